@@ -1,0 +1,1 @@
+# contrib: the simulator, the rehearsal, what goes onto compute nodes.

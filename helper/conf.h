@@ -1,0 +1,104 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * conf: /etc/slurm/aws-burst.yaml, read by libyaml and checked against one table.
+ *
+ * An unknown key, a wrong type, a duplicate, a value out of range and a missing key are errors with
+ * file, line and the key's path; the file is taken whole or not at all. Keys are those
+ * of the Go system (aws-slurm-burst) plus our own; they are matched without regard to case. All
+ * strings belong to the struct conf; optional ones not given are NULL unless the table has a default.
+ */
+#ifndef BURST_CONF_H
+#define BURST_CONF_H
+
+#include <stdint.h>
+
+#include "lib/base/err.h"
+#include "lib/intent/intent.h"
+#include "lib/plan/plan.h"
+
+#define CONF_DEFAULT_PATH SYSCONFDIR "/slurm/aws-burst.yaml"
+
+struct conf_pair { /* a tag, or Slurm's words for a node or partition */
+	char *key, *value;
+};
+
+struct conf_override {
+	char *type;
+	char *subnet; /* NULL: each of the group's subnets */
+	int64_t spot_price_uusd; /* cap; -1 none */
+};
+
+enum conf_identity { IDENTITY_CODE, IDENTITY_NAME_TAG };
+
+struct conf_group {
+	char *partition, *name;	 /* nodes are <partition>-<name>-<number> */
+	int max_nodes;
+	char *region;
+	enum market market;	 /* purchasing_option */
+	char *template_name, *template_id, *template_version;
+	struct conf_override *overrides;
+	size_t noverrides;
+	char **subnets;
+	size_t nsubnets;
+	char **security_groups; /* empty: the launch template's */
+	size_t nsecurity_groups;
+	char *instance_profile;
+	struct conf_pair *tags;
+	size_t ntags;
+	struct conf_pair *slurm; /* slurm_specifications */
+	size_t nslurm;
+	bool reuse; /* nodes of an ended gang may go to a job whose intent allows it */
+	unsigned cpus;	  /* slurm_specifications.CPUs; 0 not given */
+	uint64_t mem_mib; /* RealMemory */
+};
+
+struct conf {
+	char *path;
+	char *cluster; /* cluster_name; NULL: slurmctld's ClusterName */
+	struct {
+		char *region, *profile, *config_file, *credentials_file, *endpoint_url, *ca_bundle;
+		char *role_arn, *role_session_name, *role_external_id;
+		int role_duration_s;
+		bool use_fips, use_dualstack;
+		int retry_max_attempts;
+		int connect_timeout_ms, timeout_ms;
+	} aws;
+	struct {
+		char *config_path;   /* slurm.conf */
+		char *placeholder_address; /* 127.0.0.254 */
+		char *comment_field; /* admin_comment | system_comment | none */
+		int64_t intent_wait_ms; /* 10000 */
+		int64_t requeue_delay_s; /* begin time after a failed attempt, 120 */
+		int max_attempts;	/* failed starts before a user hold, 5 */
+	} slurm;
+	struct conf_group *groups;
+	size_t ngroups;
+	struct {
+		enum efa_mode efa_default;
+		unsigned placement_group_threshold;
+		bool force_cluster_placement_group;
+	} mpi;
+	struct {
+		int64_t boot_allowance_s;    /* 600 */
+		int64_t release_allowance_s; /* 180 */
+	} cost;
+	struct {
+		char *directory; /* /var/lib/aws-slurm-burst */
+		bool shared;	 /* lies on a file system that two controllers share */
+	} state;
+	struct {
+		char *level, *format, *file;
+	} log;
+	enum conf_identity identity;
+};
+
+/* Load and check; NULL on failure. Warnings (keys that are read for compatibility and do nothing) are
+ * given one by one to WARN, which may be NULL. */
+struct conf *conf_load(const char *path, void (*warn)(void *arg, const char *text), void *arg,
+	struct err *err);
+void conf_destroy(struct conf *conf);
+
+/* The node group that NODE belongs to by its name and number (< max_nodes), or NULL. */
+const struct conf_group *conf_group_of(const struct conf *conf, const char *node);
+
+#endif

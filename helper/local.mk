@@ -1,0 +1,1 @@
+# The power-save helper, and the small program that prolog and epilog run.

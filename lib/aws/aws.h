@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * aws: one account, one region: where its endpoints are and who we are there.
+ *
+ * struct aws_options says what the site configured; whatever is NULL or 0 comes from the
+ * environment and the profile's files, in the AWS CLI's order. A struct aws holds connection,
+ * credentials (refreshed as they expire) and retry budget. Not thread-safe; make it after fork(2).
+ */
+#ifndef BURST_AWS_H
+#define BURST_AWS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "lib/base/err.h"
+
+struct aws_options {
+	const char *region;
+	const char *profile;
+	const char *config_file;      /* default ~/.aws/config */
+	const char *credentials_file; /* default ~/.aws/credentials */
+	const char *endpoint_url;     /* for every service; also AWS_ENDPOINT_URL[_EC2|_STS] */
+	const char *ca_bundle;	      /* PEM; also AWS_CA_BUNDLE */
+	const char *role_arn;	      /* assume this role with the credentials found */
+	const char *role_session_name;
+	const char *role_external_id;
+	int role_duration_s;
+	bool use_fips, use_dualstack;
+	int max_attempts;     /* of one request; default 3 */
+	int connect_timeout_ms; /* default 5000 */
+	int timeout_ms;		/* of one attempt; default 60000 */
+	size_t max_answer;	/* bytes; default 64 MiB */
+};
+
+struct aws;
+
+/* Resolve region and endpoint; credentials are fetched at the first request. NULL on failure. */
+struct aws *aws_create(const struct aws_options *options, struct err *err);
+void aws_destroy(struct aws *aws);
+const char *aws_region(const struct aws *aws);
+
+/* Who we are: "arn:aws:sts::…" by GetCallerIdentity; the caller frees. */
+char *aws_caller(struct aws *aws, struct err *err);
+
+#endif

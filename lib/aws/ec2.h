@@ -1,0 +1,188 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * ec2: the requests of EC2's query API that we use, as C functions.
+ *
+ * Every function signs, sends, retries what may be retried (facts: AWS's own tables) and parses the
+ * answer as it arrives. On failure err->code is EC2's error code and err->class what to do
+ * about it (ec2_classify). A request that changes something carries a token or is idempotent by nature.
+ * Results own their memory; *_release frees.
+ */
+#ifndef BURST_EC2_H
+#define BURST_EC2_H
+
+#include <stdint.h>
+
+#include "lib/aws/aws.h"
+#include "lib/base/strbuf.h"
+
+struct ec2_tag {
+	const char *key;
+	const char *value;
+};
+
+/* The class for an EC2 error code (HTTP status STATUS where the code is not known). */
+enum err_class ec2_classify(const char *code, long status);
+
+/* --- placement groups ------------------------------------------------------------------------ */
+
+/* ERR_BUSY with code InvalidPlacementGroup.Duplicate if the name is taken. */
+int ec2_create_placement_group(struct aws *aws, const char *name, const char *strategy,
+	const struct ec2_tag *tags, size_t ntags, struct err *err);
+/* The state ("pending", "available", …) into STATE; ERR_CONSISTENCY/ERR_NOTFOUND where unknown. */
+int ec2_placement_group_state(struct aws *aws, const char *name, char *state, size_t size,
+	struct err *err);
+/* 0 also where it does not exist; ERR_BUSY while it is in use. */
+int ec2_delete_placement_group(struct aws *aws, const char *name, struct err *err);
+/* Names of the groups that carry tag KEY=VALUE; *NAMES is a heap array of heap strings. */
+int ec2_list_placement_groups(struct aws *aws, const char *tag_key, const char *tag_value,
+	char ***names, size_t *n, struct err *err);
+
+/* --- launch templates ------------------------------------------------------------------------ */
+
+struct ec2_template {
+	char id[64];	      /* lt-… */
+	int64_t version;      /* the number that $Latest or $Default stood for */
+	char **security_groups; /* of the template data or of its primary interface */
+	size_t nsecurity_groups;
+	char *image_id; /* may be NULL */
+	bool has_user_data;
+};
+
+/* Look at version VERSION ("$Latest", "$Default", "7") of the template NAME_OR_ID. */
+int ec2_describe_template(struct aws *aws, const char *name_or_id, const char *version,
+	struct ec2_template *out, struct err *err);
+void ec2_template_release(struct ec2_template *template);
+
+struct ec2_nic {
+	int card, device;
+	const char *type; /* interface, efa, efa-only */
+};
+/*
+ * Derive a version from SOURCE: its interfaces replaced by NICS (each with GROUPS), instance
+ * metadata tags enabled, IMDSv2 required, the rest inherited. TOKEN: ClientToken. INSTANCE_PROFILE may be NULL.
+ */
+int ec2_create_template_version(struct aws *aws, const char *id, int64_t source,
+	const struct ec2_nic *nics, size_t nnics, const char *const *groups, size_t ngroups,
+	const char *instance_profile, const char *token, const char *description, int64_t *version,
+	struct err *err);
+int ec2_delete_template_version(struct aws *aws, const char *id, int64_t version, struct err *err);
+
+/* --- fleets ---------------------------------------------------------------------------------- */
+
+struct ec2_override {
+	const char *type;
+	const char *subnet;
+	const char *group; /* placement group's name; NULL: none */
+	int priority;	   /* lower first */
+};
+
+struct ec2_fleet_config { /* one LaunchTemplateConfig: one interface layout */
+	const char *template_id;
+	int64_t template_version;
+	const struct ec2_override *overrides;
+	size_t noverrides;
+};
+
+struct ec2_fleet_request {
+	const struct ec2_fleet_config *configs;
+	size_t nconfigs;
+	int capacity;	    /* TotalTargetCapacity */
+	bool all_or_nothing; /* MinTargetCapacity = capacity (at most 1000), single type and AZ */
+	bool spot;
+	const char *token; /* ClientToken */
+	const struct ec2_tag *tags; /* on fleet and instances */
+	size_t ntags;
+};
+
+/* The request's body, byte for byte as it will be sent: to be stored before it is. */
+int ec2_fleet_encode(const struct ec2_fleet_request *request, struct strbuf *body, struct err *err);
+
+struct ec2_fleet_instance {
+	char id[32];
+	char type[32];
+	char az[32]; /* "" if EC2 did not say */
+	char subnet[64];
+	bool spot;
+};
+
+struct ec2_fleet_error { /* one pool's */
+	char type[32];
+	char az[32];
+	char subnet[64];
+	char code[ERR_CODE_SIZE];
+	char message[512];
+};
+
+struct ec2_fleet_result {
+	char fleet_id[64];
+	struct ec2_fleet_instance *instances;
+	size_t ninstances;
+	struct ec2_fleet_error *errors; /* may stand beside a full set */
+	size_t nerrors;
+};
+
+/*
+ * Send a stored CreateFleet body. 0 for every HTTP 200, with instances or without: count them.
+ * Retries of transport errors, 5xx and throttling send the same bytes.
+ */
+int ec2_create_fleet(struct aws *aws, const char *body, size_t len,
+	struct ec2_fleet_result *result, struct err *err);
+void ec2_fleet_result_release(struct ec2_fleet_result *result);
+
+/* --- instances ------------------------------------------------------------------------------- */
+
+struct ec2_instance {
+	char id[32];
+	char state[16]; /* pending, running, shutting-down, terminated, stopping, stopped */
+	char type[32];
+	char az[32];
+	char subnet[64];
+	char private_ip[48]; /* of the primary interface; "" while not known */
+	char group[256];     /* placement group */
+	char reason[256];    /* stateReason's code and message */
+	int64_t launched_s;
+	bool spot;
+	struct { char *key, *value; } *tags;
+	size_t ntags;
+};
+
+struct ec2_instances {
+	struct ec2_instance *all;
+	size_t n;
+};
+
+struct ec2_filter {
+	const char *name; /* "tag:burst:cluster", "instance-state-name" … */
+	const char *const *values;
+	size_t nvalues;
+};
+
+/*
+ * DescribeInstances by ids (at most 1000 a call, split here) or by filters (paged here). By id,
+ * one that EC2 does not know yet is ERR_CONSISTENCY with code InvalidInstanceID.NotFound.
+ */
+int ec2_describe_instances(struct aws *aws, const char *const *ids, size_t nids,
+	const struct ec2_filter *filters, size_t nfilters, struct ec2_instances *out, struct err *err);
+void ec2_instances_release(struct ec2_instances *instances);
+/* Value of tag KEY, or NULL. */
+const char *ec2_instance_tag(const struct ec2_instance *instance, const char *key);
+
+/* In batches of 1000. An id that EC2 does not know fails its batch: ERR_CONSISTENCY. */
+int ec2_terminate_instances(struct aws *aws, const char *const *ids, size_t nids, struct err *err);
+
+/* The same tags on up to any number of ids, 1000 a call. */
+int ec2_create_tags(struct aws *aws, const char *const *ids, size_t nids,
+	const struct ec2_tag *tags, size_t ntags, struct err *err);
+
+/* --- subnets --------------------------------------------------------------------------------- */
+
+struct ec2_subnet {
+	char id[64];
+	char az[32];
+	int64_t free_addresses;
+};
+/* *SUBNETS is a heap array in the order of IDS. */
+int ec2_describe_subnets(struct aws *aws, const char *const *ids, size_t nids,
+	struct ec2_subnet **subnets, struct err *err);
+
+#endif

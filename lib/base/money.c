@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "lib/base/money.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#define MAX_USD INT64_C(1000000000)
+
+int money_parse(const char *text, size_t len, int64_t *uusd, struct err *err)
+{
+	int64_t units = 0, micro = 0;
+	int64_t scale = UUSD_PER_USD;
+	size_t i = 0, digits = 0;
+
+	for (; i < len && text[i] >= '0' && text[i] <= '9'; i++, digits++) {
+		units = units * 10 + (text[i] - '0');
+		if (units > MAX_USD)
+			return err_set(err, ERR_USAGE, "more than 1000000000 USD");
+	}
+	if (!digits)
+		return err_set(err, ERR_USAGE, "not a number");
+	if (i < len && text[i] == '.') {
+		i++;
+		if (i == len)
+			return err_set(err, ERR_USAGE, "no digit after the point");
+		for (; i < len && text[i] >= '0' && text[i] <= '9'; i++) {
+			if (scale == 1)
+				return err_set(err, ERR_USAGE, "more than six decimals");
+			scale /= 10;
+			micro += (text[i] - '0') * scale;
+		}
+	}
+	if (i != len)
+		return err_set(err, ERR_USAGE, "not a number");
+	if (units == MAX_USD && micro)
+		return err_set(err, ERR_USAGE, "more than 1000000000 USD");
+	*uusd = units * UUSD_PER_USD + micro;
+	return 0;
+}
+
+char *money_format(int64_t uusd, char *buf, size_t size)
+{
+	uint64_t abs_uusd = uusd < 0 ? -(uint64_t)uusd : (uint64_t)uusd;
+	char frac[8];
+	size_t n;
+
+	snprintf(frac, sizeof(frac), "%06" PRIu64, abs_uusd % (uint64_t)UUSD_PER_USD);
+	for (n = strlen(frac); n > 2 && frac[n - 1] == '0'; n--)
+		frac[n - 1] = '\0';
+	snprintf(buf, size, "%s%" PRIu64 ".%s", uusd < 0 ? "-" : "",
+		abs_uusd / (uint64_t)UUSD_PER_USD, frac);
+	return buf;
+}
+
+int money_cost(int64_t rate_uusd_hr, int64_t seconds, int64_t count, int64_t *uusd, struct err *err)
+{
+	int64_t v;
+
+	if (rate_uusd_hr < 0 || seconds < 0 || count < 0)
+		return err_set(err, ERR_FATAL, "negative rate, time or count");
+	if (__builtin_mul_overflow(rate_uusd_hr, seconds, &v) ||
+		__builtin_mul_overflow(v, count, &v) || v > INT64_MAX - 3599)
+		return err_set(err, ERR_BUDGET, "cost beyond what can be counted");
+	*uusd = (v + 3599) / 3600;
+	return 0;
+}

@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * money: US dollars as integers of micro-USD (1 USD = 1000000), never floating point.
+ *
+ * 64 bits hold 9.2e12 USD; every operation that could leave that range
+ * is an error, never a wrapped number.
+ */
+#ifndef BURST_MONEY_H
+#define BURST_MONEY_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "lib/base/err.h"
+
+#define UUSD_PER_USD INT64_C(1000000)
+
+/*
+ * Read a non-negative decimal amount: digits, at most one '.', with at
+ * most six digits behind it; all of TEXT up to LEN. No sign, exponent, blank or separator.
+ * The largest accepted amount is 1000000000 USD.
+ */
+int money_parse(const char *text, size_t len, int64_t *uusd, struct err *err);
+
+/*
+ * Write UUSD as USD with at least two decimals, more only where they are not
+ * zero: "115.20", "0.0375". BUF of 32 bytes is enough. Returns BUF.
+ */
+char *money_format(int64_t uusd, char *buf, size_t size);
+
+/* RATE (micro-USD per hour) for SECONDS and COUNT things, rounded up to the next micro-USD. */
+int money_cost(int64_t rate_uusd_hr, int64_t seconds, int64_t count, int64_t *uusd, struct err *err);
+
+#endif

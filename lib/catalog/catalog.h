@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * catalog: what EC2's instance types are, as a built-in, dated table. Data plus look-ups; pure.
+ */
+#ifndef BURST_CATALOG_H
+#define BURST_CATALOG_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "lib/base/err.h"
+
+enum arch { ARCH_X86_64, ARCH_ARM64 };
+
+struct instance_type {
+	const char *name;   /* "hpc7a.96xlarge": EFA goes by exact size, never by family */
+	uint16_t vcpus;
+	uint16_t cores;	    /* physical */
+	uint32_t mem_mib;
+	enum arch arch;
+	uint8_t gpus;
+	uint8_t efa_max;    /* EFA interfaces per instance; 0: no EFA */
+	uint8_t cards;	    /* network cards */
+	uint8_t card_ifs[2]; /* interfaces that card 0, and each further card, can have */
+	bool efa_on_card0;  /* p6-b300: its first card is ENA only */
+	bool spot;	    /* sold as spot too; hpc types are not */
+	bool on_demand;	    /* false: capacity blocks only */
+	bool cluster_group; /* may stand in a cluster placement group */
+};
+
+/* The type, or NULL if the table does not hold it. */
+const struct instance_type *catalog_find(const char *name);
+
+/* All of them, in the table's order: i from 0 until NULL. */
+const struct instance_type *catalog_at(size_t i);
+
+/* The date of the table, "2026-07-20". */
+const char *catalog_date(void);
+
+/*
+ * The built-in on-demand Linux price of TYPE in REGION, micro-USD per hour.
+ * 0 and *UUSD_HR set; -1 with ERR_NOTFOUND that names type, region and the table's date.
+ */
+int catalog_price(const char *region, const char *type, int64_t *uusd_hr, struct err *err);
+const char *catalog_price_date(void);
+
+enum nic_kind {
+	NIC_INTERFACE, /* ENA */
+	NIC_EFA,       /* ENA and EFA: has an address */
+	NIC_EFA_ONLY,  /* EFA without an address; never the primary */
+};
+
+struct nic {
+	uint8_t card;	/* NetworkCardIndex */
+	uint8_t device; /* DeviceIndex */
+	enum nic_kind kind;
+};
+
+#define NIC_MAX 64
+struct nic_layout {
+	struct nic nics[NIC_MAX]; /* the primary, card 0 device 0, first */
+	size_t n;
+	size_t addresses; /* private addresses one instance takes */
+};
+
+/*
+ * The network interfaces of one instance of TYPE, with EFA or without (then just the primary).
+ * ERR_CONFIG if EFA is asked of a type that has none.
+ */
+int nic_layout_make(const struct instance_type *type, bool efa, struct nic_layout *layout,
+	struct err *err);
+
+/* A stable word for the layout, "0.0efa" or "0.0ena+0.1efa-only+1.0efa-only"; BUF of 1024. */
+char *nic_layout_key(const struct nic_layout *layout, char *buf, size_t size);
+
+/* "interface", "efa", "efa-only" as EC2 spells them. */
+const char *nic_kind_name(enum nic_kind kind);
+
+#endif

@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * placement: one row per placement group of ours, written before it is created; and the launch
+ * template versions derived, so that each (template version, interface layout) is derived once.
+ */
+#ifndef BURST_PLACEMENT_H
+#define BURST_PLACEMENT_H
+
+#include "lib/state/db.h"
+
+struct placement {
+	char name[256];
+	char gang[48];
+	int64_t created_ms;
+	bool deleted;
+};
+
+int placement_insert(struct db *db, const char *name, const char *gang, int64_t now_ms,
+	struct err *err);
+int placement_set_deleted(struct db *db, const char *name, int64_t now_ms, struct err *err);
+/* Groups not deleted whose gang is over or releasing and has no instance that is not terminated. */
+int placement_removable(struct db *db, struct placement **groups, size_t *n, struct err *err);
+
+/* The version derived from (template id, source version, layout key); 0 when there is none. */
+int template_get(struct db *db, const char *template_id, int64_t source, const char *layout,
+	int64_t *version, struct err *err);
+/* Written before CreateLaunchTemplateVersion with its token (version 0), and after with the number. */
+int template_put(struct db *db, const char *template_id, int64_t source, const char *layout,
+	const char *token, int64_t version, struct err *err);
+/* The token of an unfinished one ("" if none): to send the same request again. TOKEN of 65 bytes. */
+int template_token(struct db *db, const char *template_id, int64_t source, const char *layout,
+	char *token, struct err *err);
+int template_forget(struct db *db, const char *template_id, int64_t source, const char *layout,
+	struct err *err);
+
+#endif

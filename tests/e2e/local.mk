@@ -1,0 +1,1 @@
+# End to end: bats against real slurmctld, slurmd and the simulator.

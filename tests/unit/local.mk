@@ -1,0 +1,1 @@
+# Unit tests: one Check program per noun.
