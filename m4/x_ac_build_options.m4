@@ -8,7 +8,7 @@
 # DESCRIPTION
 #   Append each of FLAGS that the compiler (and linker, with LINK) takes.
 AC_DEFUN([X_AC_TRY_FLAGS], [
-  for x_flag in $2; do
+  for x_flag in m4_normalize([$2]); do
     AC_MSG_CHECKING([whether $CC takes $x_flag])
     x_save_CFLAGS=$CFLAGS
     CFLAGS="$CFLAGS -Werror $x_flag"

@@ -1,6 +1,1 @@
-# catalog: instance types, network interface layouts, built-in prices; pure
-noinst_LIBRARIES += libcatalog.a
-libcatalog_a_SOURCES = \
-	lib/catalog/catalog.c lib/catalog/catalog.h \
-	lib/catalog/nic.c
-# End of libcatalog_a_SOURCES
+# not yet

@@ -1,6 +1,1 @@
-# plan: pure; base, intent and catalog only
-noinst_LIBRARIES += libplan.a
-libplan_a_SOURCES = \
-	lib/plan/identity.c lib/plan/identity.h \
-	lib/plan/plan.c lib/plan/plan.h
-# End of libplan_a_SOURCES
+# not yet
