@@ -4,8 +4,8 @@
  *
  * The plugin fills a struct intent and encodes it into one line, which
  * Slurm's job-control environment carries as SPANK_BURST_INTENT. The
- * prolog decodes it again as hostile input: any user can set that variable. No
- * allocation, libc only; everything is bounded.
+ * prolog decodes it again as hostile input: any user can set that variable. Libc
+ * only; everything is bounded; encoding allocates, and reports it where that fails.
  *
  * Line: kv pairs (lib/base/kv.h), "v=1" first, then in any order, each at
  * most once: efa, efa_from, cost, via, mpi, modules, i_mpi_root, ompi. Of a
@@ -15,6 +15,7 @@
 #define BURST_INTENT_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "lib/base/err.h"
@@ -42,11 +43,11 @@ struct intent {
 	enum intent_from efa_from;
 	struct cost_limit cost;
 	/* What the submit environment says of MPI; "" where it says nothing. */
-	char via[8];	      /* sbatch, salloc, srun */
-	char mpi[32];	      /* SLURM_MPI_TYPE */
+	char via[8];          /* sbatch, salloc, srun */
+	char mpi[32];         /* SLURM_MPI_TYPE */
 	char modules[1024];   /* LOADEDMODULES, cut at a ':' */
 	char i_mpi_root[256]; /* I_MPI_ROOT */
-	char ompi[512];	      /* the names of the OMPI_* variables, comma separated, sorted */
+	char ompi[512];       /* the names of the OMPI_* variables, comma separated, sorted */
 };
 
 /* "required" … as a word; "unset" for EFA_UNSET. Never NULL. */

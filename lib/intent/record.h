@@ -14,8 +14,8 @@
 #include "lib/intent/intent.h"
 
 enum record_kind {
-	RECORD_NONE,	/* the job carries no intent */
-	RECORD_INTENT,	/* a good one */
+	RECORD_NONE,    /* the job carries no intent */
+	RECORD_INTENT,  /* a good one */
 	RECORD_GARBAGE, /* something was there and was refused: treated as none */
 };
 
@@ -26,15 +26,15 @@ struct record {
 	enum record_kind kind;
 	struct intent intent; /* zero unless RECORD_INTENT */
 	char nodes[4096];     /* SLURM_JOB_NODELIST, or "" where it is longer */
-	char why[256];	      /* for RECORD_GARBAGE: what was wrong */
+	char why[256];        /* for RECORD_GARBAGE: what was wrong */
 };
 
 /* Write the record under DIR (STATE/intent), which must exist. */
 int record_write(const char *dir, const struct record *record, struct err *err);
 
 /* Read it; ERR_NOTFOUND where there is none. */
-int record_read(const char *dir, uint32_t job_id, uint32_t restart, struct record *record,
-	struct err *err);
+int record_read(
+	const char *dir, uint32_t job_id, uint32_t restart, struct record *record, struct err *err);
 
 /* Remove it; one that is not there is no error. */
 int record_remove(const char *dir, uint32_t job_id, uint32_t restart, struct err *err);
@@ -42,8 +42,8 @@ int record_remove(const char *dir, uint32_t job_id, uint32_t restart, struct err
 /* The same for the end of a job, under DIR (STATE/ended): an empty file whose time is the end. */
 int record_end_write(const char *dir, uint32_t job_id, uint32_t restart, struct err *err);
 /* 1 with the time in *ENDED_S, 0 where the job has not ended, -1 on error. */
-int record_end_read(const char *dir, uint32_t job_id, uint32_t restart, int64_t *ended_s,
-	struct err *err);
+int record_end_read(
+	const char *dir, uint32_t job_id, uint32_t restart, int64_t *ended_s, struct err *err);
 int record_end_remove(const char *dir, uint32_t job_id, uint32_t restart, struct err *err);
 
 #endif
