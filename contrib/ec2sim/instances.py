@@ -1,0 +1,320 @@
+"""Instances: their life, and the actions that describe and end them.
+
+pending -> running -> shutting-down -> terminated; every arrow is an event of
+the scheduler and a line of the journal.  resume() sets the events again after
+a restart of the simulator.
+"""
+import base64
+import time
+from typing import Any
+
+import filters
+import tags
+from errors import Refusal
+from world import World
+
+CODES = {'pending': 0, 'running': 16, 'shutting-down': 32, 'terminated': 48}
+USER = {'Code': 'Client.UserInitiatedShutdown',
+        'Message': 'Client.UserInitiatedShutdown: User initiated shutdown'}
+LOST = {'Code': 'Server.InternalError',
+        'Message': 'Server.InternalError: Internal error on launch'}
+
+
+def _set_state(world: World, instance: dict[str, Any], state: str) -> None:
+    instance['state'] = state
+    instance['times'][state] = world.now()
+    world.store.put('instance', instance['id'], instance)
+    world.event(state, instance=instance['id'], fleet=instance['fleet'], type=instance['type'],
+                address=instance['address'])
+
+
+def begin(world: World, instance: dict[str, Any]) -> None:
+    """A new instance: journal it and set the event that ends `pending`."""
+    _set_state(world, instance, 'pending')
+    world.scheduler.at(instance['launched'] + world.scenario.seconds('pending_ms'),
+                       _boot, world, instance['id'])
+
+
+def _boot(world: World, name: str) -> None:
+    with world.lock:
+        instance = world.instances.get(name)
+        if instance is None or instance['state'] != 'pending':
+            return
+        if world.booter is None:
+            _set_state(world, instance, 'running')
+            world.store.commit()
+            return
+        # Making namespaces takes a while: not under the lock, nor in our thread.
+        world.booter.submit(lambda: _boot_really(world, instance))
+
+
+def _boot_really(world: World, instance: dict[str, Any]) -> None:
+    with world.lock:
+        if instance['state'] != 'pending':
+            return
+        blob = world.store.all['blob'].get(instance['user_data'] or '')
+        script = base64.b64decode(blob['data']) if blob else None
+    world.booter.boot(instance, script)
+    with world.lock:
+        if instance['state'] == 'pending':
+            _set_state(world, instance, 'running')
+            world.store.commit()
+            return
+    world.booter.kill(instance['id'])
+
+
+def stop(world: World, instance: dict[str, Any], why: dict[str, str], reason: str) -> None:
+    """Begin to terminate an instance."""
+    instance['reason'], instance['state_reason'] = reason, why
+    _set_state(world, instance, 'shutting-down')
+    if world.booter is not None:
+        world.booter.kill(instance['id'])
+    world.scheduler.at(world.now() + world.scenario.seconds('shutting_down_ms'),
+                       _end, world, instance['id'])
+
+
+def _end(world: World, name: str) -> None:
+    with world.lock:
+        instance = world.instances.get(name)
+        if instance is None or instance['state'] != 'shutting-down':
+            return
+        finish(world, instance)
+        world.store.commit()
+
+
+def finish(world: World, instance: dict[str, Any]) -> None:
+    """The instance is terminated: its addresses are free again."""
+    world.release_addresses(instance)
+    _set_state(world, instance, 'terminated')
+    instance['nics'], instance['address'] = [], None
+    world.scheduler.at(world.now() + world.scenario.seconds('terminated_visible_s'),
+                       _forget, world, instance['id'])
+
+
+def _forget(world: World, name: str) -> None:
+    with world.lock:
+        world.store.drop('instance', name)
+        world.store.commit()
+
+
+def resume(world: World) -> None:
+    """After a restart: set the events again.  Machines that were namespaces
+    died with the simulator that booted them, so they are lost for good."""
+    for instance in list(world.instances.values()):
+        state = instance['state']
+        if instance['booted'] and state in ('pending', 'running'):
+            instance['state_reason'], instance['reason'] = LOST, 'Server.InternalError'
+            finish(world, instance)
+        elif state == 'pending':
+            world.scheduler.at(instance['launched'] + world.scenario.seconds('pending_ms'),
+                               _boot, world, instance['id'])
+        elif state == 'shutting-down':
+            world.scheduler.at(instance['times'][state]
+                               + world.scenario.seconds('shutting_down_ms'),
+                               _end, world, instance['id'])
+        elif state == 'terminated':
+            world.scheduler.at(instance['times'][state]
+                               + world.scenario.seconds('terminated_visible_s'),
+                               _forget, world, instance['id'])
+    world.store.commit()
+
+
+# ---- describing ----------------------------------------------------------------
+
+def _state(instance: dict[str, Any]) -> dict[str, Any]:
+    return {'Code': CODES[instance['state']], 'Name': instance['state']}
+
+
+def _dns(world: World, address: str) -> str:
+    region = world.scenario.region
+    suffix = 'ec2.internal' if region == 'us-east-1' else f'{region}.compute.internal'
+    return f'ip-{address.replace(".", "-")}.{suffix}'
+
+
+def _nic(world: World, instance: dict[str, Any], nic: dict[str, Any], groups: list[Any]
+         ) -> dict[str, Any]:
+    out = {
+        'NetworkInterfaceId': nic['id'], 'SubnetId': nic['subnet'], 'VpcId': instance['vpc'],
+        'OwnerId': world.scenario.account, 'Status': 'in-use', 'SourceDestCheck': True,
+        'InterfaceType': nic['type'], 'MacAddress': nic['mac'], 'Description': '',
+        'Groups': groups, 'Ipv6Addresses': [], 'PrivateIpAddresses': [],
+        'Attachment': {'AttachmentId': 'eni-attach-' + nic['id'][4:], 'DeleteOnTermination': True,
+                       'AttachTime': world.moment(instance['launched']),
+                       'DeviceIndex': nic['device'], 'NetworkCardIndex': nic['card'],
+                       'Status': 'attached' if instance['state'] == 'running' else 'attaching'
+                       if instance['state'] == 'pending' else 'detaching'}}
+    if nic['address'] and instance['addressed'] <= world.now():
+        dns = _dns(world, nic['address'])
+        out |= {'PrivateIpAddress': nic['address'], 'PrivateDnsName': dns,
+                'PrivateIpAddresses': [{'Primary': True, 'PrivateIpAddress': nic['address'],
+                                        'PrivateDnsName': dns}]}
+    return out
+
+
+def _groups(world: World, ids: list[str]) -> list[dict[str, str]]:
+    known = world.scenario.security_groups
+    return [{'GroupId': g, 'GroupName': known[g].name if g in known else g} for g in ids]
+
+
+def answer(world: World, i: dict[str, Any]) -> dict[str, Any]:
+    """The instance as DescribeInstances gives it."""
+    kind = world.scenario.types[i['type']]
+    metadata = i['metadata']
+    groups = _groups(world, i['groups'])
+    address = i['address'] if i['address'] and i['addressed'] <= world.now() else None
+    out: dict[str, Any] = {
+        'AmiLaunchIndex': i['index'], 'ImageId': i['image'], 'InstanceId': i['id'],
+        'InstanceType': i['type'], 'LaunchTime': world.moment(i['launched']),
+        'Monitoring': {'State': 'disabled'}, 'State': _state(i),
+        'Placement': {'AvailabilityZone': i['az'], 'GroupName': i['group'] or '',
+                      'Tenancy': 'default'},
+        'ProductCodes': [], 'PublicDnsName': '', 'StateTransitionReason': i['reason'],
+        'PrivateDnsName': _dns(world, address) if address else '',
+        'Architecture': kind.arch, 'BlockDeviceMappings': [], 'ClientToken': i['token'],
+        'EbsOptimized': False, 'EnaSupport': True, 'Hypervisor': 'xen',
+        'RootDeviceName': '/dev/xvda', 'RootDeviceType': 'ebs', 'VirtualizationType': 'hvm',
+        'Tags': tags.as_list(i['tags']), 'SecurityGroups': groups,
+        'CpuOptions': {'CoreCount': i['cpu'][0], 'ThreadsPerCore': i['cpu'][1]},
+        'CapacityReservationSpecification': {'CapacityReservationPreference': 'open'},
+        'HibernationOptions': {'Configured': False}, 'EnclaveOptions': {'Enabled': False},
+        'MetadataOptions': {
+            'State': 'applied' if i['state'] == 'running' else 'pending',
+            'HttpTokens': metadata.get('HttpTokens', 'optional'),
+            'HttpPutResponseHopLimit': metadata.get('HttpPutResponseHopLimit', 1),
+            'HttpEndpoint': metadata.get('HttpEndpoint', 'enabled'),
+            'HttpProtocolIpv6': metadata.get('HttpProtocolIpv6', 'disabled'),
+            'InstanceMetadataTags': metadata.get('InstanceMetadataTags', 'disabled')},
+        'PlatformDetails': 'Linux/UNIX', 'UsageOperation': 'RunInstances',
+        'UsageOperationUpdateTime': world.moment(i['launched']),
+        'MaintenanceOptions': {'AutoRecovery': 'default'},
+    }
+    if i['state'] != 'terminated':
+        out |= {'SubnetId': i['subnet'], 'VpcId': i['vpc'], 'SourceDestCheck': True,
+                'NetworkInterfaces': [_nic(world, i, n, groups if n['groups'] == i['groups']
+                                           else _groups(world, n['groups'])) for n in i['nics']]}
+    if address:
+        out['PrivateIpAddress'] = address
+    if i['partition']:
+        out['Placement']['PartitionNumber'] = i['partition']
+    if i['market'] == 'spot':
+        out |= {'InstanceLifecycle': 'spot', 'SpotInstanceRequestId': i['spot_request']}
+    if i['state_reason']:
+        out['StateReason'] = i['state_reason']
+    if i['key']:
+        out['KeyName'] = i['key']
+    if i['profile']:
+        out['IamInstanceProfile'] = {
+            'Arn': f'arn:aws:iam::{world.scenario.account}:instance-profile/{i["profile"]}',
+            'Id': 'AIPA' + i['id'][2:18].upper()}
+    return out
+
+
+def _by_ids(world: World, ids: list[str]) -> list[dict[str, Any]]:
+    found, missing = [], []
+    for name in dict.fromkeys(ids):
+        if not name.startswith('i-') or len(name) not in (10, 19):
+            raise Refusal('InvalidInstanceID.Malformed', f'Invalid id: "{name}"')
+        instance = world.visible('instance', name)
+        if instance is None:
+            missing.append(name)
+        else:
+            found.append(instance)
+    if missing:
+        word = ('ID', 'does') if len(missing) == 1 else ('IDs', 'do')
+        raise Refusal('InvalidInstanceID.NotFound', f"The instance {word[0]} "
+                      f"'{', '.join(missing)}' {word[1]} not exist")
+    return found
+
+
+def _select(world: World, params: dict[str, Any], known: dict[str, Any]
+            ) -> list[dict[str, Any]]:
+    ids = params.get('InstanceIds')
+    if ids and ('MaxResults' in params or 'NextToken' in params):
+        raise Refusal('InvalidParameterCombination', 'The parameter instancesSet cannot be used '
+                      'with the parameter maxResults')
+    match = filters.compile_filters(params.get('Filters', []), known, lambda i: i['tags'])
+    every = _by_ids(world, ids) if ids else [
+        i for i in world.instances.values() if i['visible'] <= world.now()]
+    return sorted((i for i in every if match(i)), key=lambda i: i['seq'])
+
+
+FILTERS: dict[str, filters.Getter] = {
+    'instance-id': lambda i: [i['id']], 'instance-type': lambda i: [i['type']],
+    'instance-state-name': lambda i: [i['state']],
+    'instance-state-code': lambda i: [str(CODES[i['state']])],
+    'client-token': lambda i: [i['token']], 'image-id': lambda i: [i['image']],
+    'placement-group-name': lambda i: [i['group']] if i['group'] else [],
+    'availability-zone': lambda i: [i['az']], 'reservation-id': lambda i: [i['reservation']],
+    'vpc-id': lambda i: [i['vpc']] if i['state'] != 'terminated' else [],
+    'subnet-id': lambda i: [i['subnet']] if i['state'] != 'terminated' else [],
+    'private-ip-address': lambda i: [i['address']] if i['address'] else [],
+    'instance-lifecycle': lambda i: ['spot'] if i['market'] == 'spot' else [],
+    'state-reason-code': lambda i: [i['state_reason']['Code']] if i['state_reason'] else [],
+    'key-name': lambda i: [i['key']] if i['key'] else [],
+    'instance.group-id': lambda i: i['groups'],
+    'network-interface.network-interface-id': lambda i: [n['id'] for n in i['nics']],
+}
+
+
+def describe(world: World, params: dict[str, Any]) -> dict[str, Any]:
+    """DescribeInstances."""
+    chosen, token = filters.page(_select(world, params, FILTERS), params, 5, 1000)
+    reservations: dict[str, dict[str, Any]] = {}
+    for instance in chosen:
+        reservation = reservations.setdefault(instance['reservation'], {
+            'ReservationId': instance['reservation'], 'OwnerId': world.scenario.account,
+            'Groups': [], 'Instances': []})
+        reservation['Instances'].append(answer(world, instance))
+    return {'Reservations': list(reservations.values()), 'NextToken': token}
+
+
+def describe_status(world: World, params: dict[str, Any]) -> dict[str, Any]:
+    """DescribeInstanceStatus: running ones, unless all are asked for."""
+    if len(params.get('InstanceIds', [])) > 100:
+        raise Refusal('InvalidParameterValue', 'At most 100 instance ids can be given')
+    known = {k: FILTERS[k] for k in ('availability-zone', 'instance-state-name',
+                                     'instance-state-code')}
+    every = _select(world, params, known)
+    if not params.get('IncludeAllInstances'):
+        every = [i for i in every if i['state'] == 'running']
+    chosen, token = filters.page(every, params, 5, 1000)
+
+    def summary(instance: dict[str, Any]) -> dict[str, Any]:
+        fine = instance['state'] == 'running'
+        status = 'passed' if fine else 'insufficient-data'
+        return {'Status': 'ok' if fine else 'not-applicable',
+                **({'Details': [{'Name': 'reachability', 'Status': status}]} if fine else {})}
+    return {'NextToken': token, 'InstanceStatuses': [
+        {'AvailabilityZone': i['az'], 'InstanceId': i['id'], 'InstanceState': _state(i),
+         'InstanceStatus': summary(i), 'SystemStatus': summary(i)} for i in chosen]}
+
+
+def console(world: World, params: dict[str, Any]) -> dict[str, Any]:
+    """GetConsoleOutput: what the user data wrote, its last 64 KiB."""
+    instance = _by_ids(world, [params['InstanceId']])[0]
+    text = world.booter.console(instance['id']) if world.booter else b''
+    return {'InstanceId': instance['id'], 'Timestamp': world.moment(world.now()),
+            'Output': base64.b64encode(text[-65536:]).decode()}
+
+
+def terminate(world: World, params: dict[str, Any]) -> dict[str, Any]:
+    """TerminateInstances: all of them, or none if one id is wrong."""
+    ids = params['InstanceIds']
+    if len(ids) > 1000:
+        raise Refusal('InvalidParameterValue', 'At most 1000 instances can be terminated at once')
+    chosen = _by_ids(world, ids)
+    for instance in chosen:
+        if instance['protected'] and instance['state'] in ('pending', 'running'):
+            raise Refusal('OperationNotPermitted', f"The instance '{instance['id']}' may not be "
+                          "terminated. Modify its 'disableApiTermination' instance attribute and "
+                          'try again.')
+    world.throttle.resources('TerminateInstances', len(chosen), world.now())
+    out = []
+    stamp = time.strftime('%Y-%m-%d %H:%M:%S GMT', time.gmtime(world.now()))
+    for instance in chosen:
+        before = _state(instance)
+        if instance['state'] in ('pending', 'running'):
+            stop(world, instance, USER, f'User initiated ({stamp})')
+        out.append({'InstanceId': instance['id'], 'PreviousState': before,
+                    'CurrentState': _state(instance)})
+    return {'TerminatingInstances': out}

@@ -1,0 +1,255 @@
+"""One request from bytes to bytes: authenticate, decode, act, encode, record."""
+import os
+import signal
+import time
+import traceback
+import uuid
+from dataclasses import dataclass
+from typing import Any, Callable, Mapping
+from urllib.parse import parse_qsl
+
+import fleet
+import instances
+import journal
+import network
+import placement
+import signature
+import sts
+import tags
+import templates
+from errors import ModelBreach, Refusal
+from faults import Faults
+from judge import Judge
+from keys import Keys
+from signature import Key
+from world import World
+
+Action = Callable[[World, dict[str, Any]], dict[str, Any]]
+
+ACTIONS: dict[str, Action] = {
+    'TerminateInstances': instances.terminate, 'DescribeInstances': instances.describe,
+    'DescribeInstanceStatus': instances.describe_status, 'GetConsoleOutput': instances.console,
+    'CreateTags': tags.create, 'DeleteTags': tags.delete, 'DescribeTags': tags.describe,
+    'CreatePlacementGroup': placement.create, 'DescribePlacementGroups': placement.describe,
+    'DeletePlacementGroup': placement.delete, 'CreateLaunchTemplate': templates.create,
+    'CreateLaunchTemplateVersion': templates.create_version,
+    'DescribeLaunchTemplates': templates.describe,
+    'DescribeLaunchTemplateVersions': templates.describe_versions,
+    'DeleteLaunchTemplateVersions': templates.delete_versions,
+    'DeleteLaunchTemplate': templates.delete, 'DescribeSubnets': network.describe_subnets,
+    'DescribeSecurityGroups': network.describe_security_groups,
+    'DescribeInstanceTypes': network.describe_types,
+    'DescribeInstanceTypeOfferings': network.describe_offerings,
+    'DescribeAvailabilityZones': network.describe_zones,
+}
+STS_VERSION = '2011-06-15'
+UNSIGNED = {'AssumeRoleWithWebIdentity'}
+FORM = 'application/x-www-form-urlencoded'
+
+
+@dataclass
+class Answer:
+    """What goes back: or nothing at all (drop), or only its first bytes."""
+    status: int = 200
+    body: bytes = b''
+    content_type: str = 'text/xml;charset=UTF-8'
+    request_id: str = ''
+    drop: bool = False
+    truncate: int | None = None
+
+
+@dataclass
+class Exchange:
+    """What is known so far about the request being served, for the journal."""
+    service: str = 'ec2'
+    action: str | None = None
+    params: Any = None
+    key: Key | None = None
+    access_key: str | None = None
+    region: str | None = None
+    error: str | None = None
+    message: str | None = None
+    result: dict[str, Any] | None = None
+    fault: list[str] | None = None
+
+
+def _summary(action: str, out: dict[str, Any]) -> dict[str, Any]:
+    """What the journal tells of a good answer."""
+    if action == 'CreateFleet':
+        return {'fleet': out['FleetId'],
+                'instances': [i for item in out['Instances'] for i in item['InstanceIds']],
+                'errors': [item['ErrorCode'] for item in out['Errors']]}
+    if action == 'TerminateInstances':
+        return {'instances': [i['InstanceId'] for i in out['TerminatingInstances']]}
+    if action == 'DescribeInstances':
+        return {'count': sum(len(r['Instances']) for r in out['Reservations'])}
+    if action == 'CreatePlacementGroup':
+        return {'group': out['PlacementGroup']['GroupName']}
+    if action in ('CreateLaunchTemplate', 'DeleteLaunchTemplate'):
+        return {'template': out['LaunchTemplate']['LaunchTemplateId'],
+                'version': out['LaunchTemplate']['LatestVersionNumber']}
+    if action == 'CreateLaunchTemplateVersion':
+        version = out['LaunchTemplateVersion']
+        return {'template': version['LaunchTemplateId'], 'version': version['VersionNumber']}
+    for value in out.values():
+        if isinstance(value, list):
+            return {'count': len(value)}
+    return {}
+
+
+class Simulator:
+    """Serves EC2 and STS requests on a World."""
+
+    def __init__(self, world: World, faults: Faults | None = None, model_dir: str | None = None,
+                 sleep: Callable[[float], None] = time.sleep):
+        self.world = world
+        self.keys = Keys(world)
+        self.faults = faults or Faults(None)
+        self.judges = {'ec2': Judge('ec2', model_dir), 'sts': Judge('sts', model_dir)}
+        self._sleep = sleep
+        self._seed_templates()
+
+    def _seed_templates(self) -> None:
+        for item in self.world.scenario.launch_templates:
+            if any(t['name'] == item['name'] for t in self.world.store.all['template'].values()):
+                continue
+            # The scenario's data goes through the model like a request's would.
+            shape = self.judges['ec2'].model.shape_for('RequestLaunchTemplateData')
+            self.judges['ec2']._validate(item['data'], shape)
+            templates.check_data(item['data'])
+            templates.add(self.world, item['name'], item['data'], item.get('tags', {}),
+                          ident=item.get('id'), visible=0)
+        self.world.store.commit()
+
+    def handle(self, method: str, url: str, headers: Mapping[str, str], body: bytes) -> Answer:
+        """The answer to one request.  HEADERS have lower-case names."""
+        request_id = str(uuid.uuid4())
+        seen = Exchange()
+        answer = Answer(request_id=request_id)
+        try:
+            answer = self._serve(method, url, headers, body, request_id, seen)
+        except Refusal as refusal:
+            seen.error, seen.message = refusal.code, refusal.message
+            answer.status = refusal.status
+            answer.body = self.judges[seen.service].error(refusal, request_id).encode()
+        except ModelBreach as breach:
+            seen.error, seen.message = 'InternalError', f'ModelBreach: {breach}'
+        except Exception:
+            seen.error, seen.message = 'InternalError', traceback.format_exc()
+        if seen.error == 'InternalError' and not answer.body:
+            refusal = Refusal('InternalError', f'ec2sim is wrong: {seen.message}')
+            answer.status = refusal.status
+            answer.body = self.judges[seen.service].error(refusal, request_id).encode()
+        self._record(seen, answer)
+        if seen.fault and 'kill' in seen.fault:
+            os.kill(os.getpid(), signal.SIGKILL)
+        return answer
+
+    def _record(self, seen: Exchange, answer: Answer) -> None:
+        line: dict[str, Any] = {
+            'service': seen.service, 'action': seen.action, 'params': journal.redact(seen.params),
+            'access_key': seen.access_key, 'region': seen.region,
+            'status': None if answer.drop else answer.status, 'error': seen.error,
+            'request_id': answer.request_id, 'result': seen.result}
+        if seen.message:
+            line['message'] = seen.message
+        if seen.fault:
+            line['fault'] = seen.fault
+        self.world.journal.write('request', **line)
+
+    def _serve(self, method: str, url: str, headers: Mapping[str, str], body: bytes,
+               request_id: str, seen: Exchange) -> Answer:
+        claim = signature.scope(headers)
+        if claim:
+            seen.access_key, seen.region = claim.access_key, claim.region
+        pairs = self._pairs(method, headers, body)
+        fields = dict(pairs)
+        if fields.get('Version') == STS_VERSION or claim and claim.service == 'sts':
+            seen.service = 'sts'
+        seen.action = fields.get('Action')
+        if not (seen.service == 'sts' and seen.action in UNSIGNED and claim is None):
+            with self.world.lock:
+                seen.key = signature.check(
+                    seen.service, self.world.scenario.region, method, url, headers, body,
+                    self.keys.find, self.world.now(), self.world.scenario.timings['max_skew_s'])
+        judge = self.judges[seen.service]
+        action, params = judge.decode(pairs)
+        seen.params = params
+
+        with self.world.lock:
+            if self.faults.reload():
+                self.world.event('faults', trouble=self.faults.trouble)
+            effects = self.faults.effects(action, params)
+            self.world.capacity_override = self.faults.capacity()
+        if effects:
+            seen.fault = sorted(effects)
+        answer = Answer(request_id=request_id, truncate=effects.get('truncate'))
+        if effects.get('delay_ms'):
+            self._sleep(effects['delay_ms'] / 1000)
+        if effects.get('kill') == 'before':
+            return Answer(drop=True, request_id=request_id)
+        if effects.get('drop') == 'before':
+            answer.drop = True
+            return answer
+        if 'answer_raw' in effects:
+            raw = effects['answer_raw']
+            answer.status, answer.body = raw['status'], raw['body'].encode()
+            answer.content_type = raw.get('content_type', 'text/html')
+            return answer
+        if 'error' in effects:
+            error = effects['error']
+            raise Refusal(error['code'], error['message'], error.get('status'))
+        out = self._act(seen, action, params, effects)
+        answer.body = judge.encode(action, out, request_id).encode()
+        if effects.get('drop') == 'after' or 'kill' in effects:
+            answer.drop = True
+        return answer
+
+    @staticmethod
+    def _pairs(method: str, headers: Mapping[str, str], body: bytes) -> list[tuple[str, str]]:
+        if method != 'POST':
+            raise Refusal('InvalidRequest', f'ec2sim takes POST only, not {method}', 405)
+        if headers.get('content-type', '').partition(';')[0].strip().lower() != FORM:
+            raise Refusal('InvalidRequest', f'Content-Type is to be {FORM}')
+        try:
+            return parse_qsl(body.decode('ascii'), keep_blank_values=True, strict_parsing=True,
+                             errors='strict')
+        except ValueError as e:
+            raise Refusal('MalformedQueryString', f'The body is no form: {e}') from e
+
+    def _act(self, seen: Exchange, action: str, params: dict[str, Any], effects: dict[str, Any]
+             ) -> dict[str, Any]:
+        world = self.world
+        with world.lock:
+            if seen.service == 'ec2':
+                world.throttle.request(action, params, world.now())
+            if 'capacity' in effects:
+                world.capacity_override = {**world.capacity_override, **effects['capacity']}
+            try:
+                out = self._dispatch(seen, action, params, effects)
+            finally:
+                # Also after a refusal: nothing half-done may be left to the next.
+                world.store.commit()
+        seen.result = _summary(action, out)
+        return out
+
+    def _dispatch(self, seen: Exchange, action: str, params: dict[str, Any],
+                  effects: dict[str, Any]) -> dict[str, Any]:
+        world = self.world
+        if seen.service == 'sts':
+            if action == 'GetCallerIdentity' and seen.key:
+                return sts.get_caller_identity(world, seen.key)
+            if action == 'AssumeRole':
+                return sts.assume_role(world, self.keys, params)
+            if action == 'AssumeRoleWithWebIdentity':
+                return sts.assume_role_with_web_identity(world, self.keys, params)
+        elif action == 'CreateFleet' or action in ACTIONS:
+            if params.get('DryRun'):
+                if action == 'CreateFleet':
+                    fleet.check(params)
+                raise Refusal('DryRunOperation',
+                              'Request would have succeeded, but DryRun flag is set.')
+            if action == 'CreateFleet':
+                return fleet.create(world, params, effects)
+            return ACTIONS[action](world, params)
+        raise Refusal('UnsupportedOperation', f'ec2sim does not simulate {action}')

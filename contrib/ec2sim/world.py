@@ -1,0 +1,123 @@
+"""The account as it stands: scenario, stored objects, clock, address use.
+
+Every action works on a World under its lock.  visible() is the one place that
+knows about eventual consistency: what exists is not at once to be seen.
+"""
+import collections
+import datetime
+import os
+import random
+import threading
+from typing import Any, Callable
+
+from journal import Journal
+from scenario import Scenario
+from scheduler import Scheduler
+from store import Store
+from throttle import Throttle
+
+
+class World:
+    """State shared by all actions.  Hold `lock` while using anything in it."""
+
+    def __init__(self, scenario: Scenario, store: Store, journal: Journal,
+                 clock: Callable[[], float], scheduler: Scheduler):
+        self.scenario = scenario
+        self.store = store
+        self.journal = journal
+        self.now = clock
+        self.scheduler = scheduler
+        self.throttle = Throttle(scenario.throttling)
+        self.random = random.Random(scenario.seed)
+        self.lock = threading.RLock()
+        # A fault file may change the capacity while we run.
+        self.capacity_override: dict[str, int] = {}
+        # What boots instances; None only simulates.
+        self.booter: Any = None
+        self.used: dict[str, set[str]] = {name: set() for name in scenario.subnets}
+        self.by_address: dict[str, str] = {}
+        self.seq = 0
+        for instance in self.instances.values():
+            self.seq = max(self.seq, instance['seq'])
+            if instance['state'] != 'terminated':
+                for nic in instance['nics']:
+                    if nic['address']:
+                        self.used.setdefault(nic['subnet'], set()).add(nic['address'])
+                        self.by_address[nic['address']] = instance['id']
+
+    @property
+    def instances(self) -> dict[str, dict[str, Any]]:
+        """All instances, by id."""
+        return self.store.all['instance']
+
+    @staticmethod
+    def new_id(prefix: str) -> str:
+        """A fresh id in EC2's long form; not from the seed, ids never recur."""
+        return f'{prefix}-{os.urandom(9).hex()[:17]}'
+
+    @staticmethod
+    def moment(seconds: float) -> datetime.datetime:
+        """Seconds since 1970 as the moment that answers carry."""
+        return datetime.datetime.fromtimestamp(seconds, datetime.timezone.utc)
+
+    def visible(self, kind: str, name: str) -> dict[str, Any] | None:
+        """The object, if it exists and can already be seen."""
+        thing = self.store.all[kind].get(name)
+        if thing is None or thing.get('visible', 0) > self.now():
+            return None
+        return thing
+
+    def event(self, event: str, **fields: Any) -> None:
+        """Journal something that happened by itself."""
+        self.journal.write('event', event=event, **fields)
+
+    # ---- addresses ---------------------------------------------------------
+
+    def free_addresses(self, subnet: str) -> int:
+        """How many addresses the subnet has left; AWS keeps five."""
+        return self.scenario.subnets[subnet].cidr.num_addresses - 5 - len(self.used[subnet])
+
+    def take_addresses(self, subnet: str, count: int) -> list[str]:
+        """COUNT free addresses, lowest first; the caller knows there are enough."""
+        used, out = self.used[subnet], []
+        cidr = self.scenario.subnets[subnet].cidr
+        first = int(cidr.network_address)
+        for number in range(first + 4, first + cidr.num_addresses - 1):
+            if len(out) == count:
+                break
+            address = '.'.join(str(number >> s & 255) for s in (24, 16, 8, 0))
+            if address not in used:
+                out.append(address)
+        used.update(out)
+        return out
+
+    def release_addresses(self, instance: dict[str, Any]) -> None:
+        """Give back all addresses of an instance."""
+        for nic in instance['nics']:
+            if nic['address']:
+                self.used[nic['subnet']].discard(nic['address'])
+                self.by_address.pop(nic['address'], None)
+
+    # ---- capacity ------------------------------------------------------------
+
+    def in_use(self) -> tuple[collections.Counter[tuple[str, str]],
+                              collections.Counter[tuple[str, str]]]:
+        """Instances by (type, zone) and vCPUs by (market, quota family)."""
+        machines: collections.Counter[tuple[str, str]] = collections.Counter()
+        vcpus: collections.Counter[tuple[str, str]] = collections.Counter()
+        for instance in self.instances.values():
+            if instance['state'] == 'terminated':
+                continue
+            machines[instance['type'], instance['az']] += 1
+            kind = self.scenario.types.get(instance['type'])
+            if kind and instance['state'] in ('pending', 'running'):
+                vcpus[instance['market'], kind.quota_family] += kind.vcpus
+        return machines, vcpus
+
+    def capacity(self, type_name: str, az: str) -> int | None:
+        """The most instances of a type in a zone; None is without limit."""
+        for table in (self.capacity_override, self.scenario.capacity):
+            for key in (f'{type_name}/{az}', type_name, az, 'default'):
+                if key in table:
+                    return table[key]
+        return None
