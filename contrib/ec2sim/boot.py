@@ -177,6 +177,10 @@ class Booter:
         if machine is None:
             return
         machine.send_signal(signal.SIGKILL)
+        # The rest may take its time: the caller holds the world's lock.
+        self._jobs.put(lambda: self._bury(name, machine))
+
+    def _bury(self, name: str, machine: subprocess.Popen[bytes]) -> None:
         machine.wait()
         # The kernel would do it too, a little later.
         subprocess.run(['ip', 'link', 'del', self._port(name)], capture_output=True, check=False)
@@ -191,15 +195,13 @@ class Booter:
 
     def close(self) -> None:
         """Kill all machines and remove the bridge."""
+        with self._lock:
+            names = list(self._machines)
+        for name in names:
+            self.kill(name)
         for _ in self._threads:
             self._jobs.put(None)
         for thread in self._threads:
             thread.join(10)
-        with self._lock:
-            names = list(self._machines)
-            for machine in self._machines.values():
-                machine.send_signal(signal.SIGKILL)
-        for name in names:
-            self.kill(name)
         subprocess.run(['ip', 'link', 'del', self._scenario.bridge], capture_output=True,
                        check=False)

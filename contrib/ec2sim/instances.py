@@ -54,7 +54,17 @@ def _boot_really(world: World, instance: dict[str, Any]) -> None:
             return
         blob = world.store.all['blob'].get(instance['user_data'] or '')
         script = base64.b64decode(blob['data']) if blob else None
-    world.booter.boot(instance, script)
+    try:
+        world.booter.boot(instance, script)
+    except Exception as e:
+        with world.lock:
+            # If it was terminated meanwhile, there is nothing more to say.
+            if instance['state'] == 'pending':
+                world.event('boot-failed', instance=instance['id'], trouble=str(e))
+                instance['state_reason'], instance['reason'] = LOST, 'Server.InternalError'
+                finish(world, instance)
+                world.store.commit()
+        return
     with world.lock:
         if instance['state'] == 'pending':
             _set_state(world, instance, 'running')

@@ -204,6 +204,8 @@ def make(world: World, pool: Pool, count: int, market: str, fleet: str,
     data = pool.data
     layout = nic_layout(data, kind)
     with_address = [n.get('InterfaceType') != 'efa-only' for n in layout]
+    # A fault may ask for more than plan() allowed.
+    count = min(count, world.free_addresses(pool.subnet) // sum(with_address))
     addresses = iter(world.take_addresses(pool.subnet, count * sum(with_address)))
     base = {**instance_tags(pool, given), 'aws:ec2:fleet-id': fleet,
             'aws:ec2launchtemplate:id': pool.template['id'],

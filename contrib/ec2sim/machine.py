@@ -54,7 +54,8 @@ def set_up_files(spec: dict) -> str:
         mount(f'/proc/self/fd/{fd}', path, None, MS_BIND | MS_REC)
         os.close(fd)
     own = '/tmp/.ec2sim'
-    os.makedirs(own + '/files', mode=0o700)
+    os.mkdir(own, 0o700)
+    os.mkdir(own + '/files', 0o700)
     for i, path in enumerate(spec['private_files']):
         try:
             with open(path, 'rb') as f:

@@ -116,6 +116,9 @@ def describe_types(world: World, params: dict[str, Any]) -> dict[str, Any]:
         raise Refusal('InvalidInstanceType', 'The following supplied instance types do not '
                       f'exist: [{", ".join(unknown)}]')
     chosen = [types[n] for n in sorted(set(wanted or types)) if match(types[n])]
+    if not wanted:
+        # EC2 gives 100 at most in one answer, asked or not.
+        params = {'MaxResults': 100, **params}
     found, token = filters.page(chosen, params, 5, 100)
     return {'InstanceTypes': [catalogue.info(t) for t in found], 'NextToken': token}
 

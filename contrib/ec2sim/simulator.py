@@ -4,7 +4,7 @@ import signal
 import time
 import traceback
 import uuid
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Callable, Mapping
 from urllib.parse import parse_qsl
 
@@ -70,7 +70,7 @@ class Exchange:
     error: str | None = None
     message: str | None = None
     result: dict[str, Any] | None = None
-    fault: list[str] | None = None
+    effects: dict[str, Any] = field(default_factory=dict)
 
 
 def _summary(action: str, out: dict[str, Any]) -> dict[str, Any]:
@@ -140,8 +140,12 @@ class Simulator:
             refusal = Refusal('InternalError', f'ec2sim is wrong: {seen.message}')
             answer.status = refusal.status
             answer.body = self.judges[seen.service].error(refusal, request_id).encode()
+        # These hold for errors as well as for good answers.
+        answer.truncate = seen.effects.get('truncate')
+        if 'drop' in seen.effects or 'kill' in seen.effects:
+            answer.drop = True
         self._record(seen, answer)
-        if seen.fault and 'kill' in seen.fault:
+        if 'kill' in seen.effects:
             os.kill(os.getpid(), signal.SIGKILL)
         return answer
 
@@ -153,8 +157,8 @@ class Simulator:
             'request_id': answer.request_id, 'result': seen.result}
         if seen.message:
             line['message'] = seen.message
-        if seen.fault:
-            line['fault'] = seen.fault
+        if seen.effects:
+            line['fault'] = sorted(seen.effects)
         self.world.journal.write('request', **line)
 
     def _serve(self, method: str, url: str, headers: Mapping[str, str], body: bytes,
@@ -181,15 +185,11 @@ class Simulator:
                 self.world.event('faults', trouble=self.faults.trouble)
             effects = self.faults.effects(action, params)
             self.world.capacity_override = self.faults.capacity()
-        if effects:
-            seen.fault = sorted(effects)
-        answer = Answer(request_id=request_id, truncate=effects.get('truncate'))
+        seen.effects = effects
+        answer = Answer(request_id=request_id)
         if effects.get('delay_ms'):
             self._sleep(effects['delay_ms'] / 1000)
-        if effects.get('kill') == 'before':
-            return Answer(drop=True, request_id=request_id)
-        if effects.get('drop') == 'before':
-            answer.drop = True
+        if 'before' in (effects.get('kill'), effects.get('drop')):
             return answer
         if 'answer_raw' in effects:
             raw = effects['answer_raw']
@@ -201,8 +201,6 @@ class Simulator:
             raise Refusal(error['code'], error['message'], error.get('status'))
         out = self._act(seen, action, params, effects)
         answer.body = judge.encode(action, out, request_id).encode()
-        if effects.get('drop') == 'after' or 'kill' in effects:
-            answer.drop = True
         return answer
 
     @staticmethod
