@@ -69,6 +69,12 @@ struct plan {
 int plan_make(const struct plan_request *request, struct plan *plan, struct err *err);
 
 /*
+ * The reasons alone, as in struct plan, also where no plan can be made. The caller frees; NULL with
+ * ERR when out of memory or where the request itself is wrong.
+ */
+char *plan_reasons(const struct plan_request *request, struct err *err);
+
+/*
  * One line for AdminComment, "16 x hpc7a.96xlarge on-demand us-east-2b, EFA, placement group G,
  * 115.20 USD/h, <= 259.20 USD of 250.00". TYPE, AZ and RATE are those that EC2 gave. The caller frees.
  */

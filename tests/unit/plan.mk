@@ -1,7 +1,9 @@
 # unit tests: catalog, plan
 check_PROGRAMS += \
 	tests/unit/test_catalog \
-	tests/unit/test_identity
+	tests/unit/test_identity \
+	tests/unit/test_plan \
+	tests/unit/test_plan_properties
 # End of check_PROGRAMS
 tests_unit_test_catalog_SOURCES = tests/unit/test_catalog.c
 tests_unit_test_catalog_CPPFLAGS = $(UNIT_CPPFLAGS)
@@ -13,3 +15,11 @@ tests_unit_test_identity_SOURCES = tests/unit/test_identity.c
 tests_unit_test_identity_CPPFLAGS = $(UNIT_CPPFLAGS) \
 	-DBURST_IDENTITY='"$(abs_top_srcdir)/contrib/compute-node/burst-identity"'
 tests_unit_test_identity_LDADD = libplan.a libbase.a $(CHECK_LIBS)
+
+tests_unit_test_plan_SOURCES = tests/unit/test_plan.c
+tests_unit_test_plan_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_test_plan_LDADD = libplan.a libcatalog.a libintent.a libbase.a $(CHECK_LIBS)
+
+tests_unit_test_plan_properties_SOURCES = tests/unit/test_plan_properties.c
+tests_unit_test_plan_properties_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_test_plan_properties_LDADD = libplan.a libcatalog.a libintent.a libbase.a $(CHECK_LIBS)

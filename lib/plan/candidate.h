@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * candidate: one choice of a request while it is judged; inside of plan.c only.
+ *
+ * What makes a candidate impossible depends on the request and the candidate alone, never on the
+ * other candidates: so one more choice can never turn a plan into a failure. What only prefers
+ * one candidate to another (plan.c) always leaves one.
+ */
+#ifndef BURST_CANDIDATE_H
+#define BURST_CANDIDATE_H
+
+#include "lib/base/strbuf.h"
+#include "lib/plan/plan.h"
+
+/* In the order in which they are looked at: the last one reached is the one to tell. */
+enum verdict {
+	REFUSED_TYPE,    /* not in the catalogue */
+	REFUSED_MARKET,  /* not sold so */
+	REFUSED_SIZE,    /* smaller than the Slurm node */
+	REFUSED_EFA,     /* has none */
+	REFUSED_GROUP,   /* may not stand in a cluster placement group */
+	REFUSED_ADDRESS, /* the subnet has too few */
+	REFUSED_PRICE,   /* not known, and a limit asked */
+	REFUSED_BUDGET,  /* over the limit */
+	REFUSED_ARCH,    /* from here on: others are preferred */
+	REFUSED_PREFER_EFA,
+	REFUSED_PREFER_GROUP,
+	REFUSED_SUBNET, /* another subnet of the AZ is used */
+	REFUSED_TWICE,
+	KEPT,
+};
+
+struct candidate {
+	const struct plan_choice *choice;
+	const struct instance_type *type; /* NULL: unknown */
+	int64_t rate_uusd_hr;             /* -1: not known */
+	int64_t gang_uusd_hr;             /* all nodes; -1: not known */
+	int64_t job_uusd;               /* whole job with allowances; -1: not known or unlimited */
+	enum verdict with_efa, without; /* KEPT or why it is impossible */
+	enum verdict verdict;
+	const struct candidate *instead; /* for REFUSED_SUBNET */
+};
+
+/* "on-demand" or "spot". */
+const char *market_name(enum market market);
+
+/* The request's size asks for a cluster placement group. */
+bool request_wants_group(const struct plan_request *request);
+
+/*
+ * NODES at RATE: per hour, and for the whole job with the request's allowances and what was spent
+ * before. -1 each: not known, unlimited, or beyond what can be counted.
+ */
+void request_cost(const struct plan_request *request, unsigned nodes, int64_t rate_uusd_hr,
+	int64_t *gang_uusd_hr, int64_t *job_uusd);
+
+/* Fill CANDIDATE from CHOICE: type, costs, with_efa, without, and verdict by the request's mode. */
+void candidate_init(struct candidate *candidate, const struct plan_request *request,
+	const struct plan_choice *choice);
+
+/* Append the line for the reasons, without newline: "refused c5.large …: why". */
+void candidate_explain(const struct candidate *candidate, const struct plan_request *request,
+	bool efa, struct strbuf *sb);
+
+/* No candidate is possible: fill ERR from the one that came furthest. Returns -1. */
+int candidate_fail(const struct candidate *candidates, size_t n, const struct plan_request *request,
+	struct err *err);
+
+#endif

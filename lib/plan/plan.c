@@ -1,0 +1,401 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "lib/plan/plan.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "lib/base/cleanup.h"
+#include "lib/base/money.h"
+#include "lib/plan/candidate.h"
+
+#define MONEY_SIZE 32
+#define UUSD_CENT  INT64_C(10000)
+
+/* A request with all its candidates judged. */
+struct verdicts {
+	const struct plan_request *request;
+	struct candidate *candidates;
+	size_t n;
+	size_t kept;
+	bool efa;
+	bool cluster_group;
+	bool group_impossible; /* wanted, but no kept type may stand in one */
+};
+
+static void verdicts_release(struct verdicts *verdicts)
+{
+	free(verdicts->candidates);
+	verdicts->candidates = NULL;
+}
+
+static void refuse(struct verdicts *verdicts, struct candidate *candidate, enum verdict why)
+{
+	candidate->verdict = why;
+	verdicts->kept--;
+}
+
+static size_t count_kept(const struct verdicts *verdicts, bool (*has)(const struct candidate *))
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < verdicts->n; i++)
+		n += verdicts->candidates[i].verdict == KEPT && has(&verdicts->candidates[i]);
+	return n;
+}
+
+/* Where some kept candidates have the property and some have not, refuse the latter. */
+static void prefer(
+	struct verdicts *verdicts, bool (*has)(const struct candidate *), enum verdict why)
+{
+	if (!count_kept(verdicts, has))
+		return;
+	for (size_t i = 0; i < verdicts->n; i++) {
+		if (verdicts->candidates[i].verdict == KEPT && !has(&verdicts->candidates[i]))
+			refuse(verdicts, &verdicts->candidates[i], why);
+	}
+}
+
+static bool has_efa(const struct candidate *candidate)
+{
+	return candidate->with_efa == KEPT;
+}
+
+static bool has_group(const struct candidate *candidate)
+{
+	return candidate->type->cluster_group;
+}
+
+static bool is_x86(const struct candidate *candidate)
+{
+	return candidate->type->arch == ARCH_X86_64;
+}
+
+static bool is_arm(const struct candidate *candidate)
+{
+	return candidate->type->arch == ARCH_ARM64;
+}
+
+/* A node group has one image, so one architecture: that of most choices, of the first on a tie. */
+static void refuse_minority_arch(struct verdicts *verdicts)
+{
+	size_t x86 = count_kept(verdicts, is_x86), arm = count_kept(verdicts, is_arm), first = 0;
+
+	while (verdicts->candidates[first].verdict != KEPT)
+		first++;
+	if (x86 > arm || (x86 == arm && is_x86(&verdicts->candidates[first])))
+		prefer(verdicts, is_x86, REFUSED_ARCH);
+	else
+		prefer(verdicts, is_arm, REFUSED_ARCH);
+}
+
+/* The same availability zone, or where it is not known the same subnet. */
+static bool same_zone(const struct candidate *a, const struct candidate *b)
+{
+	if (*a->choice->az && *b->choice->az)
+		return strcmp(a->choice->az, b->choice->az) == 0;
+	return strcmp(a->choice->subnet, b->choice->subnet) == 0;
+}
+
+/*
+ * A fleet cannot span two subnets of one AZ (EC2 Fleet guide), so of an AZ's subnets the one
+ * with most free addresses serves, and in it each type once.
+ */
+static void refuse_second_subnets(struct verdicts *verdicts)
+{
+	struct candidate *all = verdicts->candidates;
+
+	for (size_t i = 0; i < verdicts->n; i++) {
+		const struct candidate *best = NULL, *twin = NULL;
+
+		if (all[i].verdict != KEPT)
+			continue;
+		for (size_t j = 0; j < verdicts->n; j++) {
+			if (all[j].verdict != KEPT || !same_zone(&all[i], &all[j]))
+				continue;
+			if (!best || all[j].choice->free_addresses > best->choice->free_addresses)
+				best = &all[j];
+			if (j < i && !twin && strcmp(all[j].choice->type, all[i].choice->type) == 0)
+				twin = &all[j];
+		}
+		if (best && strcmp(best->choice->subnet, all[i].choice->subnet) != 0) {
+			all[i].instead = best;
+			refuse(verdicts, &all[i], REFUSED_SUBNET);
+		} else if (twin) {
+			refuse(verdicts, &all[i], REFUSED_TWICE);
+		}
+	}
+}
+
+static void decide(struct verdicts *verdicts)
+{
+	const struct plan_request *request = verdicts->request;
+	bool wanted = request_wants_group(request);
+
+	refuse_minority_arch(verdicts);
+	/* One launch cannot mix: a rank without EFA would leave the others without it too. */
+	if (request->efa == EFA_PREFERRED)
+		prefer(verdicts, has_efa, REFUSED_PREFER_EFA);
+	if (wanted)
+		prefer(verdicts, has_group, REFUSED_PREFER_GROUP);
+	verdicts->cluster_group = wanted && count_kept(verdicts, has_group) == verdicts->kept;
+	verdicts->group_impossible = wanted && !verdicts->cluster_group;
+	refuse_second_subnets(verdicts);
+	verdicts->efa = request->efa != EFA_DISABLED &&
+			count_kept(verdicts, has_efa) == verdicts->kept;
+}
+
+static int check_request(const struct plan_request *request, struct err *err)
+{
+	char buf[MONEY_SIZE];
+
+	if (!request->nodes)
+		return err_set(err, ERR_USAGE, "a plan for no nodes");
+	if (request->efa == EFA_UNSET)
+		return err_set(err, ERR_USAGE, "a plan without an EFA mode");
+	if (!request->nchoices)
+		return err_set(err, ERR_CONFIG, "the node group allows no instance type");
+	if (!request->limit.uusd)
+		return 0;
+	money_format(request->limit.uusd, buf, sizeof(buf));
+	if (strncmp(request->region, "cn-", 3) == 0)
+		return err_set(err, ERR_BUDGET,
+			"cost limit %s USD%s cannot be checked in %s: AWS China bills in CNY; "
+			"leave "
+			"the limit out",
+			buf, request->limit.per_hour ? "/h" : "", request->region);
+	if (!request->limit.per_hour && request->time_limit_s < 0)
+		return err_set(err, ERR_BUDGET,
+			"cost limit %s USD for the whole job, but the job has no time limit: give "
+			"one "
+			"(--time) or limit the cost per hour (--burst-cost=%s/h)",
+			buf, buf);
+	return 0;
+}
+
+/* Judge all. With none possible VERDICTS is as good, kept being 0. */
+static int verdicts_init(
+	struct verdicts *verdicts, const struct plan_request *request, struct err *err)
+{
+	*verdicts = (struct verdicts){.request = request, .n = request->nchoices};
+	verdicts->candidates = calloc(request->nchoices, sizeof(verdicts->candidates[0]));
+	if (!verdicts->candidates)
+		return err_nomem(err);
+	for (size_t i = 0; i < request->nchoices; i++) {
+		candidate_init(&verdicts->candidates[i], request, &request->choices[i]);
+		verdicts->kept += verdicts->candidates[i].verdict == KEPT;
+	}
+	if (verdicts->kept)
+		decide(verdicts);
+	return 0;
+}
+
+/* The dearest of the kept; NULL if a price of them is not known or beyond what can be counted. */
+static const struct candidate *dearest(const struct verdicts *verdicts)
+{
+	const struct candidate *best = NULL;
+
+	for (size_t i = 0; i < verdicts->n; i++) {
+		const struct candidate *candidate = &verdicts->candidates[i];
+
+		if (candidate->verdict != KEPT)
+			continue;
+		if (candidate->gang_uusd_hr < 0)
+			return NULL;
+		if (!best || candidate->gang_uusd_hr > best->gang_uusd_hr)
+			best = candidate;
+	}
+	return best;
+}
+
+static void explain_cost(const struct verdicts *verdicts, struct strbuf *sb)
+{
+	const struct plan_request *request = verdicts->request;
+	const struct candidate *worst = dearest(verdicts);
+	char a[MONEY_SIZE], b[MONEY_SIZE];
+
+	strbuf_addstr(sb, "cost: ");
+	if (!worst) {
+		strbuf_addstr(sb, "price unknown\n");
+		return;
+	}
+	strbuf_addf(sb, "%u nodes at %s USD/h at most: %s USD/h", request->nodes,
+		money_format(worst->rate_uusd_hr, a, sizeof(a)),
+		money_format(worst->gang_uusd_hr, b, sizeof(b)));
+	if (request->time_limit_s < 0) {
+		strbuf_addstr(sb, "; no time limit");
+	} else if (worst->job_uusd >= 0) {
+		strbuf_addf(sb,
+			"; %s USD at worst for %" PRId64 " s boot, %" PRId64
+			" s time limit, %" PRId64 " s release",
+			money_format(worst->job_uusd, a, sizeof(a)), request->boot_s,
+			request->time_limit_s, request->release_s);
+		if (request->spent_uusd)
+			strbuf_addf(sb, ", %s USD spent before",
+				money_format(request->spent_uusd, b, sizeof(b)));
+	}
+	if (request->limit.uusd)
+		strbuf_addf(sb, "; limit %s", cost_limit_format(&request->limit, a, sizeof(a)));
+	strbuf_addch(sb, '\n');
+}
+
+static void explain_efa(const struct verdicts *verdicts, struct strbuf *sb)
+{
+	const struct plan_request *request = verdicts->request;
+
+	strbuf_addf(sb, "EFA: %s", efa_mode_name(request->efa));
+	if (request->efa_why && *request->efa_why)
+		strbuf_addf(sb, " (%s)", request->efa_why);
+	if (!verdicts->kept)
+		strbuf_addstr(sb, ": no choice is possible\n");
+	else if (verdicts->efa)
+		strbuf_addstr(sb, ": used\n");
+	else if (request->efa == EFA_DISABLED)
+		strbuf_addstr(sb, ": not used\n");
+	else if (request->efa == EFA_OPTIONAL)
+		strbuf_addstr(sb, ": not used, not every kept choice has it\n");
+	else
+		strbuf_addstr(sb, ": not used, no choice with it is possible\n");
+}
+
+static char *explain(const struct verdicts *verdicts, struct err *err)
+{
+	const struct plan_request *request = verdicts->request;
+	CLEANUP(strbuf_release) struct strbuf sb = STRBUF_INIT;
+	char *text;
+
+	explain_efa(verdicts, &sb);
+	if (verdicts->kept) {
+		if (verdicts->cluster_group)
+			strbuf_addf(
+				&sb, "placement group: cluster, for %u nodes\n", request->nodes);
+		else if (verdicts->group_impossible)
+			strbuf_addstr(
+				&sb, "placement group: none, no kept type may stand in one\n");
+		else
+			strbuf_addstr(&sb, "placement group: none\n");
+		explain_cost(verdicts, &sb);
+	}
+	for (size_t i = 0; i < verdicts->n; i++) {
+		candidate_explain(&verdicts->candidates[i], request, verdicts->efa, &sb);
+		strbuf_addch(&sb, '\n');
+	}
+	text = strbuf_detach(&sb);
+	if (!text)
+		err_nomem(err);
+	return text;
+}
+
+char *plan_reasons(const struct plan_request *request, struct err *err)
+{
+	CLEANUP(verdicts_release) struct verdicts verdicts = {0};
+
+	if (check_request(request, err) < 0 || verdicts_init(&verdicts, request, err) < 0)
+		return NULL;
+	return explain(&verdicts, err);
+}
+
+static int fill(struct plan *plan, const struct verdicts *verdicts, struct err *err)
+{
+	const struct candidate *worst = dearest(verdicts);
+
+	plan->efa = verdicts->efa;
+	plan->cluster_group = verdicts->cluster_group;
+	plan->market = verdicts->request->market;
+	plan->worst_uusd_hr = worst ? worst->gang_uusd_hr : -1;
+	plan->worst_uusd = worst ? worst->job_uusd : -1;
+	plan->pools = calloc(verdicts->kept, sizeof(plan->pools[0]));
+	if (!plan->pools)
+		return err_nomem(err);
+	for (size_t i = 0; i < verdicts->n; i++) {
+		const struct candidate *candidate = &verdicts->candidates[i];
+		struct plan_pool *pool = &plan->pools[plan->npools];
+
+		if (candidate->verdict != KEPT)
+			continue;
+		pool->type = candidate->choice->type;
+		pool->subnet = candidate->choice->subnet;
+		pool->az = candidate->choice->az;
+		pool->rate_uusd_hr = candidate->rate_uusd_hr;
+		if (nic_layout_make(candidate->type, plan->efa, &pool->layout, err) < 0)
+			return -1;
+		plan->npools++;
+	}
+	plan->reasons = explain(verdicts, err);
+	return plan->reasons ? 0 : -1;
+}
+
+int plan_make(const struct plan_request *request, struct plan *plan, struct err *err)
+{
+	CLEANUP(verdicts_release) struct verdicts verdicts = {0};
+	CLEANUP(plan_release) struct plan made = {0};
+
+	if (check_request(request, err) < 0 || verdicts_init(&verdicts, request, err) < 0)
+		return -1;
+	if (!verdicts.kept)
+		return candidate_fail(verdicts.candidates, verdicts.n, request, err);
+	if (fill(&made, &verdicts, err) < 0)
+		return -1;
+	*plan = made;
+	made = (struct plan){0};
+	return 0;
+}
+
+/* A bound reads better in whole cents, as long as rounding up keeps it under the limit. */
+static int64_t round_to_cents(int64_t uusd, int64_t limit_uusd)
+{
+	int64_t up = uusd % UUSD_CENT ? UUSD_CENT - uusd % UUSD_CENT : 0;
+
+	if (uusd > INT64_MAX - up || (limit_uusd && uusd <= limit_uusd && uusd + up > limit_uusd))
+		return uusd;
+	return uusd + up;
+}
+
+static void describe_cost(
+	const struct plan_request *request, unsigned nodes, int64_t rate_uusd_hr, struct strbuf *sb)
+{
+	int64_t gang_uusd_hr, job_uusd;
+	char buf[48];
+
+	request_cost(request, nodes, rate_uusd_hr, &gang_uusd_hr, &job_uusd);
+	if (gang_uusd_hr < 0) {
+		strbuf_addstr(sb, ", price unknown");
+		return;
+	}
+	strbuf_addf(sb, ", %s USD/h", money_format(gang_uusd_hr, buf, sizeof(buf)));
+	if (request->limit.uusd && request->limit.per_hour)
+		strbuf_addf(sb, " of %s", cost_limit_format(&request->limit, buf, sizeof(buf)));
+	if (job_uusd < 0)
+		return;
+	strbuf_addf(sb, ", <= %s USD",
+		money_format(
+			round_to_cents(job_uusd, request->limit.per_hour ? 0 : request->limit.uusd),
+			buf, sizeof(buf)));
+	if (request->limit.uusd && !request->limit.per_hour)
+		strbuf_addf(sb, " of %s", cost_limit_format(&request->limit, buf, sizeof(buf)));
+}
+
+char *plan_describe(const struct plan *plan, const struct plan_request *request, unsigned nodes,
+	const char *type, const char *az, int64_t rate_uusd_hr, const char *group)
+{
+	CLEANUP(strbuf_release) struct strbuf sb = STRBUF_INIT;
+
+	strbuf_addf(&sb, "%u x %s %s", nodes, type, market_name(plan->market));
+	if (az && *az)
+		strbuf_addf(&sb, " %s", az);
+	if (plan->efa)
+		strbuf_addstr(&sb, ", EFA");
+	else if (request->efa != EFA_DISABLED)
+		strbuf_addstr(&sb, ", no EFA");
+	if (group && *group)
+		strbuf_addf(&sb, ", placement group %s", group);
+	describe_cost(request, nodes, rate_uusd_hr, &sb);
+	return strbuf_detach(&sb);
+}
+
+void plan_release(struct plan *plan)
+{
+	free(plan->pools);
+	free(plan->reasons);
+	*plan = (struct plan){0};
+}

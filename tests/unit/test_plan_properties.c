@@ -1,0 +1,195 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <check.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "lib/base/cleanup.h"
+#include "lib/plan/plan.h"
+
+#define USD(x) ((int64_t)((x)*1000000))
+#define A      "us-east-2a"
+#define B      "us-east-2b"
+
+/* Properties, over random requests from a fixed seed. */
+static uint64_t seed = UINT64_C(0x9e3779b97f4a7c15);
+
+static unsigned below(unsigned n)
+{
+	seed ^= seed << 13;
+	seed ^= seed >> 7;
+	seed ^= seed << 17;
+	return (unsigned)((seed >> 11) % n);
+}
+
+static void random_choice(struct plan_choice *choice)
+{
+	static const char *const types[] = {"c5.large", "c5.18xlarge", "c5n.18xlarge",
+		"c5n.9xlarge", "hpc6a.48xlarge", "hpc7a.96xlarge", "hpc6id.32xlarge",
+		"c7g.16xlarge", "c7g.4xlarge", "t3.large", "vt1.24xlarge", "m8i.48xlarge",
+		"nosuch.type", "p5e.48xlarge", "p6-b300.48xlarge", "r5.24xlarge"};
+	static const char *const subnets[][2] = {
+		{"s-a1", A}, {"s-a2", A}, {"s-b1", B}, {"s-b2", B}, {"s-x", ""}, {"s-y", ""}};
+	unsigned s = below(ARRAY_SIZE(subnets));
+
+	*choice = (struct plan_choice){
+		.type = types[below(ARRAY_SIZE(types))],
+		.subnet = subnets[s][0],
+		.az = subnets[s][1],
+		.free_addresses = below(3) ? -1 : (int64_t)below(64),
+		.price_uusd_hr = below(4) ? -1 : (int64_t)below(20000000),
+	};
+}
+
+static void random_request(struct plan_request *request, struct plan_choice *choices, size_t max)
+{
+	static const char *const regions[] = {"us-east-1", "us-east-2", "us-east-2", "us-west-2"};
+	static const int64_t limits[] = {0, 0, USD(20), USD(100), USD(1000)};
+
+	*request = (struct plan_request){.nodes = 1 + below(40), .boot_s = 600, .release_s = 300};
+	request->gang = below(4) > 0;
+	request->efa = EFA_DISABLED + below(4);
+	request->limit.uusd = limits[below(ARRAY_SIZE(limits))];
+	request->limit.per_hour = below(2);
+	request->time_limit_s = below(8) ? (int64_t)below(86400) : -1;
+	request->spent_uusd = below(2) ? (int64_t)below(10000000) : 0;
+	request->region = regions[below(ARRAY_SIZE(regions))];
+	request->market = below(4) ? MARKET_ON_DEMAND : MARKET_SPOT;
+	request->group_threshold = below(4);
+	request->group_always = below(8) == 0;
+	request->cpus_per_node = below(2) ? below(200) : 0;
+	request->mem_mib_per_node = below(2) ? below(400000) : 0;
+	request->nchoices = 1 + below((unsigned)max);
+	request->choices = choices;
+	for (size_t i = 0; i < max; i++)
+		random_choice(&choices[i]);
+}
+
+static bool same_plan(const struct plan *a, const struct plan *b)
+{
+	if (a->efa != b->efa || a->cluster_group != b->cluster_group || a->npools != b->npools ||
+		a->worst_uusd != b->worst_uusd || a->worst_uusd_hr != b->worst_uusd_hr ||
+		strcmp(a->reasons, b->reasons) != 0)
+		return false;
+	for (size_t i = 0; i < a->npools; i++) {
+		if (a->pools[i].type != b->pools[i].type ||
+			a->pools[i].subnet != b->pools[i].subnet)
+			return false;
+	}
+	return true;
+}
+
+static size_t lines(const char *text)
+{
+	size_t n = 0;
+
+	while ((text = strchr(text, '\n'))) {
+		text++;
+		n++;
+	}
+	return n;
+}
+
+static void check_pool(const struct plan_request *request, const struct plan *plan, size_t i)
+{
+	const struct plan_pool *pool = &plan->pools[i];
+	const struct instance_type *type = catalog_find(pool->type);
+	size_t at = 0;
+
+	ck_assert_ptr_nonnull(type);
+	ck_assert(request->market == MARKET_SPOT ? type->spot : type->on_demand);
+	ck_assert_uint_ge(type->vcpus, request->cpus_per_node);
+	ck_assert_uint_ge(type->mem_mib, request->mem_mib_per_node);
+	ck_assert(!plan->efa || type->efa_max);
+	ck_assert(!plan->cluster_group || type->cluster_group);
+	ck_assert_int_eq(type->arch, catalog_find(plan->pools[0].type)->arch);
+	ck_assert_uint_ge(pool->layout.n, plan->efa ? type->efa_max : 1);
+	for (size_t j = 0; j < i; j++) {
+		const struct plan_pool *other = &plan->pools[j];
+
+		if (strcmp(pool->az, other->az) != 0)
+			continue;
+		ck_assert(strcmp(pool->type, other->type) != 0 ||
+			  (!*pool->az && strcmp(pool->subnet, other->subnet) != 0));
+		ck_assert(!*pool->az || strcmp(pool->subnet, other->subnet) == 0);
+	}
+	/* in the order of the site */
+	for (size_t j = 0; j <= i; j++) {
+		while (at < request->nchoices &&
+			(strcmp(request->choices[at].type, plan->pools[j].type) != 0 ||
+				strcmp(request->choices[at].subnet, plan->pools[j].subnet) != 0))
+			at++;
+	}
+	ck_assert_uint_lt(at, request->nchoices);
+	if (plan->worst_uusd_hr >= 0)
+		ck_assert_int_le(pool->rate_uusd_hr * request->nodes, plan->worst_uusd_hr);
+}
+
+START_TEST(properties)
+{
+	unsigned good = 0, with_efa = 0, with_limit = 0;
+
+	for (unsigned round = 0; round < 20000; round++) {
+		struct plan_choice choices[7];
+		struct plan_request request;
+		CLEANUP(plan_release) struct plan plan = {0}, again = {0}, more = {0};
+		struct err err = {0};
+
+		random_request(&request, choices, 6);
+		if (plan_make(&request, &plan, &err) < 0) {
+			ck_assert_int_ne(err.class, ERR_NONE);
+			ck_assert_int_ne(err.class, ERR_FATAL);
+			ck_assert_uint_gt(strlen(err.text), 10);
+			ck_assert_int_eq(plan_make(&request, &again, NULL), -1);
+			continue;
+		}
+		good++;
+		ck_assert_int_eq(plan_make(&request, &again, NULL), 0);
+		ck_assert(same_plan(&plan, &again));
+		ck_assert_uint_ge(plan.npools, 1);
+		ck_assert_uint_eq(lines(plan.reasons), request.nchoices + 3);
+		for (size_t i = 0; i < plan.npools; i++)
+			check_pool(&request, &plan, i);
+		ck_assert(request.efa != EFA_REQUIRED || plan.efa);
+		ck_assert(request.efa != EFA_DISABLED || !plan.efa);
+		ck_assert(!plan.cluster_group || request.gang);
+		with_efa += plan.efa;
+		if (request.limit.uusd) {
+			int64_t worst = request.limit.per_hour ? plan.worst_uusd_hr
+							       : plan.worst_uusd;
+
+			with_limit++;
+			ck_assert_int_ge(worst, 0);
+			ck_assert_int_le(worst, request.limit.uusd);
+		}
+		/* one more choice, anywhere, and there is still a plan */
+		size_t at = below((unsigned)request.nchoices + 1);
+		memmove(&choices[at + 1], &choices[at],
+			(request.nchoices - at) * sizeof(choices[0]));
+		random_choice(&choices[at]);
+		request.nchoices++;
+		ck_assert_msg(plan_make(&request, &more, &err) == 0, "%s", err.text);
+	}
+	/* the rounds say something only if they reach both outcomes */
+	ck_assert_uint_gt(good, 4000);
+	ck_assert_uint_lt(good, 19000);
+	ck_assert_uint_gt(with_efa, 1000);
+	ck_assert_uint_gt(with_limit, 500);
+}
+END_TEST
+
+int main(void)
+{
+	Suite *s = suite_create("plan properties");
+	TCase *tc = tcase_create("properties");
+	SRunner *sr;
+	int failed;
+
+	tcase_set_timeout(tc, 60);
+	tcase_add_test(tc, properties);
+	suite_add_tcase(s, tc);
+	sr = srunner_create(s);
+	srunner_run_all(sr, CK_ENV);
+	failed = srunner_ntests_failed(sr);
+	srunner_free(sr);
+	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+}
