@@ -34,6 +34,8 @@ AC_DEFUN([X_AC_SLURM], [
     [AC_MSG_ERROR([libslurm not found: install libslurm-dev (Debian) or slurm-devel (RHEL), or give --with-slurm=PREFIX])])
   AC_CHECK_MEMBERS([update_node_msg_t.instance_id, update_node_msg_t.instance_type,
     update_node_msg_t.topology_str, update_node_msg_t.extra], [], [], [[#include <slurm/slurm.h>]])
+  # slurm_free_ctl_conf has this name in current releases
+  AC_CHECK_DECLS([slurm_free_conf], [], [], [[#include <slurm/slurm.h>]])
   # up to 23.02 hostlist_t is a pointer type, from 23.11 a structure
   AC_CACHE_CHECK([whether hostlist_t is a pointer], [x_cv_slurm_hostlist_pointer],
     [AC_COMPILE_IFELSE([AC_LANG_PROGRAM([[#include <slurm/slurm.h>]],

@@ -1,10 +1,17 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * slurm_client: what we ask of slurmctld and tell it, by RPC; the only file that includes slurm.h.
+ * slurm_client: what we ask of slurmctld and tell it, by RPC; with its parts in this room the only
+ * place that includes slurm.h.
  *
  * Jobs are named to Slurm as strings, "A_T" for an array task, "L+K" for a component of a
  * heterogeneous job, else "N": a bare number that is an array or a leader would mean all of it.
  * Never used by prolog and epilog. Call slurm_client_init() once, after fork. Not thread-safe.
+ *
+ * Errors: ERR_TRANSIENT where slurmctld does not answer (libslurm itself tries for up to half a
+ * minute), ERR_NOTFOUND for a job or node it does not know, ERR_AUTH for a refusal or a munged that
+ * is down, ERR_BUSY for a change that has to wait; err.code is libslurm's number. Besides, libslurm
+ * writes lines of its own to descriptor 2 on some errors and has no public switch for it: a program
+ * that minds opens something else there (file_guard_std() where it is closed).
  */
 #ifndef BURST_SLURM_CLIENT_H
 #define BURST_SLURM_CLIENT_H
@@ -14,110 +21,152 @@
 
 #include "lib/base/nodeset.h"
 
-/* CONF is the path of slurm.conf, NULL for Slurm's own rule. ERR_CONFIG where it cannot be read
- * (libslurm itself would exit). */
+/*
+ * CONF is the path of slurm.conf, NULL for Slurm's own rule. ERR_CONFIG where it cannot be read or
+ * holds a mistake: a child process tries it first, as libslurm itself would exit. A second call
+ * does nothing.
+ */
 int slurm_client_init(const char *conf, struct err *err);
 void slurm_client_fini(void);
 
 struct slurm_site { /* from slurmctld's configuration */
 	char cluster[64];
 	char version[32];
-	int version_number; /* 2205, 2411, 2605 */
+	int version_number;  /* 2205, 2411, 2605 */
 	char state_dir[512]; /* StateSaveLocation */
 	char slurm_user[64];
-	int64_t resume_timeout_s, suspend_timeout_s, kill_wait_s, over_time_s;
-	uint32_t resume_rate, suspend_rate;
-	bool private_cloud; /* PrivateData=cloud */
+	int64_t resume_timeout_s, suspend_timeout_s, kill_wait_s;
+	int64_t over_time_s;                /* -1: unlimited */
+	uint32_t resume_rate, suspend_rate; /* per minute; 0: no limit */
+	bool private_cloud;                 /* PrivateData=cloud */
 };
 int slurm_client_site(struct slurm_site *site, struct err *err);
 
-enum job_state { JOB_STATE_PENDING, JOB_STATE_CONFIGURING, JOB_STATE_RUNNING, JOB_STATE_COMPLETING,
-	JOB_STATE_ENDED, JOB_STATE_OTHER };
+enum job_state {
+	JOB_STATE_PENDING,
+	JOB_STATE_CONFIGURING,
+	JOB_STATE_RUNNING,
+	JOB_STATE_COMPLETING,
+	JOB_STATE_ENDED,
+	JOB_STATE_OTHER
+};
 
 struct job_facts {
 	uint32_t job_id;
-	char name[64];		/* how to name it to Slurm: "7", "9_1", "17+1" */
-	uint32_t array_job_id;	/* 0: no array */
-	uint32_t het_leader;	/* 0: no heterogeneous job */
-	char het_ids[256];	/* hostlist of the component ids, leader's only */
+	/*
+	 * How to name it to Slurm: "7", "9_1", "17+1"; "9_[2-3]" for the tasks of an array that
+	 * were not started yet, "" where slurmctld cuts that list. A leader is "17+0".
+	 */
+	char name[64];
+	uint32_t array_job_id; /* 0: no array */
+	uint32_t het_leader;   /* its job id, also in the leader itself; 0: no heterogeneous job */
+	char het_ids[256]; /* hostlist of the component ids, "[17-18]"; leader's only, else "" */
 	uint32_t restart;
 	enum job_state state;
 	bool batch;
-	bool requeue;		/* may be requeued */
+	bool requeue; /* may be requeued */
 	uint32_t uid;
 	char user[64], account[64], partition[64], job_name[128];
 	char features[256];
-	char *nodes;		/* the whole allocation, hostlist; "" before it has one */
-	char *batch_host;	/* may be NULL */
-	char *admin_comment;	/* may be NULL */
+	char *nodes;         /* the whole allocation, hostlist; "" before it has one */
+	char *batch_host;    /* may be NULL */
+	char *admin_comment; /* may be NULL */
 	uint32_t num_nodes, num_tasks, cpus;
-	int64_t time_limit_s;	/* -1: unlimited */
+	int64_t time_limit_s; /* -1: unlimited */
 	int64_t start_s, submit_s, eligible_s;
 	bool exclusive;
 };
 /* ERR_NOTFOUND for a job that slurmctld does not know (any more). */
 int slurm_client_job(uint32_t job_id, struct job_facts *facts, struct err *err);
 void job_facts_release(struct job_facts *facts);
-/* All jobs; *ALL heap array; each to be released, then the array freed. */
+/* All jobs that slurmctld still knows, ended ones too; *ALL heap array; each to be released, then
+ * the array freed. */
 int slurm_client_jobs(struct job_facts **all, size_t *n, struct err *err);
 
-/* 1: the job's PrologSlurmctld is done; 0: it still runs; -1 on error. */
+/* 1: the job's PrologSlurmctld is done; 0: it still runs or was not started; -1 on error. */
 int slurm_client_prolog_done(uint32_t job_id, struct err *err);
 
 /* The stored submit environment of a batch job (STATE_DIR = StateSaveLocation): value of
- * SLURM_SPANK_BURST_INTENT into *LINE (heap), NULL where it has none. ERR_NOTFOUND without the file. Arrays: give array_job_id. */
-int slurm_client_stored_intent(const char *state_dir, uint32_t job_id, char **line, struct err *err);
+ * SLURM_SPANK_BURST_INTENT into *LINE (heap), NULL where it has none. ERR_NOTFOUND without the
+ * file. Arrays: give array_job_id. */
+int slurm_client_stored_intent(
+	const char *state_dir, uint32_t job_id, char **line, struct err *err);
 
 struct node_facts {
 	char name[64];
 	char addr[64];
 	char hostname[64];
 	char reason[256];
-	char state[128];	/* "IDLE+CLOUD+POWERED_DOWN" */
-	bool cloud, powered_down, powering_up, powering_down, power_down, down, drain, no_respond, allocated, idle,
-		completing;
-	bool registered;	/* a slurmd has answered since it was powered up */
-	int64_t boot_s;		/* slurmd's boot time; 0: none */
+	char state[128]; /* "IDLE+CLOUD+POWERED_DOWN" */
+	bool cloud, powered_down, powering_up, powering_down, power_down, down, drain, no_respond,
+		allocated, idle, completing;
+	bool registered; /* a slurmd has answered since it was powered up */
+	int64_t boot_s;  /* slurmd's boot time; 0: none */
 	uint32_t cpus;
 	uint64_t mem_mib;
 };
-/* Facts of the nodes in WANTED (all CLOUD nodes if NULL), *NODES heap array. */
-int slurm_client_nodes(const struct nodeset *wanted, struct node_facts **nodes, size_t *n,
-	struct err *err);
+/*
+ * Facts of the nodes in WANTED, in its order and without those that Slurm does not know or show
+ * (all CLOUD nodes in Slurm's order if NULL). *NODES heap array. Without PrivateData=cloud nobody
+ * is shown cloud nodes that are powered down.
+ */
+int slurm_client_nodes(
+	const struct nodeset *wanted, struct node_facts **nodes, size_t *n, struct err *err);
 
 struct node_address {
 	const char *name;
 	const char *addr;
-	const char *instance_id;   /* told to Slurm 23.11 and later */
-	const char *instance_type;
+	const char *instance_id;   /* for tell_instances; may be NULL */
+	const char *instance_type; /* may be NULL */
 };
-/* One RPC for all: NodeAddr and NodeHostName (= the node's name), and what the release has of the rest. */
+/*
+ * One RPC for all, in any order: NodeAddr and NodeHostName (= the node's name), and on 23.11 and
+ * later InstanceType if all have the same. ERR_NOTFOUND for an unknown node: slurmctld has then
+ * taken some of the others.
+ */
 int slurm_client_announce(const struct node_address *nodes, size_t n, struct err *err);
+/*
+ * InstanceId and InstanceType on 23.11 and later, nothing before. slurmctld takes one value per
+ * request, so this is one RPC for each node: not for a moment in which jobs wait.
+ */
+int slurm_client_tell_instances(const struct node_address *nodes, size_t n, struct err *err);
 
 /*
- * One RPC: POWER_DOWN_FORCE with REASON and ADDR (placeholder, for each) for HOSTLIST. slurmctld itself
- * then requeues the batch job and ends srun and salloc.
+ * One RPC: POWER_DOWN_FORCE with REASON and ADDR (placeholder, for each) for HOSTLIST. slurmctld
+ * itself then requeues the batch job and ends srun and salloc. ADDR and REASON may be NULL: as they
+ * are. Nodes that are powering down already are passed over by slurmctld, powered-down ones go
+ * through powering down once more; neither is an error.
  */
-int slurm_client_force_down(const char *hostlist, const char *addr, const char *reason,
-	struct err *err);
+int slurm_client_force_down(
+	const char *hostlist, const char *addr, const char *reason, struct err *err);
 /* POWER_DOWN_ASAP: power down when the job that has the nodes ends. */
 int slurm_client_down_asap(const char *hostlist, struct err *err);
-/* RESUME: a node that is powering down is powered down at once. "Invalid node state" is no error. */
+/*
+ * RESUME: a node that is powering down is powered down at once. For a node in any other state
+ * slurmctld says "Invalid node state specified", which is no error here.
+ */
 int slurm_client_resume_nodes(const char *hostlist, struct err *err);
 
 /* What may be changed of a job; NULL or -1: left as it is. */
 struct job_change {
 	const char *admin_comment;
-	const char *system_comment;
-	int requeue;	   /* 0, 1 */
-	int64_t begin_s;   /* not before this time */
-	bool hold;	   /* user hold: the user can release it */
+	const char *system_comment; /* ERR_CONFIG: no release up to 26.05 takes it by this RPC */
+	int requeue;                /* 0, 1 */
+	int64_t begin_s;            /* not before this time */
+	bool hold;                  /* user hold: the user can release it */
 };
-#define JOB_CHANGE_INIT {.requeue = -1, .begin_s = -1}
+#define JOB_CHANGE_INIT                                                                            \
+	{                                                                                          \
+		.requeue = -1, .begin_s = -1                                                       \
+	}
+/*
+ * ERR_NOTFOUND for a job that is over. begin_s is for a job that is pending or completing with a
+ * requeue to come; of a running one slurmctld refuses it.
+ */
 int slurm_client_job_change(const char *name, const struct job_change *change, struct err *err);
-/* TEXT to the terminal of srun or salloc. */
+/* TEXT to the terminal of srun or salloc; nothing for a batch job. */
 int slurm_client_notify(uint32_t job_id, const char *text, struct err *err);
-/* Cancel a job by name. */
+/* Cancel a job by name ("17" for all of a heterogeneous job). One that is over is no error. */
 int slurm_client_cancel(const char *name, struct err *err);
 
 #endif

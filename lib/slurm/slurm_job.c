@@ -1,0 +1,258 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <fcntl.h>
+#include <pwd.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "lib/base/cleanup.h"
+#include "lib/base/fileio.h"
+#include "lib/slurm/slurm_internal.h"
+
+#define ENVIRONMENT_MAX (32u << 20) /* slurmctld itself takes no environment near this size */
+#define INTENT_VARIABLE "SLURM_SPANK_BURST_INTENT"
+
+static void free_jobs(job_info_msg_t **msg)
+{
+	if (*msg)
+		slurm_free_job_info_msg(*msg);
+}
+
+static void user_name(const slurm_job_info_t *job, char *buf, size_t size)
+{
+	struct passwd pw, *found = NULL;
+	char text[4096];
+
+	if (job->user_name && *job->user_name)
+		copy_text(buf, size, job->user_name);
+	else if (!getpwuid_r(job->user_id, &pw, text, sizeof(text), &found) && found)
+		copy_text(buf, size, pw.pw_name);
+	else
+		snprintf(buf, size, "%u", job->user_id);
+}
+
+static int copy_heap(char **out, const char *text)
+{
+	*out = text ? strdup(text) : NULL;
+	return text && !*out ? -1 : 0;
+}
+
+static int fill_facts(const slurm_job_info_t *job, struct job_facts *facts, struct err *err)
+{
+	struct job_ids ids = {
+		.job_id = job->job_id,
+		.array_job_id = job->array_job_id,
+		.array_task_id = job->array_task_id,
+		.array_task_str = job->array_task_str,
+		.het_job_id = job->het_job_id,
+		.het_job_offset = job->het_job_offset,
+	};
+
+	memset(facts, 0, sizeof(*facts));
+	facts->job_id = job->job_id;
+	job_name_format(&ids, facts->name, sizeof(facts->name));
+	facts->array_job_id = job->array_job_id;
+	facts->het_leader = job->het_job_id;
+	if (job->het_job_id && job->het_job_id == job->job_id)
+		het_ids_format(job->het_job_id_set, facts->het_ids, sizeof(facts->het_ids));
+	facts->restart = job->restart_cnt;
+	facts->state = job_state_decode(job->job_state);
+	facts->batch = job->batch_flag;
+	facts->requeue = job->requeue;
+	facts->uid = job->user_id;
+	user_name(job, facts->user, sizeof(facts->user));
+	copy_text(facts->account, sizeof(facts->account), job->account);
+	copy_text(facts->partition, sizeof(facts->partition), job->partition);
+	copy_text(facts->job_name, sizeof(facts->job_name), job->name);
+	copy_text(facts->features, sizeof(facts->features), job->features);
+	facts->num_nodes = job->num_nodes;
+	facts->num_tasks = job->num_tasks;
+	facts->cpus = job->num_cpus;
+	facts->time_limit_s = minutes32_to_s(job->time_limit);
+	facts->start_s = job->start_time;
+	facts->submit_s = job->submit_time;
+	facts->eligible_s = job->eligible_time;
+	/* slurmctld reports NONE for --exclusive and for a partition with OverSubscribe=EXCLUSIVE
+	 */
+	facts->exclusive = job->shared == JOB_SHARED_NONE;
+	if (copy_heap(&facts->nodes, job->nodes ? job->nodes : "") < 0 ||
+		copy_heap(&facts->batch_host, job->batch_host) < 0 ||
+		copy_heap(&facts->admin_comment, job->admin_comment) < 0) {
+		job_facts_release(facts);
+		return err_nomem(err);
+	}
+	return 0;
+}
+
+void job_facts_release(struct job_facts *facts)
+{
+	if (!facts)
+		return;
+	free(facts->nodes);
+	free(facts->batch_host);
+	free(facts->admin_comment);
+	memset(facts, 0, sizeof(*facts));
+}
+
+int slurm_client_job(uint32_t job_id, struct job_facts *facts, struct err *err)
+{
+	CLEANUP(free_jobs) job_info_msg_t *msg = NULL;
+
+	if (slurm_client_check(err) < 0)
+		return -1;
+	if (slurm_load_job(&msg, job_id, SHOW_ALL | SHOW_LOCAL) != SLURM_SUCCESS) {
+		slurm_fail(err, "asking slurmctld");
+		return err_prefix(err, "job %u", job_id);
+	}
+	/* The number of an array or of a heterogeneous leader brings all its records. */
+	for (uint32_t i = 0; i < msg->record_count; i++)
+		if (msg->job_array[i].job_id == job_id)
+			return fill_facts(&msg->job_array[i], facts, err);
+	return err_set(err, ERR_NOTFOUND, "job %u: not in slurmctld's answer", job_id);
+}
+
+int slurm_client_jobs(struct job_facts **all, size_t *n, struct err *err)
+{
+	CLEANUP(free_jobs) job_info_msg_t *msg = NULL;
+	struct job_facts *list;
+
+	if (slurm_client_check(err) < 0)
+		return -1;
+	if (slurm_load_jobs(0, &msg, SHOW_ALL | SHOW_LOCAL) != SLURM_SUCCESS)
+		return slurm_fail(err, "asking slurmctld for the jobs");
+	list = calloc((size_t)msg->record_count + 1, sizeof(*list));
+	if (!list)
+		return err_nomem(err);
+	for (uint32_t i = 0; i < msg->record_count; i++) {
+		if (fill_facts(&msg->job_array[i], &list[i], err) < 0) {
+			while (i)
+				job_facts_release(&list[--i]);
+			free(list);
+			return -1;
+		}
+	}
+	*all = list;
+	*n = msg->record_count;
+	return 0;
+}
+
+int slurm_client_prolog_done(uint32_t job_id, struct err *err)
+{
+	int ready;
+
+	if (slurm_client_check(err) < 0)
+		return -1;
+	ready = slurm_job_node_ready(job_id);
+	if (ready == READY_JOB_FATAL)
+		return err_set(err, ERR_NOTFOUND, "job %u: unknown to slurmctld", job_id);
+	if (ready < 0)
+		return err_set(err, ERR_TRANSIENT,
+			"job %u: slurmctld did not say whether it is ready", job_id);
+	return ready & READY_PROLOG_STATE ? 1 : 0;
+}
+
+int slurm_client_stored_intent(const char *state_dir, uint32_t job_id, char **line, struct err *err)
+{
+	cleanup_free char *data = NULL;
+	const char *value = NULL;
+	char path[4096];
+	size_t len = 0;
+	int n;
+
+	n = snprintf(path, sizeof(path), "%s/hash.%u/job.%u/environment", state_dir, job_id % 10,
+		job_id);
+	if (n < 0 || (size_t)n >= sizeof(path))
+		return err_set(
+			err, ERR_CONFIG, "StateSaveLocation of more than %zu bytes", sizeof(path));
+	if (file_read(path, ENVIRONMENT_MAX, &data, &len, err) < 0)
+		return -1;
+	if (job_environment_find(data, len, INTENT_VARIABLE, &value, err) < 0)
+		return err_prefix(err, "%s", path);
+	if (copy_heap(line, value) < 0)
+		return err_nomem(err);
+	return 0;
+}
+
+/* slurm_update_job2() can succeed as a call and fail for the job it is about. */
+static int check_answer(job_array_resp_msg_t *answer, struct err *err)
+{
+	int number = SLURM_SUCCESS;
+
+	if (!answer)
+		return 0;
+	for (uint32_t i = 0; i < answer->job_array_count && !number; i++)
+		number = (int)answer->error_code[i];
+	slurm_free_job_array_resp(answer);
+	if (!number)
+		return 0;
+	errno = number;
+	return slurm_fail(err, "slurmctld refuses the change");
+}
+
+int slurm_client_job_change(const char *name, const struct job_change *change, struct err *err)
+{
+	cleanup_free char *id = NULL, *comment = NULL;
+	job_array_resp_msg_t *answer = NULL;
+	job_desc_msg_t desc;
+
+	if (slurm_client_check(err) < 0 || job_name_check(name, err) < 0)
+		return -1;
+	/* No release takes it here; sacctmgr writes it into the accounting database. */
+	if (change->system_comment)
+		return err_set(err, ERR_CONFIG,
+			"job %s: slurmctld takes no system comment of a living job; use the admin "
+			"comment",
+			name);
+	if (copy_heap(&id, name) < 0 || copy_heap(&comment, change->admin_comment) < 0)
+		return err_nomem(err);
+	slurm_init_job_desc_msg(&desc);
+	desc.job_id_str = id;
+	desc.admin_comment = comment;
+	if (change->requeue >= 0)
+		desc.requeue = change->requeue ? 1 : 0;
+	if (change->begin_s >= 0)
+		desc.begin_time = change->begin_s;
+	if (change->hold) {
+		desc.priority = 0;
+		desc.alloc_sid =
+			ALLOC_SID_USER_HOLD; /* else only an administrator could release it */
+	}
+	if (slurm_update_job2(&desc, &answer) != SLURM_SUCCESS) {
+		slurm_fail(err, "slurmctld refuses the change");
+		if (answer)
+			slurm_free_job_array_resp(answer);
+		return err_prefix(err, "job %s", name);
+	}
+	if (check_answer(answer, err) < 0)
+		return err_prefix(err, "job %s", name);
+	return 0;
+}
+
+int slurm_client_notify(uint32_t job_id, const char *text, struct err *err)
+{
+	cleanup_free char *copy = NULL;
+
+	if (slurm_client_check(err) < 0)
+		return -1;
+	if (!job_id) /* to libslurm it means every job */
+		return err_set(err, ERR_USAGE, "job 0");
+	if (copy_heap(&copy, text) < 0)
+		return err_nomem(err);
+	if (slurm_notify_job(job_id, copy) != SLURM_SUCCESS) {
+		slurm_fail(err, "sending a message to its terminal");
+		return err_prefix(err, "job %u", job_id);
+	}
+	return 0;
+}
+
+int slurm_client_cancel(const char *name, struct err *err)
+{
+	if (slurm_client_check(err) < 0 || job_name_check(name, err) < 0)
+		return -1;
+	if (slurm_kill_job2(name, SIGKILL, 0, NULL) != SLURM_SUCCESS &&
+		errno != ESLURM_ALREADY_DONE) {
+		slurm_fail(err, "cancelling");
+		return err_prefix(err, "job %s", name);
+	}
+	return 0;
+}
