@@ -2,14 +2,18 @@
 /*
  * gang: one row per gang, the nodes that one job needs resumed together.
  *
- * planned -> group_ready -> launching -> launched -> bound -> announced -> active -> releasing -> released
- * and from any of the first six: failing -> failed. A gang's id is unique for ever: "<job>-<10 hex>",
- * "pool-<10 hex>" for pooled one-node jobs, "node-<10 hex>" for nodes without a job.
- * The functions here change or read rows; whoever changes a gang holds its lock file.
+ * planned -> group_ready -> launching -> launched -> bound -> announced -> active -> releasing ->
+ * released; from any of these but the last: failing -> failed. Further arrows: planned -> launching
+ * (no placement group), launching -> group_ready or planned (this attempt gave nothing, the next
+ * follows), announced -> releasing (the job was over before anybody saw it run). A gang's id is
+ * unique for ever: "<job>-<10 hex>", "pool-<10 hex>" for pooled one-node jobs, "node-<10 hex>" for
+ * nodes without a job. The functions here change or read rows; whoever changes a gang holds its
+ * lock file.
  */
 #ifndef BURST_GANG_H
 #define BURST_GANG_H
 
+#include "lib/base/nodeset.h"
 #include "lib/intent/intent.h"
 #include "lib/state/db.h"
 
@@ -29,6 +33,8 @@ enum gang_state {
 const char *gang_state_name(enum gang_state state);
 /* Nothing more will happen to it: released or failed. */
 bool gang_state_over(enum gang_state state);
+/* Is there an arrow from FROM to TO? */
+bool gang_state_leads(enum gang_state from, enum gang_state to);
 
 struct gang {
 	char id[48];
@@ -37,43 +43,75 @@ struct gang {
 	uint32_t restart;
 	char job_name[64]; /* as Slurm names it, "9_1" */
 	char user[64], account[64], partition[64], node_group[64];
-	char *nodes;	   /* hostlist of the whole gang */
+	char *nodes; /* hostlist of the whole gang */
 	unsigned size;
 	bool all_or_nothing;
 	enum efa_mode efa_asked;
-	bool efa;	   /* launched with EFA */
+	bool efa; /* launched with EFA */
 	struct cost_limit limit;
 	char region[32];
-	char group[256];   /* placement group; "" none */
+	char group[256];       /* placement group; "" none */
 	char type[32], az[32]; /* of the launch that came; "" before */
 	int64_t rate_uusd_hr;  /* per instance; -1 unknown */
-	char *plan;	   /* the plan's reasons, text */
-	char *reason;	   /* why it failed, one sentence; NULL */
-	char stop[128];	   /* somebody's wish to stop it; "" none */
+	char *plan;            /* the plan's reasons, text */
+	char *reason;          /* why it failed, one sentence; NULL */
+	char stop[128];        /* somebody's wish to stop it; "" none */
 	int64_t created_ms, changed_ms;
 };
 
+/*
+ * Write it with its nodes. STATE as given; SIZE 0 means the number of NODES, else they must agree;
+ * CREATED_MS 0 means now. To be the only one for its job or nodes, look with gang_of_job() or
+ * gang_nodes_conflict() in the same transaction (db_begin).
+ */
 int gang_insert(struct db *db, const struct gang *gang, struct err *err);
-/* Move on; refuses (ERR_BUSY) when the row is no longer in FROM. Writes the time too. */
-int gang_advance(struct db *db, const char *id, enum gang_state from, enum gang_state to,
-	struct err *err);
-/* Any state but the two last -> failing, with the reason. 1: done, 0: it was failing or over already. */
+/*
+ * Move on; refuses (ERR_BUSY) when the row is no longer in FROM. Writes the time too. ERR_FATAL
+ * where there is no such arrow; and into planned, group_ready, released or failed while an instance
+ * of the gang counts as running or a launch of it as prepared: nothing is forgotten.
+ */
+int gang_advance(
+	struct db *db, const char *id, enum gang_state from, enum gang_state to, struct err *err);
+/* Any state -> failing, with the reason. 1: done, 0: it was failing or over already. */
 int gang_fail(struct db *db, const char *id, const char *reason, struct err *err);
 int gang_set_group(struct db *db, const char *id, const char *group, struct err *err);
 int gang_set_launch(struct db *db, const char *id, const char *type, const char *az, bool efa,
 	int64_t rate_uusd_hr, struct err *err);
 int gang_set_plan(struct db *db, const char *id, const char *plan, struct err *err);
-/* Write the wish to stop; the gang's owner looks before each side effect. */
+/* Write the wish to stop (cut to fit); the gang's owner looks before each side effect. */
 int gang_set_stop(struct db *db, const char *id, const char *why, struct err *err);
 
 /* Find; ERR_NOTFOUND. GANG is to be released. */
 int gang_get(struct db *db, const char *id, struct gang *gang, struct err *err);
-/* The gang of this start of a job that is not over; ERR_NOTFOUND. */
-int gang_of_job(struct db *db, uint32_t job_id, uint32_t restart, struct gang *gang, struct err *err);
+/* The (youngest) gang of this start of a job that is not over; ERR_NOTFOUND. */
+int gang_of_job(
+	struct db *db, uint32_t job_id, uint32_t restart, struct gang *gang, struct err *err);
 /* The youngest gang of any start of a job, over or not; ERR_NOTFOUND. */
 int gang_last_of_job(struct db *db, uint32_t job_id, struct gang *gang, struct err *err);
-/* How many gangs of JOB failed since its last success, and what its ended instances cost. */
-int gang_history(struct db *db, uint32_t job_id, unsigned *failures, int64_t *spent_uusd,
+/*
+ * The gang not over that holds NODE: one with an instance bound to it or with the node in its list.
+ * Of several the one whose instance is running, else the youngest. ERR_NOTFOUND.
+ */
+int gang_of_node(struct db *db, const char *node, struct gang *gang, struct err *err);
+/*
+ * Which of NODES do gangs hold that are not over, other than EXCEPT_GANG (may be NULL)? 1 with them
+ * in *HOSTLIST, which the caller frees; 0 with NULL: none; -1.
+ */
+int gang_nodes_conflict(struct db *db, const struct nodeset *nodes, const char *except_gang,
+	char **hostlist, struct err *err);
+/*
+ * How many gangs of JOB failed since its last success (active or later), and what its ended
+ * instances (terminating or terminated, of a known rate) cost. An older gang of another user or of
+ * a higher restart count is another job's, whose id slurmctld -c gave out again; with it the count
+ * ends.
+ */
+int gang_history(
+	struct db *db, uint32_t job_id, unsigned *failures, int64_t *spent_uusd, struct err *err);
+/*
+ * What the instances of a gang cost up to their end, or NOW_MS for those that run (0: these are
+ * passed over). *UNPRICED (may be NULL): how many have no known rate and are not in the sum.
+ */
+int gang_cost(struct db *db, const char *id, int64_t now_ms, int64_t *uusd, unsigned *unpriced,
 	struct err *err);
 
 /* All that are not over (ALL: every one), oldest first; *GANGS heap array, each to be released. */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * instance: one row per EC2 instance that we launched, from the answer to its end; and which node it is.
+ * instance: one row per EC2 instance that we launched, from the answer to its end; and which node
+ * it is.
  *
  * running -> terminating -> terminated. A node is bound to at most one instance that is not
  * terminated; the binding's time tells suspend what is younger than its own call. Rows of
@@ -19,7 +20,7 @@ struct instance {
 	char gang[48];
 	char launch[65];
 	enum instance_state state;
-	char node[64];	/* "" before it is bound */
+	char node[64]; /* "" before it is bound */
 	char type[32], az[32], subnet[64], ip[48];
 	bool spot;
 	int64_t rate_uusd_hr;  /* -1 unknown */
@@ -27,26 +28,46 @@ struct instance {
 	int64_t bound_ms;      /* 0: not bound */
 	int64_t end_asked_ms;  /* our TerminateInstances; 0 */
 	int64_t terminated_ms; /* seen terminated; 0 */
-	char why[128];	       /* why it was ended */
+	char why[128];         /* why it was ended */
 };
 
-/* All in one transaction (the launch's finish and GANG_LAUNCHED with it when ADVANCE). */
-int instance_insert(struct db *db, const struct instance *instances, size_t n, bool advance,
-	struct err *err);
-/* Write node, type, az, subnet, ip, launched_s of each by id, and bound_ms = NOW_MS: the binding, one transaction, with
- * the gang's step launched -> bound when ADVANCE. Fails whole if a node is bound to another living instance. */
+const char *instance_state_name(enum instance_state state);
+
+/*
+ * All in one transaction (the launch's finish and GANG_LAUNCHED with it when ADVANCE). One that is
+ * there already, in the same gang, is passed over: an answer may come again after a crash.
+ * ERR_NOTFOUND where the gang or the launch (unless "") is not known; with ADVANCE ERR_BUSY unless
+ * the gang is launching.
+ */
+int instance_insert(
+	struct db *db, const struct instance *instances, size_t n, bool advance, struct err *err);
+/* Write node, type, az, subnet, ip, launched_s of each by id, and bound_ms = NOW_MS: the binding,
+ * one transaction, with the gang's step launched -> bound when ADVANCE. Fails whole if a node is
+ * bound to another living instance (ERR_BUSY, with its id and state: one that is terminating must
+ * be seen terminated first), or an instance is not running (ERR_NOTFOUND). An empty type, az,
+ * subnet, ip or launched_s keeps what was. */
 int instance_bind(struct db *db, const struct instance *instances, size_t n, int64_t now_ms,
 	bool advance, struct err *err);
-/* running -> terminating for these ids, committed before the request is sent. */
+/* running -> terminating for these ids, committed before the request is sent. Those further on are
+ * left alone; ERR_NOTFOUND for an unknown one, and then none is changed. WHY is cut to fit. */
 int instance_set_terminating(struct db *db, const char *const *ids, size_t n, const char *why,
 	int64_t now_ms, struct err *err);
+/* From any state; the first time seen stays. ERR_NOTFOUND. */
 int instance_set_terminated(struct db *db, const char *id, int64_t now_ms, struct err *err);
 
 /* Those of a gang (NULL: of all) that are not terminated (ALL: every one); heap array. */
-int instance_list(struct db *db, const char *gang, bool all, struct instance **instances,
-	size_t *n, struct err *err);
-/* Living instances bound to the nodes, bound before BEFORE_MS (0: any time). */
+int instance_list(struct db *db, const char *gang, bool all, struct instance **instances, size_t *n,
+	struct err *err);
+/* Living (not terminated) instances bound to the nodes, in their order, bound before BEFORE_MS (0:
+ * any time). */
 int instance_of_nodes(struct db *db, const struct nodeset *nodes, int64_t before_ms,
 	struct instance **instances, size_t *n, struct err *err);
+
+/*
+ * What one costs, from launchTime to the end asked for or seen, whichever is earlier, or to NOW_MS
+ * while it runs: per second, at least 60 s (also where launchTime is not known). The rate must
+ * be known. Pure.
+ */
+int instance_cost(const struct instance *instance, int64_t now_ms, int64_t *uusd, struct err *err);
 
 #endif

@@ -1,1 +1,23 @@
-# not yet
+# state: the only room with SQLite
+noinst_LIBRARIES += libstate.a
+libstate_a_CPPFLAGS = $(AM_CPPFLAGS) $(SQLITE_CFLAGS)
+libstate_a_SOURCES = \
+	lib/state/db.c lib/state/db.h lib/state/db_internal.h \
+	lib/state/gang.c lib/state/gang.h \
+	lib/state/instance.c lib/state/instance.h \
+	lib/state/launch.c lib/state/launch.h \
+	lib/state/placement.c lib/state/placement.h \
+	lib/state/sql.c
+# End of libstate_a_SOURCES
+nodist_libstate_a_SOURCES = lib/state/schema.c
+EXTRA_DIST += lib/state/schema.sql
+CLEANFILES += lib/state/schema.c
+
+# schema.sql as a C string: quotes and backslashes escaped, a literal per line
+lib/state/schema.c: $(srcdir)/lib/state/schema.sql
+	$(AM_V_GEN)$(MKDIR_P) lib/state && { \
+		echo '/* made from lib/state/schema.sql */' && \
+		echo '#include "lib/state/db_internal.h"' && \
+		echo 'const char db_schema_sql[] =' && \
+		sed -e 's/[\\"]/\\&/g' -e 's/.*/"&\\n"/' $(srcdir)/lib/state/schema.sql && \
+		echo ';'; } >$@.tmp && mv $@.tmp $@

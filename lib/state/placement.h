@@ -15,21 +15,30 @@ struct placement {
 	bool deleted;
 };
 
-int placement_insert(struct db *db, const char *name, const char *gang, int64_t now_ms,
-	struct err *err);
+/* One that is there for the same gang is no error; a name is never used twice: ERR_FATAL. */
+int placement_insert(
+	struct db *db, const char *name, const char *gang, int64_t now_ms, struct err *err);
+/* The first time stays. ERR_NOTFOUND. */
 int placement_set_deleted(struct db *db, const char *name, int64_t now_ms, struct err *err);
 /* Groups not deleted whose gang is over or releasing and has no instance that is not terminated. */
 int placement_removable(struct db *db, struct placement **groups, size_t *n, struct err *err);
 
+#define TEMPLATE_TOKEN_SIZE 65
+
 /* The version derived from (template id, source version, layout key); 0 when there is none. */
 int template_get(struct db *db, const char *template_id, int64_t source, const char *layout,
 	int64_t *version, struct err *err);
-/* Written before CreateLaunchTemplateVersion with its token (version 0), and after with the number. */
+/*
+ * Written before CreateLaunchTemplateVersion with its token (version 0), and after with the number.
+ * Version 0 where another process has begun (another token) or finished: ERR_BUSY; ask again.
+ */
 int template_put(struct db *db, const char *template_id, int64_t source, const char *layout,
 	const char *token, int64_t version, struct err *err);
-/* The token of an unfinished one ("" if none): to send the same request again. TOKEN of 65 bytes. */
+/* The token of an unfinished one ("" if none): to send the same request again. TOKEN of 65 bytes.
+ */
 int template_token(struct db *db, const char *template_id, int64_t source, const char *layout,
 	char *token, struct err *err);
+/* Remove it, for a version that is gone; one not there is no error. */
 int template_forget(struct db *db, const char *template_id, int64_t source, const char *layout,
 	struct err *err);
 

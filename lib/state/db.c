@@ -1,0 +1,502 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "lib/state/db.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "lib/base/clock.h"
+#include "lib/base/fileio.h"
+#include "lib/base/strbuf.h"
+#include "lib/state/db_internal.h"
+
+#define FILE_NAME     "state.db"
+#define WRITE_WAIT_MS 10000 /* 500 writers at once waited up to 4.6 s (facts/slurm.md) */
+#define READ_WAIT_MS  200
+
+static const struct db_migration migrations[] = {
+	{1, db_schema_sql},
+};
+
+/*
+ * Make an empty state.db that belongs to the directory's owner from its first moment: a root that
+ * died between making the file and giving it away would lock SlurmUser out. So it gets its
+ * owner under another name, and link(2) lets the first of several win. SQLite gives -wal,
+ * -shm and -journal the owner and mode of state.db by itself.
+ */
+static int make_file(const char *path, const struct stat *dir, struct err *err)
+{
+	CLEANUP(strbuf_release) struct strbuf name = STRBUF_INIT;
+	cleanup_close int fd = -1;
+	char random[17];
+	int rc = 0;
+
+	random_hex(random, 8);
+	strbuf_addf(&name, "%s.%s", path, random);
+	if (name.failed)
+		return err_nomem(err);
+	fd = open(name.buf, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
+	if (fd < 0)
+		return err_errno(err, ERR_FATAL, "cannot make %s", name.buf);
+	if (fchmod(fd, 0600) < 0 ||
+		(geteuid() != dir->st_uid && fchown(fd, dir->st_uid, dir->st_gid) < 0) ||
+		(link(name.buf, path) < 0 && errno != EEXIST))
+		rc = err_errno(err, ERR_FATAL, "cannot make %s", path);
+	unlink(name.buf);
+	return rc;
+}
+
+/* lstat(2) only: closing a descriptor of a database's file drops this process' locks on it. */
+static int check_file(const char *path, const struct stat *dir, struct err *err)
+{
+	struct stat st;
+
+	if (lstat(path, &st) < 0)
+		return err_errno(err, errno == ENOENT ? ERR_NOTFOUND : ERR_FATAL, "%s", path);
+	if (!S_ISREG(st.st_mode))
+		return err_set(err, ERR_CONFIG, "%s is not a regular file", path);
+	if (st.st_uid != dir->st_uid)
+		return err_set(err, ERR_CONFIG,
+			"%s belongs to uid %u, its directory to uid %u: chown it to %u", path,
+			(unsigned)st.st_uid, (unsigned)dir->st_uid, (unsigned)dir->st_uid);
+	if (st.st_mode & 077)
+		return err_set(err, ERR_CONFIG, "%s has mode %04o: chmod 0600 it", path,
+			(unsigned)(st.st_mode & 07777));
+	return 0;
+}
+
+/* The directory's real path (SQLite refuses links in it), after the checks; and the file. */
+static int find_file(const char *dir, enum db_mode mode, char **path, struct err *err)
+{
+	cleanup_free char *real = NULL;
+	CLEANUP(strbuf_release) struct strbuf file = STRBUF_INIT;
+	struct stat st;
+
+	if (lstat(dir, &st) < 0)
+		return err_errno(err, errno == ENOENT ? ERR_NOTFOUND : ERR_CONFIG,
+			"state directory %s", dir);
+	/* root may look at SlurmUser's directory; anyone else only at her own */
+	if (file_check_dir(dir, geteuid() ? geteuid() : st.st_uid, true, err) < 0)
+		return err_prefix(err, "state directory");
+	real = realpath(dir, NULL);
+	if (!real)
+		return err_errno(err, ERR_CONFIG, "state directory %s", dir);
+	strbuf_addf(&file, "%s/%s", real, FILE_NAME);
+	if (file.failed)
+		return err_nomem(err);
+	if (mode == DB_READ_WRITE && access(file.buf, F_OK) < 0 && errno == ENOENT &&
+		make_file(file.buf, &st, err) < 0)
+		return -1;
+	if (check_file(file.buf, &st, err) < 0)
+		return -1;
+	*path = strbuf_detach(&file);
+	return *path ? 0 : err_nomem(err);
+}
+
+static int open_file(struct db *db, struct err *err)
+{
+	int flags = db->read_only ? SQLITE_OPEN_READONLY : SQLITE_OPEN_READWRITE;
+	int rc;
+
+#ifdef SQLITE_OPEN_NOFOLLOW /* 3.31; RHEL 8 has 3.26 */
+	flags |= SQLITE_OPEN_NOFOLLOW;
+#endif
+	rc = sqlite3_open_v2(db->path, &db->sql, flags, NULL);
+	if (!db->sql)
+		return err_nomem(err);
+	if (rc != SQLITE_OK)
+		return db_error(db, rc, err);
+	sqlite3_extended_result_codes(db->sql, 1);
+	sqlite3_busy_timeout(db->sql, db->wait_ms);
+	/*
+	 * The last to close would copy the WAL back under an exclusive lock, which the prolog's
+	 * gate may run into. The copying is done by commits instead, past readers.
+	 */
+	sqlite3_db_config(db->sql, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, NULL);
+	return db_exec(db,
+		"PRAGMA foreign_keys = ON; PRAGMA synchronous = FULL; PRAGMA trusted_schema = OFF;"
+		"PRAGMA wal_autocheckpoint = 250; PRAGMA journal_size_limit = 4194304;",
+		err);
+}
+
+static int read_pragma(struct db *db, const char *sql, int64_t *value, struct err *err)
+{
+	return db_select_int(db, err, value, sql, NULL, 0);
+}
+
+/* Is it ours, and of which version? 0: empty. */
+static int read_version(struct db *db, int newest, int64_t *version, struct err *err)
+{
+	int64_t application = 0, tables = 0;
+
+	if (read_pragma(db, "PRAGMA user_version", version, err) < 0 ||
+		read_pragma(db, "PRAGMA application_id", &application, err) < 0 ||
+		read_pragma(db, "SELECT count(*) FROM sqlite_master", &tables, err) < 0)
+		return -1;
+	if (application != DB_APPLICATION_ID && (application || *version || tables))
+		return err_set(err, ERR_FATAL,
+			"%s is a SQLite database, but not one of aws-slurm-burst: move it away",
+			db->path);
+	if (*version > newest)
+		return err_set(err, ERR_CONFIG,
+			"%s has schema version %" PRId64
+			", this program knows versions up to %d: install the "
+			"newer aws-slurm-burst that wrote it",
+			db->path, *version, newest);
+	return 0;
+}
+
+/* Set the journal's mode unless it is so. Other openers may be at the same: wait for them. */
+static int set_journal(struct db *db, bool shared, struct err *err)
+{
+	const char *want = shared ? "delete" : "wal";
+	int64_t deadline_ms = clock_mono_ms() + db->wait_ms;
+	struct err why = {0};
+	int rc;
+
+	for (bool set = false;; set = true) {
+		cleanup_stmt sqlite3_stmt *stmt = db_prepare(db, &why,
+			!set     ? "PRAGMA journal_mode"
+			: shared ? "PRAGMA journal_mode = DELETE"
+				 : "PRAGMA journal_mode = WAL",
+			NULL, 0);
+
+		rc = stmt ? db_step(db, stmt, &why) : -1;
+		if (rc > 0 && !strcmp((const char *)sqlite3_column_text(stmt, 0), want))
+			return 0;
+		if (rc > 0 && set)
+			return err_set(err, ERR_FATAL,
+				"%s cannot have a write-ahead log: is it on a network file system? "
+				"Then "
+				"say that the state directory is shared",
+				db->path);
+		if (rc < 0 && (why.class != ERR_BUSY || clock_mono_ms() >= deadline_ms)) {
+			if (err)
+				*err = why;
+			return -1;
+		}
+		if (set)
+			clock_sleep_ms(5 + (int64_t)random_below(20));
+	}
+}
+
+static int begin_raw(struct db *db, struct err *err)
+{
+	return db_exec(db, "BEGIN IMMEDIATE", err);
+}
+
+static void rollback_raw(struct db *db)
+{
+	if (!sqlite3_get_autocommit(db->sql))
+		sqlite3_exec(db->sql, "ROLLBACK", NULL, NULL, NULL);
+}
+
+static int commit_raw(struct db *db, struct err *err)
+{
+	if (db_exec(db, "COMMIT", err) == 0)
+		return 0;
+	rollback_raw(db);
+	return -1;
+}
+
+static int migrate_step(struct db *db, const struct db_migration *step, struct err *err)
+{
+	char pragma[96];
+
+	if (db_exec(db, step->sql, err) < 0)
+		return err_prefix(err, "schema version %d", step->version);
+	snprintf(pragma, sizeof(pragma), "PRAGMA user_version = %d; PRAGMA application_id = %d",
+		step->version, DB_APPLICATION_ID);
+	return db_exec(db, pragma, err);
+}
+
+int db_migrate(struct db *db, const struct db_migration *steps, size_t n, struct err *err)
+{
+	int newest = steps[n - 1].version;
+	int64_t version;
+
+	if (begin_raw(db, err) < 0)
+		return -1;
+	/* read again, now that no other process can be migrating */
+	if (read_version(db, newest, &version, err) < 0)
+		goto error;
+	for (size_t i = 0; i < n; i++)
+		if (steps[i].version > version && migrate_step(db, &steps[i], err) < 0)
+			goto error;
+	return commit_raw(db, err);
+error:
+	rollback_raw(db);
+	return -1;
+}
+
+static int prepare_for_reading(struct db *db, int64_t version, struct err *err)
+{
+	if (!version)
+		return err_set(
+			err, ERR_NOTFOUND, "%s is empty: nothing has been written yet", db->path);
+	if (version < DB_VERSION)
+		return err_set(err, ERR_BUSY,
+			"%s has schema version %" PRId64
+			": the next command that writes brings it to %d",
+			db->path, version, DB_VERSION);
+	return 0;
+}
+
+static int prepare_for_writing(struct db *db, int64_t version, bool shared, struct err *err)
+{
+	int keep = 1;
+
+	if (set_journal(db, shared, err) < 0)
+		return -1;
+	/* -wal and -shm stay when the last writer closes: a reader finds them and makes none */
+	if (!shared)
+		sqlite3_file_control(db->sql, "main", SQLITE_FCNTL_PERSIST_WAL, &keep);
+	if (version == DB_VERSION)
+		return 0;
+	return db_migrate(db, migrations, ARRAY_SIZE(migrations), err);
+}
+
+struct db *db_open(const char *dir, enum db_mode mode, bool shared, struct err *err)
+{
+	struct db *db = calloc(1, sizeof(*db));
+	int64_t version;
+
+	if (!db) {
+		err_nomem(err);
+		return NULL;
+	}
+	db->read_only = mode == DB_READ_ONLY;
+	db->wait_ms = db->read_only ? READ_WAIT_MS : WRITE_WAIT_MS;
+	if (gethostname(db->host, sizeof(db->host) - 1) < 0)
+		snprintf(db->host, sizeof(db->host), "localhost");
+	if (find_file(dir, mode, &db->path, err) < 0 || open_file(db, err) < 0 ||
+		read_version(db, DB_VERSION, &version, err) < 0)
+		goto error;
+	if (db->read_only ? prepare_for_reading(db, version, err) < 0
+			  : prepare_for_writing(db, version, shared, err) < 0)
+		goto error;
+	return db;
+error:
+	db_close(db);
+	return NULL;
+}
+
+void db_close(struct db *db)
+{
+	int saved = errno;
+
+	if (!db)
+		return;
+	sqlite3_close_v2(db->sql); /* rolls back what is open */
+	free(db->path);
+	free(db);
+	errno = saved;
+}
+
+/* Who wrote last (corrections 21). A move from another host is kept until reconcile has run. */
+static int stamp_host(struct db *db, struct err *err)
+{
+	cleanup_stmt sqlite3_stmt *stmt = db_prepare(
+		db, err, "SELECT value FROM meta WHERE key = 'host'", NULL, 0);
+	char host[sizeof(db->host)];
+	int rc;
+
+	if (!stmt)
+		return -1;
+	rc = db_step(db, stmt, err);
+	if (rc < 0)
+		return -1;
+	if (rc) {
+		struct db_row row = {.stmt = stmt};
+
+		db_row_text(&row, host, sizeof(host));
+		if (!strcmp(host, db->host))
+			return 0;
+		if (DB_RUN(db, err,
+			    "INSERT OR IGNORE INTO meta (key, value) VALUES ('moved_from', ?)",
+			    DB_TEXT(host)) < 0)
+			return -1;
+	}
+	return DB_RUN(db, err, "INSERT OR REPLACE INTO meta (key, value) VALUES ('host', ?)",
+		       DB_TEXT(db->host)) < 0
+		       ? -1
+		       : 0;
+}
+
+static int begin_write(struct db *db, struct err *err)
+{
+	if (db->read_only)
+		return err_set(err, ERR_FATAL, "%s is opened for reading only", db->path);
+	if (begin_raw(db, err) < 0)
+		return -1;
+	if (stamp_host(db, err) < 0) {
+		rollback_raw(db);
+		return -1;
+	}
+	return 0;
+}
+
+int db_begin(struct db *db, struct err *err)
+{
+	if (db->open_tx)
+		return err_set(err, ERR_FATAL, "%s: transaction inside a transaction", db->path);
+	if (begin_write(db, err) < 0)
+		return -1;
+	db->open_tx = true;
+	return 0;
+}
+
+/* SQLite itself rolls back when the disk is full or memory runs out: what follows must not
+ * happen on its own. */
+static int still_open(struct db *db, struct err *err)
+{
+	if (!sqlite3_get_autocommit(db->sql))
+		return 0;
+	return err_set(
+		err, ERR_FATAL, "%s: the transaction was rolled back after an error", db->path);
+}
+
+int db_commit(struct db *db, struct err *err)
+{
+	if (!db->open_tx)
+		return err_set(err, ERR_FATAL, "%s: no transaction to commit", db->path);
+	db->open_tx = false;
+	if (still_open(db, err) < 0)
+		return -1;
+	return commit_raw(db, err);
+}
+
+void db_rollback(struct db *db)
+{
+	if (!db || !db->open_tx)
+		return;
+	db->open_tx = false;
+	rollback_raw(db);
+}
+
+int db_enter(struct db *db, struct db_scope *scope, struct err *err)
+{
+	scope->own = !db->open_tx;
+	if (scope->own)
+		return begin_write(db, err);
+	if (still_open(db, err) < 0)
+		return -1;
+	return db_exec(db, "SAVEPOINT step", err);
+}
+
+int db_leave(struct db *db, const struct db_scope *scope, int rc, struct err *err)
+{
+	if (scope->own) {
+		if (rc >= 0)
+			return commit_raw(db, err) < 0 ? -1 : rc;
+		rollback_raw(db);
+		return rc;
+	}
+	if (rc >= 0)
+		return db_exec(db, "RELEASE step", err) < 0 ? -1 : rc;
+	if (!sqlite3_get_autocommit(db->sql))
+		sqlite3_exec(db->sql, "ROLLBACK TO step; RELEASE step", NULL, NULL, NULL);
+	return rc;
+}
+
+int db_enter_read(struct db *db, struct db_scope *scope, struct err *err)
+{
+	scope->own = sqlite3_get_autocommit(db->sql);
+	return scope->own ? db_exec(db, "BEGIN", err) : 0;
+}
+
+void db_leave_read(struct db *db, const struct db_scope *scope)
+{
+	if (scope->own)
+		rollback_raw(db);
+}
+
+int db_check(struct db *db, struct err *err)
+{
+	cleanup_stmt sqlite3_stmt *stmt = db_prepare(db, err, "PRAGMA integrity_check(1)", NULL, 0);
+	const char *text;
+	int64_t orphans;
+
+	if (!stmt || db_step(db, stmt, err) < 0)
+		return -1;
+	text = (const char *)sqlite3_column_text(stmt, 0);
+	if (!text || strcmp(text, "ok"))
+		return db_error_of(db->path, SQLITE_CORRUPT, 0, text ? text : "no answer", 0, err);
+	if (read_pragma(db, "SELECT count(*) FROM pragma_foreign_key_check", &orphans, err) < 0)
+		return -1;
+	if (orphans)
+		return db_error_of(
+			db->path, SQLITE_CORRUPT, 0, "rows that belong to no gang", 0, err);
+	return 0;
+}
+
+int meta_get(struct db *db, const char *key, char **value, struct err *err)
+{
+	cleanup_stmt sqlite3_stmt *stmt = DB_PREPARE(
+		db, err, "SELECT value FROM meta WHERE key = ?", DB_TEXT(key));
+	struct db_row row = {.stmt = stmt};
+	char *copy;
+	int rc;
+
+	if (!stmt)
+		return -1;
+	rc = db_step(db, stmt, err);
+	if (rc < 0)
+		return -1;
+	if (!rc)
+		return err_set(err, ERR_NOTFOUND, "%s holds no \"%s\"", db->path, key);
+	copy = db_row_dup(&row);
+	if (db_row_check(db, &row, err) < 0)
+		return -1;
+	*value = copy;
+	return 0;
+}
+
+int meta_set(struct db *db, const char *key, const char *value, struct err *err)
+{
+	struct db_scope scope;
+	int rc;
+
+	if (db_enter(db, &scope, err) < 0)
+		return -1;
+	if (value)
+		rc = DB_RUN(db, err, "INSERT OR REPLACE INTO meta (key, value) VALUES (?, ?)",
+			DB_TEXT(key), DB_TEXT(value));
+	else
+		rc = DB_RUN(db, err, "DELETE FROM meta WHERE key = ?", DB_TEXT(key));
+	return db_leave(db, &scope, rc < 0 ? -1 : 0, err);
+}
+
+int db_moved(struct db *db, char **from, struct err *err)
+{
+	cleanup_free char *host = NULL;
+	struct err why = {0};
+
+	if (meta_get(db, "moved_from", from, &why) == 0)
+		return 1;
+	if (why.class == ERR_NOTFOUND) {
+		why = (struct err){0};
+		if (meta_get(db, "host", &host, &why) == 0) {
+			if (!strcmp(host, db->host))
+				return 0;
+			*from = STEAL_POINTER(host);
+			return 1;
+		}
+	}
+	if (why.class == ERR_NOTFOUND)
+		return 0; /* nobody has written yet */
+	if (err)
+		*err = why;
+	return -1;
+}
+
+int db_set_reconciled(struct db *db, struct err *err)
+{
+	return meta_set(db, "moved_from", NULL, err);
+}

@@ -1,0 +1,111 @@
+-- SPDX-License-Identifier: Apache-2.0
+-- The schema of state.db, version 1; doc/state.md explains it. A later version adds a step
+-- to the table in db.c and leaves this file as it is. States stand as words so that a person
+-- with sqlite3 can read them. Times: _ms milliseconds, _s seconds since 1970; 0 not yet.
+-- Money: micro-USD, per hour where it says _hr; -1 not known.
+
+CREATE TABLE meta (
+	key TEXT PRIMARY KEY NOT NULL,
+	value TEXT NOT NULL
+) WITHOUT ROWID;
+
+CREATE TABLE gang (
+	seq INTEGER PRIMARY KEY,
+	id TEXT NOT NULL UNIQUE CHECK (length(id) > 0),
+	state TEXT NOT NULL CHECK (state IN ('planned', 'group_ready', 'launching', 'launched',
+		'bound', 'announced', 'active', 'releasing', 'released', 'failing', 'failed')),
+	job_id INTEGER NOT NULL,
+	restart INTEGER NOT NULL,
+	job_name TEXT NOT NULL,
+	user TEXT NOT NULL,
+	account TEXT NOT NULL,
+	partition TEXT NOT NULL,
+	node_group TEXT NOT NULL,
+	nodes TEXT NOT NULL,
+	size INTEGER NOT NULL CHECK (size > 0),
+	all_or_nothing INTEGER NOT NULL,
+	efa_asked INTEGER NOT NULL,
+	efa INTEGER NOT NULL,
+	limit_uusd INTEGER NOT NULL,
+	limit_per_hour INTEGER NOT NULL,
+	region TEXT NOT NULL,
+	placement TEXT NOT NULL,
+	type TEXT NOT NULL,
+	az TEXT NOT NULL,
+	rate_uusd_hr INTEGER NOT NULL,
+	plan TEXT,
+	reason TEXT,
+	stop TEXT NOT NULL,
+	created_ms INTEGER NOT NULL,
+	changed_ms INTEGER NOT NULL
+);
+CREATE INDEX gang_job ON gang (job_id, seq);
+CREATE INDEX gang_living ON gang (seq) WHERE state NOT IN ('released', 'failed');
+
+CREATE TABLE gang_node (
+	gang TEXT NOT NULL REFERENCES gang (id),
+	node TEXT NOT NULL,
+	position INTEGER NOT NULL,
+	PRIMARY KEY (gang, position)
+) WITHOUT ROWID;
+CREATE INDEX gang_node_node ON gang_node (node, gang);
+
+CREATE TABLE launch (
+	seq INTEGER PRIMARY KEY,
+	token TEXT NOT NULL UNIQUE CHECK (length(token) > 0),
+	gang TEXT NOT NULL REFERENCES gang (id),
+	state TEXT NOT NULL CHECK (state IN ('prepared', 'answered', 'failed', 'lost')),
+	body TEXT NOT NULL,
+	hostlist TEXT NOT NULL,
+	capacity INTEGER NOT NULL,
+	fleet_id TEXT NOT NULL,
+	code TEXT NOT NULL,
+	message TEXT,
+	sent_ms INTEGER NOT NULL,
+	answered_ms INTEGER NOT NULL
+);
+CREATE INDEX launch_gang ON launch (gang, seq);
+
+CREATE TABLE instance (
+	seq INTEGER PRIMARY KEY,
+	id TEXT NOT NULL UNIQUE CHECK (length(id) > 0),
+	gang TEXT NOT NULL REFERENCES gang (id),
+	launch TEXT REFERENCES launch (token), -- NULL: adopted, its launch is not known here
+	state TEXT NOT NULL CHECK (state IN ('running', 'terminating', 'terminated')),
+	node TEXT, -- NULL: not bound
+	type TEXT NOT NULL,
+	az TEXT NOT NULL,
+	subnet TEXT NOT NULL,
+	ip TEXT NOT NULL,
+	spot INTEGER NOT NULL,
+	rate_uusd_hr INTEGER NOT NULL,
+	launched_s INTEGER NOT NULL,
+	bound_ms INTEGER NOT NULL,
+	end_asked_ms INTEGER NOT NULL,
+	terminated_ms INTEGER NOT NULL,
+	why TEXT NOT NULL
+);
+CREATE INDEX instance_gang ON instance (gang, seq);
+CREATE INDEX instance_launch ON instance (launch);
+CREATE INDEX instance_living ON instance (seq) WHERE state <> 'terminated';
+-- A node is at most one instance that still runs or may still run.
+CREATE UNIQUE INDEX instance_node ON instance (node)
+	WHERE node IS NOT NULL AND state <> 'terminated';
+
+CREATE TABLE placement (
+	seq INTEGER PRIMARY KEY,
+	name TEXT NOT NULL UNIQUE CHECK (length(name) > 0),
+	gang TEXT NOT NULL REFERENCES gang (id),
+	created_ms INTEGER NOT NULL,
+	deleted_ms INTEGER NOT NULL
+);
+CREATE INDEX placement_living ON placement (seq) WHERE deleted_ms = 0;
+
+CREATE TABLE template (
+	template_id TEXT NOT NULL,
+	source INTEGER NOT NULL,
+	layout TEXT NOT NULL,
+	token TEXT NOT NULL,
+	version INTEGER NOT NULL, -- 0: asked for, not yet answered
+	PRIMARY KEY (template_id, source, layout)
+) WITHOUT ROWID;

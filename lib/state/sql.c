@@ -1,0 +1,221 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Statements, rows and SQLite's errors: the plumbing of db_internal.h. */
+#include <errno.h>
+#include <limits.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "lib/state/db_internal.h"
+
+int db_error_of(
+	const char *path, int rc, int sys_errno, const char *detail, int wait_ms, struct err *err)
+{
+	switch (rc) {
+	case SQLITE_READONLY_ROLLBACK:
+	case SQLITE_READONLY_RECOVERY:
+	case SQLITE_READONLY_CANTINIT:
+	case SQLITE_READONLY_CANTLOCK:
+		/* a writer died in the middle: who only reads may not mend it */
+		return err_set(err, ERR_BUSY,
+			"%s waits to be mended by the next command that writes", path);
+	}
+	switch (rc & 0xff) {
+	case SQLITE_BUSY:
+	case SQLITE_LOCKED:
+	case SQLITE_PROTOCOL:
+		return err_set(err, ERR_BUSY, "%s is held by another process for more than %d ms",
+			path, wait_ms);
+	case SQLITE_FULL:
+		return err_set(err, ERR_FATAL, "%s cannot grow, the disk is full: make room", path);
+	case SQLITE_IOERR:
+		if (rc == SQLITE_IOERR_NOMEM)
+			return err_nomem(err);
+		if (sys_errno == ENOSPC || sys_errno == EDQUOT)
+			return err_set(err, ERR_FATAL,
+				"%s cannot grow, the disk or the quota is full: make room", path);
+		return err_set(err, ERR_FATAL, "%s cannot be read or written: %s", path,
+			sys_errno ? strerror(sys_errno) : "input/output error");
+	case SQLITE_READONLY:
+		return err_set(err, ERR_FATAL,
+			"%s cannot be written: it or its file system is read-only", path);
+	case SQLITE_CANTOPEN:
+		return err_set(err, ERR_FATAL, "%s or the files beside it cannot be opened: %s",
+			path, sys_errno ? strerror(sys_errno) : detail);
+	case SQLITE_NOTADB:
+	case SQLITE_CORRUPT:
+		return err_set(err, ERR_FATAL,
+			"%s is damaged (%s): move it and its -wal and -shm away and keep them, "
+			"then run "
+			"aws-slurm-burst reconcile, which writes anew what runs from EC2's tags",
+			path, detail);
+	case SQLITE_NOMEM:
+		return err_nomem(err);
+	default:
+		return err_set(err, ERR_FATAL, "%s: %s (SQLite result %d)", path, detail, rc);
+	}
+}
+
+int db_error(struct db *db, int rc, struct err *err)
+{
+	return db_error_of(db->path, rc, sqlite3_system_errno(db->sql), sqlite3_errmsg(db->sql),
+		db->wait_ms, err);
+}
+
+int db_rebind(
+	struct db *db, struct err *err, sqlite3_stmt *stmt, const struct db_value *values, size_t n)
+{
+	sqlite3_reset(stmt);
+	for (size_t i = 0; i < n; i++) {
+		int rc = SQLITE_OK;
+
+		switch (values[i].kind) {
+		case DB_VALUE_NULL:
+			rc = sqlite3_bind_null(stmt, (int)i + 1);
+			break;
+		case DB_VALUE_INT:
+			rc = sqlite3_bind_int64(stmt, (int)i + 1, values[i].i);
+			break;
+		case DB_VALUE_TEXT:
+			rc = sqlite3_bind_text(stmt, (int)i + 1, values[i].s, -1, SQLITE_STATIC);
+			break;
+		}
+		if (rc != SQLITE_OK)
+			return db_error(db, rc, err);
+	}
+	return 0;
+}
+
+sqlite3_stmt *db_prepare(
+	struct db *db, struct err *err, const char *sql, const struct db_value *values, size_t n)
+{
+	cleanup_stmt sqlite3_stmt *stmt = NULL;
+	int rc = sqlite3_prepare_v2(db->sql, sql, -1, &stmt, NULL);
+
+	if (rc != SQLITE_OK) {
+		db_error(db, rc, err);
+		return NULL;
+	}
+	if (db_rebind(db, err, stmt, values, n) < 0)
+		return NULL;
+	return STEAL_POINTER(stmt);
+}
+
+int db_step(struct db *db, sqlite3_stmt *stmt, struct err *err)
+{
+	int rc = sqlite3_step(stmt);
+
+	if (rc == SQLITE_ROW)
+		return 1;
+	if (rc == SQLITE_DONE)
+		return 0;
+	return db_error(db, rc, err);
+}
+
+int db_run_stmt(struct db *db, sqlite3_stmt *stmt, struct err *err)
+{
+	int rc;
+
+	do {
+		rc = db_step(db, stmt, err);
+	} while (rc > 0);
+	if (rc < 0)
+		return -1;
+	return sqlite3_changes(db->sql);
+}
+
+int db_run(struct db *db, struct err *err, const char *sql, const struct db_value *values, size_t n)
+{
+	cleanup_stmt sqlite3_stmt *stmt = db_prepare(db, err, sql, values, n);
+
+	if (!stmt)
+		return -1;
+	return db_run_stmt(db, stmt, err);
+}
+
+int db_select_int(struct db *db, struct err *err, int64_t *value, const char *sql,
+	const struct db_value *values, size_t n)
+{
+	cleanup_stmt sqlite3_stmt *stmt = db_prepare(db, err, sql, values, n);
+	int rc;
+
+	if (!stmt)
+		return -1;
+	rc = db_step(db, stmt, err);
+	if (rc < 0)
+		return -1;
+	*value = rc ? sqlite3_column_int64(stmt, 0) : 0;
+	return 0;
+}
+
+int db_exec(struct db *db, const char *sql, struct err *err)
+{
+	int rc = sqlite3_exec(db->sql, sql, NULL, NULL, NULL);
+
+	return rc == SQLITE_OK ? 0 : db_error(db, rc, err);
+}
+
+int64_t db_row_int(struct db_row *row)
+{
+	return sqlite3_column_int64(row->stmt, row->col++);
+}
+
+void db_row_text(struct db_row *row, char *buf, size_t size)
+{
+	int col = row->col++;
+	const char *text = (const char *)sqlite3_column_text(row->stmt, col);
+	size_t len = text ? strlen(text) : 0;
+
+	if (!text && sqlite3_column_type(row->stmt, col) != SQLITE_NULL)
+		row->nomem = true;
+	if (len >= size) {
+		row->too_long = sqlite3_column_name(row->stmt, col);
+		len = 0;
+	}
+	if (len)
+		memcpy(buf, text, len);
+	buf[len] = '\0';
+}
+
+char *db_row_dup(struct db_row *row)
+{
+	int col = row->col++;
+	const char *text = (const char *)sqlite3_column_text(row->stmt, col);
+	char *copy = text ? strdup(text) : NULL;
+
+	if (!copy && sqlite3_column_type(row->stmt, col) != SQLITE_NULL)
+		row->nomem = true;
+	return copy;
+}
+
+int db_row_check(struct db *db, const struct db_row *row, struct err *err)
+{
+	if (row->nomem)
+		return err_nomem(err);
+	if (row->too_long)
+		return err_set(err, ERR_FATAL, "%s holds a %s that is too long to be ours",
+			db->path, row->too_long);
+	return 0;
+}
+
+int db_fits(const char *what, const char *text, size_t size, struct err *err)
+{
+	if (strlen(text) < size)
+		return 0;
+	return err_set(err, ERR_FATAL, "%s of %zu characters, at most %zu expected", what,
+		strlen(text), size - 1);
+}
+
+int db_grow(void **array, size_t n, size_t *alloc, size_t size, struct err *err)
+{
+	size_t more = *alloc ? *alloc * 2 : 16;
+	void *grown;
+
+	if (n < *alloc)
+		return 0;
+	grown = reallocarray(*array, more, size);
+	if (!grown)
+		return err_nomem(err);
+	*array = grown;
+	*alloc = more;
+	return 0;
+}
