@@ -5,7 +5,8 @@
  * An unknown key, a wrong type, a duplicate, a value out of range and a missing key are errors with
  * file, line and the key's path; the file is taken whole or not at all. Keys are those
  * of the Go system (aws-slurm-burst) plus our own; they are matched without regard to case. All
- * strings belong to the struct conf; optional ones not given are NULL unless the table has a default.
+ * strings belong to the struct conf; optional ones not given are NULL unless the table has a
+ * default.
  */
 #ifndef BURST_CONF_H
 #define BURST_CONF_H
@@ -24,17 +25,17 @@ struct conf_pair { /* a tag, or Slurm's words for a node or partition */
 
 struct conf_override {
 	char *type;
-	char *subnet; /* NULL: each of the group's subnets */
+	char *subnet;            /* NULL: each of the group's subnets */
 	int64_t spot_price_uusd; /* cap; -1 none */
 };
 
 enum conf_identity { IDENTITY_CODE, IDENTITY_NAME_TAG };
 
 struct conf_group {
-	char *partition, *name;	 /* nodes are <partition>-<name>-<number> */
+	char *partition, *name; /* nodes are <partition>-<name>-<number> */
 	int max_nodes;
 	char *region;
-	enum market market;	 /* purchasing_option */
+	enum market market; /* purchasing_option */
 	char *template_name, *template_id, *template_version;
 	struct conf_override *overrides;
 	size_t noverrides;
@@ -47,8 +48,8 @@ struct conf_group {
 	size_t ntags;
 	struct conf_pair *slurm; /* slurm_specifications */
 	size_t nslurm;
-	bool reuse; /* nodes of an ended gang may go to a job whose intent allows it */
-	unsigned cpus;	  /* slurm_specifications.CPUs; 0 not given */
+	bool reuse;       /* nodes of an ended gang may go to a job whose intent allows it */
+	unsigned cpus;    /* slurm_specifications.CPUs; 0 not given */
 	uint64_t mem_mib; /* RealMemory */
 };
 
@@ -59,17 +60,18 @@ struct conf {
 		char *region, *profile, *config_file, *credentials_file, *endpoint_url, *ca_bundle;
 		char *role_arn, *role_session_name, *role_external_id;
 		int role_duration_s;
+		char *web_identity_role_arn, *web_identity_token_file; /* see conf_export() */
 		bool use_fips, use_dualstack;
 		int retry_max_attempts;
 		int connect_timeout_ms, timeout_ms;
 	} aws;
 	struct {
-		char *config_path;   /* slurm.conf */
+		char *config_path;         /* slurm.conf; NULL: Slurm's own rule */
 		char *placeholder_address; /* 127.0.0.254 */
-		char *comment_field; /* admin_comment | system_comment | none */
-		int64_t intent_wait_ms; /* 10000 */
-		int64_t requeue_delay_s; /* begin time after a failed attempt, 120 */
-		int max_attempts;	/* failed starts before a user hold, 5 */
+		char *comment_field;       /* admin_comment | system_comment | none */
+		int64_t intent_wait_ms;    /* 10000 */
+		int64_t requeue_delay_s;   /* begin time after a failed attempt, 120 */
+		int max_attempts;          /* failed starts before a user hold, 5 */
 	} slurm;
 	struct conf_group *groups;
 	size_t ngroups;
@@ -84,7 +86,7 @@ struct conf {
 	} cost;
 	struct {
 		char *directory; /* /var/lib/aws-slurm-burst */
-		bool shared;	 /* lies on a file system that two controllers share */
+		bool shared;     /* lies on a file system that two controllers share */
 	} state;
 	struct {
 		char *level, *format, *file;
@@ -92,13 +94,29 @@ struct conf {
 	enum conf_identity identity;
 };
 
-/* Load and check; NULL on failure. Warnings (keys that are read for compatibility and do nothing) are
- * given one by one to WARN, which may be NULL. */
-struct conf *conf_load(const char *path, void (*warn)(void *arg, const char *text), void *arg,
-	struct err *err);
+/* Load and check; NULL on failure. Warnings (keys that are read for compatibility and do nothing)
+ * are given one by one to WARN, which may be NULL. */
+struct conf *conf_load(
+	const char *path, void (*warn)(void *arg, const char *text), void *arg, struct err *err);
 void conf_destroy(struct conf *conf);
+
+/*
+ * Put into the environment what lib/aws takes only from there: AWS_WEB_IDENTITY_TOKEN_FILE,
+ * AWS_ROLE_ARN and AWS_ROLE_SESSION_NAME of authentication_method web_identity, which role_arn of
+ * the aws section does not hold. Does nothing for the other methods. Call before aws_create().
+ */
+int conf_export(const struct conf *conf, struct err *err);
 
 /* The node group that NODE belongs to by its name and number (< max_nodes), or NULL. */
 const struct conf_group *conf_group_of(const struct conf *conf, const char *node);
+
+/* Is PARTITION one of the configured ones? */
+bool conf_has_partition(const struct conf *conf, const char *partition);
+
+/*
+ * The path that holds: OPTION (-c) if not NULL, else AWS_SLURM_BURST_CONFIG if it is set and not
+ * empty, else CONF_DEFAULT_PATH. Borrowed.
+ */
+const char *conf_choose_path(const char *option);
 
 #endif

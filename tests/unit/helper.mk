@@ -1,1 +1,6 @@
 # unit tests: helper
+check_PROGRAMS += tests/unit/test_conf
+tests_unit_test_conf_SOURCES = tests/unit/test_conf.c
+tests_unit_test_conf_CPPFLAGS = $(UNIT_CPPFLAGS) \
+	-DEXAMPLE='"$(abs_top_srcdir)/contrib/slurm/aws-burst.yaml.example"'
+tests_unit_test_conf_LDADD = $(HELPER_CONF_LIBS) $(CHECK_LIBS)

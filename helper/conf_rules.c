@@ -1,0 +1,263 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* conf_rules: what no single row of the table can say. */
+#include "helper/conf_walk.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include "lib/base/cleanup.h"
+
+static const struct conf_node *child(const struct conf_node *node, const char *key)
+{
+	const struct conf_node *found = conf_node_find(node, key);
+
+	return found ? found : node;
+}
+
+/* Whole number from 1 to MAX; 0 if it is none. */
+static uint64_t positive(const char *text, uint64_t max)
+{
+	uint64_t v = 0;
+
+	if (!*text || strspn(text, "0123456789") != strlen(text) || strlen(text) > 18)
+		return 0;
+	v = strtoull(text, NULL, 10);
+	return v <= max ? v : 0;
+}
+
+static int check_specifications(
+	struct conf_walk *w, const struct conf_node *node, struct conf_group *group)
+{
+	static const char key[] = "slurm_specifications";
+	const struct conf_node *of = child(node, key);
+
+	for (size_t i = 0; i < group->nslurm; i++) {
+		const struct conf_pair *p = &group->slurm[i];
+
+		if (!strcasecmp(p->key, "CPUs")) {
+			group->cpus = (unsigned)positive(p->value, 65535);
+			if (!group->cpus)
+				return conf_fail(w, child(of, p->key), "slurm_specifications.CPUs",
+					"not a number of CPUs; expected a whole number from 1 to "
+					"65535");
+		} else if (!strcasecmp(p->key, "RealMemory")) {
+			group->mem_mib = positive(p->value, 1000000000);
+			if (!group->mem_mib)
+				return conf_fail(w, child(of, p->key),
+					"slurm_specifications.RealMemory",
+					"not a size; expected MiB as a whole number");
+		} else if (!strcasecmp(p->key, "State") && strcasecmp(p->value, "CLOUD") != 0) {
+			return conf_fail(w, child(of, p->key), "slurm_specifications.State",
+				"nodes of this file are cloud nodes; expected CLOUD or nothing");
+		} else if (!strcasecmp(p->key, "NodeName") || !strcasecmp(p->key, "NodeAddr") ||
+			   !strcasecmp(p->key, "NodeHostname")) {
+			return conf_fail(w, child(of, p->key), key,
+				"%s is not the site's to choose; expected no such key", p->key);
+		}
+	}
+	return 0;
+}
+
+static int check_tag(
+	struct conf_walk *w, const struct conf_node *node, const struct conf_group *group, size_t i)
+{
+	/* with tags in instance metadata EC2 refuses the whole launch for any other character */
+	static const char set[] =
+		"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+-=.,_:@";
+	const char *key = group->tags[i].key;
+	char safe[64];
+
+	text_make_safe(key, 40, safe, sizeof(safe));
+	if (!*key || strlen(key) > 128 || strspn(key, set) != strlen(key))
+		return conf_fail(w, node, "tags",
+			"tag key \"%s\"; expected 1 to 128 of A-Z a-z 0-9 + - = . , _ : @, because "
+			"instances read "
+			"their tags from the metadata service",
+			safe);
+	if (!strcmp(key, ".") || !strcmp(key, "..") || !strcmp(key, "_index"))
+		return conf_fail(
+			w, node, "tags", "tag key \"%s\"; expected one that is no path", safe);
+	if (!strncasecmp(key, "aws:", 4) || !strncasecmp(key, "burst:", 6))
+		return conf_fail(w, node, "tags",
+			"tag key \"%s\"; expected one that does not begin with aws: or burst:",
+			safe);
+	if (!strcmp(key, "Name"))
+		return conf_fail(w, node, "tags",
+			"tag key \"Name\"; expected another: it tells an instance which node it "
+			"is");
+	if (strlen(group->tags[i].value) > 256)
+		return conf_fail(w, node, "tags",
+			"value of tag \"%s\"; expected at most 256 characters", safe);
+	for (size_t j = 0; j < i; j++)
+		if (!strcmp(group->tags[j].key, key))
+			return conf_fail(w, node, "tags",
+				"tag key \"%s\" for the second time; expected once", safe);
+	return 0;
+}
+
+static const char *subnet_name(const struct conf_override *o)
+{
+	return o->subnet ? o->subnet : "";
+}
+
+static int check_overrides(
+	struct conf_walk *w, const struct conf_node *node, const struct conf_group *group)
+{
+	for (size_t i = 0; i < group->noverrides; i++) {
+		const struct conf_override *o = &group->overrides[i];
+
+		if (!o->subnet && !group->nsubnets)
+			return conf_fail(w, node, "subnet_ids",
+				"none, and none at %s; expected at least one subnet", o->type);
+		for (size_t j = 0; j < i; j++)
+			if (!strcmp(group->overrides[j].type, o->type) &&
+				!strcmp(subnet_name(&group->overrides[j]), subnet_name(o)))
+				return conf_fail(w, child(node, "launch_template_overrides"),
+					"launch_template_overrides",
+					"%s for the second time; expected each once", o->type);
+		if (o->spot_price_uusd >= 0 && group->market != MARKET_SPOT)
+			conf_warn(w, child(node, "launch_template_overrides"),
+				"launch_template_overrides",
+				"spot_price of %s has no effect: purchasing_option is on-demand",
+				o->type);
+	}
+	return 0;
+}
+
+int conf_rules_group(struct conf_walk *w, const struct conf_node *node, struct conf_group *group)
+{
+	const struct conf_node *template = child(node, "launch_template_specification");
+	const struct conf_node *tags = child(node, "tags");
+
+	if (!group->template_name == !group->template_id)
+		return conf_fail(w, template, "launch_template_specification",
+			"%s launch_template_name %s launch_template_id; expected one of the two",
+			group->template_name ? "both" : "neither",
+			group->template_name ? "and" : "nor");
+	if (check_overrides(w, node, group) < 0 || check_specifications(w, node, group) < 0)
+		return -1;
+	for (size_t i = 0; i < group->ntags; i++)
+		if (check_tag(w, tags->kind == NODE_LIST ? &tags->items[i] : tags, group, i) < 0)
+			return -1;
+	return 0;
+}
+
+static const char *const auth_names[] = {
+	[AUTH_UNSET] = "default",
+	[AUTH_DEFAULT] = "default",
+	[AUTH_INSTANCE_PROFILE] = "instance_profile",
+	[AUTH_ASSUME_ROLE] = "assume_role",
+	[AUTH_SSO] = "sso",
+	[AUTH_WEB_IDENTITY] = "web_identity",
+	[AUTH_CROSS_ACCOUNT] = "cross_account",
+	[AUTH_PROFILE] = "profile",
+	[AUTH_ACCESS_KEYS] = "access_keys",
+};
+
+static void take(char **to, char **from)
+{
+	free(*to);
+	*to = STEAL_POINTER(*from);
+}
+
+static int need(struct conf_walk *w, const struct conf_node *aws, const char *key,
+	const char *value, enum conf_auth auth)
+{
+	return value ? 0
+		     : conf_fail(w, aws, key,
+			       "missing; expected because aws.authentication_method is %s",
+			       auth_names[auth]);
+}
+
+static void unused(struct conf_walk *w, const struct conf_node *aws, const char *section)
+{
+	conf_warn(w, child(aws, section), section, "not used: aws.authentication_method is %s",
+		auth_names[w->draft.auth]);
+}
+
+/* From the Go system's eight methods to what lib/aws is told. */
+static int check_auth(struct conf_walk *w, const struct conf_node *aws)
+{
+	struct conf_draft *d = &w->draft;
+	struct conf *conf = &d->conf;
+	const struct conf_node *method = child(aws, "authentication_method");
+
+	if (d->auth == AUTH_SSO)
+		return conf_fail(w, method, "authentication_method",
+			"sso needs a person at a browser; expected instance_profile, or profile "
+			"with one that has "
+			"credential_process");
+	if (d->auth == AUTH_ACCESS_KEYS)
+		return conf_fail(w, method, "authentication_method",
+			"access_keys would put secrets here; expected profile, with the keys in "
+			"aws.shared_credentials_file (mode 0600)");
+	if (d->assume_policy)
+		return conf_fail(w, child(aws, "assume_role"), "assume_role.policy",
+			"session policies are not sent; expected nothing: attach the policy to the "
+			"role");
+	if (d->assume.arn && d->auth != AUTH_ASSUME_ROLE)
+		unused(w, aws, "assume_role");
+	if (d->web.arn && d->auth != AUTH_WEB_IDENTITY)
+		unused(w, aws, "web_identity");
+	if (d->cross.arn && d->auth != AUTH_CROSS_ACCOUNT)
+		unused(w, aws, "cross_account");
+	switch (d->auth) {
+	case AUTH_INSTANCE_PROFILE:
+	case AUTH_WEB_IDENTITY:
+		if (conf->aws.profile)
+			unused(w, aws,
+				conf_node_find(aws, "profile") ? "profile" : "credentials_profile");
+		free(STEAL_POINTER(conf->aws.profile));
+		if (d->auth == AUTH_INSTANCE_PROFILE)
+			return 0;
+		if (need(w, aws, "web_identity.role_arn", d->web.arn, d->auth) < 0 ||
+			need(w, aws, "web_identity.token_file", d->web.token_file, d->auth) < 0)
+			return -1;
+		take(&conf->aws.web_identity_role_arn, &d->web.arn);
+		take(&conf->aws.web_identity_token_file, &d->web.token_file);
+		take(&conf->aws.role_session_name, &d->web.session);
+		return 0;
+	case AUTH_PROFILE:
+		return need(w, aws, "profile", conf->aws.profile, d->auth);
+	case AUTH_ASSUME_ROLE:
+		if (need(w, aws, "assume_role.role_arn", d->assume.arn, d->auth) < 0)
+			return -1;
+		take(&conf->aws.role_arn, &d->assume.arn);
+		take(&conf->aws.role_session_name, &d->assume.session);
+		take(&conf->aws.role_external_id, &d->assume.external_id);
+		conf->aws.role_duration_s = d->assume.duration_s;
+		return 0;
+	case AUTH_CROSS_ACCOUNT:
+		if (need(w, aws, "cross_account.target_role_arn", d->cross.arn, d->auth) < 0)
+			return -1;
+		if (d->cross.source_profile)
+			take(&conf->aws.profile, &d->cross.source_profile);
+		take(&conf->aws.role_arn, &d->cross.arn);
+		take(&conf->aws.role_session_name, &d->cross.session);
+		take(&conf->aws.role_external_id, &d->cross.external_id);
+		return 0;
+	default:
+		return 0;
+	}
+}
+
+static void warn_rate(struct conf_walk *w, const struct conf_node *slurm, const char *key, int rate)
+{
+	if (rate)
+		conf_warn(w, child(slurm, key), key,
+			"%d would slice gangs and stretch their end over minutes; use 0, also in "
+			"slurm.conf",
+			rate);
+}
+
+int conf_rules_root(struct conf_walk *w, const struct conf_node *root)
+{
+	const struct conf_node *slurm = child(root, "slurm");
+
+	snprintf(w->where, sizeof(w->where), "slurm");
+	warn_rate(w, slurm, "resume_rate", w->draft.resume_rate);
+	warn_rate(w, slurm, "suspend_rate", w->draft.suspend_rate);
+	snprintf(w->where, sizeof(w->where), "aws");
+	return check_auth(w, child(root, "aws"));
+}
