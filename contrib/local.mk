@@ -1,2 +1,4 @@
-# contrib: the simulator, the rehearsal, what goes onto compute nodes.
+# contrib: the simulator, the rehearsal, what goes onto compute nodes, checks of the tree.
 EXTRA_DIST += contrib/slurm/aws-burst.yaml.example
+
+include contrib/ci/ci.mk

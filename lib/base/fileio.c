@@ -88,7 +88,8 @@ static int sync_dir_of(const char *path)
 	char *slash;
 	cleanup_close int fd = -1;
 
-	strcpy(dir, path); /* its length was checked by file_write() */
+	/* its length was checked by file_write() */
+	snprintf(dir, sizeof(dir), "%s", path);
 	slash = strrchr(dir, '/');
 	if (slash == dir)
 		slash++;
