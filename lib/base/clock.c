@@ -59,7 +59,8 @@ int clock_parse_iso(const char *text, int64_t *s, struct err *err)
 			rest++;
 	}
 	if (!rest || strcmp(rest, "Z"))
-		return err_set(err, ERR_FATAL, "\"%.40s\" is not a time like 2026-11-22T05:31:00Z", text);
+		return err_set(
+			err, ERR_FATAL, "\"%.40s\" is not a time like 2026-11-22T05:31:00Z", text);
 	*s = (int64_t)timegm(&tm);
 	return 0;
 }

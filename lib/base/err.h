@@ -18,20 +18,20 @@
 /* The class decides what is done about it: retry, next pool, hold, give up. */
 enum err_class {
 	ERR_NONE = 0,
-	ERR_USAGE,	 /* the caller's words are off: command line, option */
-	ERR_CONFIG,	 /* a person must change a configuration or template */
-	ERR_AUTH,	 /* credentials absent, refused or without permission */
-	ERR_CLOCK,	 /* the clocks differ by more than the signature allows */
-	ERR_TRANSIENT,	 /* transport, 5xx: the same request may be sent again */
-	ERR_THROTTLE,	 /* too many requests: later, with back-off */
+	ERR_USAGE,       /* the caller's words are off: command line, option */
+	ERR_CONFIG,      /* a person must change a configuration or template */
+	ERR_AUTH,        /* credentials absent, refused or without permission */
+	ERR_CLOCK,       /* the clocks differ by more than the signature allows */
+	ERR_TRANSIENT,   /* transport, 5xx: the same request may be sent again */
+	ERR_THROTTLE,    /* too many requests: later, with back-off */
 	ERR_CONSISTENCY, /* EC2 does not know yet what it has just made */
-	ERR_CAPACITY,	 /* this pool has none: try another */
-	ERR_ADDRESS,	 /* the subnet has no free address */
-	ERR_QUOTA,	 /* an account limit: no use in trying soon */
-	ERR_BUDGET,	 /* over the cost limit */
-	ERR_NOTFOUND,	 /* the thing named does not exist */
-	ERR_BUSY,	 /* somebody else holds it */
-	ERR_FATAL,	 /* the rest: disk, memory, a bug */
+	ERR_CAPACITY,    /* this pool has none: try another */
+	ERR_ADDRESS,     /* the subnet has no free address */
+	ERR_QUOTA,       /* an account limit: no use in trying soon */
+	ERR_BUDGET,      /* over the cost limit */
+	ERR_NOTFOUND,    /* the thing named does not exist */
+	ERR_BUSY,        /* somebody else holds it */
+	ERR_FATAL,       /* the rest: disk, memory, a bug */
 };
 
 #define ERR_TEXT_SIZE 1024

@@ -32,7 +32,8 @@ int file_read(const char *path, size_t max, char **data, size_t *len, struct err
 	size_t n = 0, alloc = 4096;
 
 	if (fd < 0)
-		return err_errno(err, errno == ENOENT ? ERR_NOTFOUND : ERR_FATAL, "cannot open %s", path);
+		return err_errno(
+			err, errno == ENOENT ? ERR_NOTFOUND : ERR_FATAL, "cannot open %s", path);
 	buf = malloc(alloc + 1);
 	if (!buf)
 		return err_nomem(err);
@@ -43,7 +44,8 @@ int file_read(const char *path, size_t max, char **data, size_t *len, struct err
 			char *bigger;
 
 			if (alloc > max)
-				return err_set(err, ERR_CONFIG, "%s is larger than %zu bytes", path, max);
+				return err_set(
+					err, ERR_CONFIG, "%s is larger than %zu bytes", path, max);
 			alloc *= 2;
 			bigger = realloc(buf, alloc + 1);
 			if (!bigger)

@@ -7,7 +7,7 @@
 static bool is_plain(unsigned char c)
 {
 	return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') ||
-		(c && strchr("._:/,@+-", c));
+	       (c && strchr("._:/,@+-", c));
 }
 
 static bool is_key(unsigned char c)
@@ -51,7 +51,8 @@ int kv_next(const char **cursor, struct kv *kv, struct err *err)
 	}
 	kv->key[n] = '\0';
 	if (!n || *p != '=')
-		return err_set(err, ERR_USAGE, "\"key=value\" expected after %td bytes", p - *cursor);
+		return err_set(
+			err, ERR_USAGE, "\"key=value\" expected after %td bytes", p - *cursor);
 	p++;
 	for (n = 0; *p && *p != ';'; p++) {
 		unsigned char c = (unsigned char)*p;
@@ -61,17 +62,21 @@ int kv_next(const char **cursor, struct kv *kv, struct err *err)
 			int lo = hi < 0 ? -1 : hex_digit(p[2]);
 
 			if (lo < 0)
-				return err_set(err, ERR_USAGE, "key %s: bad %%XX in the value", kv->key);
+				return err_set(
+					err, ERR_USAGE, "key %s: bad %%XX in the value", kv->key);
 			c = (unsigned char)(hi * 16 + lo);
 			if (!c || is_plain(c))
-				return err_set(err, ERR_USAGE, "key %s: %%%02X is not how this byte is written",
-					kv->key, c);
+				return err_set(err, ERR_USAGE,
+					"key %s: %%%02X is not how this byte is written", kv->key,
+					c);
 			p += 2;
 		} else if (!is_plain(c)) {
-			return err_set(err, ERR_USAGE, "key %s: byte 0x%02x in the value", kv->key, c);
+			return err_set(
+				err, ERR_USAGE, "key %s: byte 0x%02x in the value", kv->key, c);
 		}
 		if (n + 1 >= sizeof(kv->value))
-			return err_set(err, ERR_USAGE, "key %s: value of more than %zu bytes", kv->key, n);
+			return err_set(
+				err, ERR_USAGE, "key %s: value of more than %zu bytes", kv->key, n);
 		kv->value[n++] = (char)c;
 	}
 	kv->value[n] = '\0';

@@ -29,6 +29,7 @@ int money_parse(const char *text, size_t len, int64_t *uusd, struct err *err);
 char *money_format(int64_t uusd, char *buf, size_t size);
 
 /* RATE (micro-USD per hour) for SECONDS and COUNT things, rounded up to the next micro-USD. */
-int money_cost(int64_t rate_uusd_hr, int64_t seconds, int64_t count, int64_t *uusd, struct err *err);
+int money_cost(
+	int64_t rate_uusd_hr, int64_t seconds, int64_t count, int64_t *uusd, struct err *err);
 
 #endif

@@ -15,7 +15,7 @@
 static bool is_name_char(char c)
 {
 	return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') ||
-		c == '.' || c == '_' || c == '-';
+	       c == '.' || c == '_' || c == '-';
 }
 
 static int check_name(const char *name, struct err *err)
@@ -27,7 +27,8 @@ static int check_name(const char *name, struct err *err)
 			NAME_MAX_LEN);
 	for (const char *p = name; *p; p++)
 		if (!is_name_char(*p))
-			return err_set(err, ERR_USAGE, "node name with byte 0x%02x", (unsigned char)*p);
+			return err_set(
+				err, ERR_USAGE, "node name with byte 0x%02x", (unsigned char)*p);
 	return 0;
 }
 
@@ -161,7 +162,8 @@ static int expand_group(struct nodeset *set, const char *p, char *name, size_t l
 		for (; *p >= '0' && *p <= '9'; p++, width++)
 			lo = lo * 10 + (uint64_t)(*p - '0');
 		if (!width || width > 9)
-			return err_set(err, ERR_USAGE, "number of 1 to 9 digits expected in brackets");
+			return err_set(
+				err, ERR_USAGE, "number of 1 to 9 digits expected in brackets");
 		hi = lo;
 		if (*p == '-') {
 			size_t digits = 0;
@@ -174,17 +176,19 @@ static int expand_group(struct nodeset *set, const char *p, char *name, size_t l
 		}
 		for (uint64_t v = lo; v <= hi; v++) {
 			size_t room = NAME_MAX_LEN + 1 - len;
-			int n = snprintf(name + len, room, "%0*llu", (int)width,
-				(unsigned long long)v);
+			int n = snprintf(
+				name + len, room, "%0*llu", (int)width, (unsigned long long)v);
 
 			if (n < 0 || (size_t)n >= room)
-				return err_set(err, ERR_USAGE, "node name of more than %d characters",
-					NAME_MAX_LEN);
-			if (expand(set, close + 1, name, len + (size_t)n, groups + 1, limit, end, err) < 0)
+				return err_set(err, ERR_USAGE,
+					"node name of more than %d characters", NAME_MAX_LEN);
+			if (expand(set, close + 1, name, len + (size_t)n, groups + 1, limit, end,
+				    err) < 0)
 				return -1;
 		}
 		if (*p != ',' && p != close)
-			return err_set(err, ERR_USAGE, "byte 0x%02x in brackets", (unsigned char)*p);
+			return err_set(
+				err, ERR_USAGE, "byte 0x%02x in brackets", (unsigned char)*p);
 	} while (*p++ == ',');
 	return 0;
 }
@@ -254,8 +258,8 @@ bool nodeset_contains(const struct nodeset *set, const char *name)
 	return nodeset_index(set, name) >= 0;
 }
 
-int nodeset_filter(const struct nodeset *a, const struct nodeset *b, bool keep,
-	struct nodeset *out, struct err *err)
+int nodeset_filter(const struct nodeset *a, const struct nodeset *b, bool keep, struct nodeset *out,
+	struct err *err)
 {
 	cleanup_free char **sorted = NULL;
 	size_t before = out->n;
@@ -269,7 +273,7 @@ int nodeset_filter(const struct nodeset *a, const struct nodeset *b, bool keep,
 	}
 	for (size_t i = 0; i < a->n; i++) {
 		bool found = b->n &&
-			bsearch(&a->names[i], sorted, b->n, sizeof(*sorted), compare_entries);
+			     bsearch(&a->names[i], sorted, b->n, sizeof(*sorted), compare_entries);
 
 		if (found == keep && push(out, a->names[i], err) < 0) {
 			truncate_to(out, before);
@@ -326,7 +330,8 @@ char *nodeset_format(const struct nodeset *set)
 			strbuf_addch(&sb, ',');
 		if (!split(first, &prefix, &number, &width) || j >= set->n ||
 			!split(set->names[j], &next_prefix, &next, &next_width) ||
-			!same_notation(first, prefix, width, set->names[j], next_prefix, next_width)) {
+			!same_notation(
+				first, prefix, width, set->names[j], next_prefix, next_width)) {
 			strbuf_addstr(&sb, first);
 			i = j;
 			continue;
@@ -337,13 +342,14 @@ char *nodeset_format(const struct nodeset *set)
 			size_t run = j;
 
 			if (!split(set->names[j], &next_prefix, &number, &next_width) ||
-				!same_notation(first, prefix, width, set->names[j], next_prefix, next_width))
+				!same_notation(first, prefix, width, set->names[j], next_prefix,
+					next_width))
 				break;
 			while (run + 1 < set->n &&
 				split(set->names[run + 1], &next_prefix, &next, &next_width) &&
 				next == number + (run + 1 - j) &&
-				same_notation(first, prefix, width, set->names[run + 1], next_prefix,
-					next_width))
+				same_notation(first, prefix, width, set->names[run + 1],
+					next_prefix, next_width))
 				run++;
 			strbuf_addf(&sb, "%s%s", j > i ? "," : "", set->names[j] + prefix);
 			if (run > j)

@@ -20,8 +20,11 @@ struct nodeset {
 	size_t alloc;
 };
 
-#define NODESET_INIT {0}
-#define NODESET_MAX  65536 /* more than this in one expression is refused */
+#define NODESET_INIT                                                                               \
+	{                                                                                          \
+		0                                                                                  \
+	}
+#define NODESET_MAX 65536 /* more than this in one expression is refused */
 
 #define nodeset_for_each(set, i) for (size_t i = 0; i < (set)->n; i++)
 
@@ -41,8 +44,8 @@ bool nodeset_contains(const struct nodeset *set, const char *name);
 long nodeset_index(const struct nodeset *set, const char *name);
 
 /* Append those of A that B does not hold (KEEP false) or does (KEEP true) to OUT. O(n log n). */
-int nodeset_filter(const struct nodeset *a, const struct nodeset *b, bool keep,
-	struct nodeset *out, struct err *err);
+int nodeset_filter(const struct nodeset *a, const struct nodeset *b, bool keep, struct nodeset *out,
+	struct err *err);
 
 /* Sort by prefix, then number ("n2" before "n10"). */
 void nodeset_sort(struct nodeset *set);
