@@ -68,17 +68,17 @@ static bool is_id(const char *text, const char *prefix)
 
 static const char *shape_subnet(const char *text)
 {
-	return is_id(text, "subnet-") ? NULL : "a subnet's id, subnet-…";
+	return is_id(text, "subnet-") ? NULL : "a subnet's id, subnet-...";
 }
 
 static const char *shape_security_group(const char *text)
 {
-	return is_id(text, "sg-") ? NULL : "a security group's id, sg-…";
+	return is_id(text, "sg-") ? NULL : "a security group's id, sg-...";
 }
 
 static const char *shape_template_id(const char *text)
 {
-	return is_id(text, "lt-") ? NULL : "a launch template's id, lt-…";
+	return is_id(text, "lt-") ? NULL : "a launch template's id, lt-...";
 }
 
 static const char *shape_version(const char *text)
@@ -87,8 +87,9 @@ static const char *shape_version(const char *text)
 
 	if (!strcmp(text, "$Latest") || !strcmp(text, "$Default"))
 		return NULL;
-	return n <= 9 && *text != '0' && count(text, DIGITS) == n ? NULL
-								  : "a number, $Latest or $Default";
+	return n >= 1 && n <= 9 && *text != '0' && count(text, DIGITS) == n
+		       ? NULL
+		       : "a number, $Latest or $Default";
 }
 
 static const char *shape_type(const char *text)

@@ -432,10 +432,11 @@ START_TEST(refuses)
 		{AWS "slurm: {partition: []}\n",
 			":2: slurm.partition: unknown key; did you mean partitions?"},
 		{"a: \"\\x7f\"\n", ":1: a control character in a value; expected plain YAML: maps, "
-				  "lists and one-line values"},
+				   "lists and one-line values"},
 		{"zzzzzz\xc3\xbc: 1\n", ":1: zzzzzz??: unknown key; expected one of the manual's"},
-		{A64 ": 1\n", ":1: aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa...: unknown key; expected "
-			      "one of the manual's"},
+		{A64 ": 1\n",
+			":1: aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa...: unknown key; expected "
+			"one of the manual's"},
 		/* types */
 		{"aws: us-east-2\n",
 			":1: aws: a value; expected a section of \"key: value\" lines"},
@@ -516,7 +517,7 @@ START_TEST(refuses)
 			"0-9 _ + = , . @ "
 			"-"},
 		/* missing */
-		{"slurm: {}\n",
+		{"identity: code\n",
 			":1: aws.region: missing; expected a region such as us-east-2 (the home "
 			"region)"},
 		{"aws: {region: ''}\n", ":1: aws.region: \"\"; expected a region such as us-east-2 "
@@ -558,7 +559,7 @@ START_TEST(refuses)
 			"          launch_template_specification: {launch_template_id: t}\n",
 			":11: " WHERE
 			".launch_template_specification.launch_template_id: \"t\"; expected a "
-			"launch template's id, lt-…"},
+			"launch template's id, lt-..."},
 		{AWS GROUP MAX TYPES SUBNETS "          launch_template_specification: "
 					     "{launch_template_name: t, version: latest}\n",
 			":11: " WHERE
@@ -569,35 +570,35 @@ START_TEST(refuses)
 			".launch_template_overrides: missing; expected a list of 1 to 50 sections, "
 			"each begun with \"- \" (the instance types, best first)"},
 		{AWS GROUP MAX TEMPLATE SUBNETS "          launch_template_overrides: []\n",
-			":10: " WHERE ".launch_template_overrides: 0 of them; expected 1 to 50"},
+			":11: " WHERE ".launch_template_overrides: 0 of them; expected 1 to 50"},
 		{AWS GROUP MAX TEMPLATE SUBNETS
 			"          launch_template_overrides: [{spot_price: 1}]\n",
-			":10: " WHERE
+			":11: " WHERE
 			".launch_template_overrides[0].instance_type: missing; expected an "
 			"instance type such as hpc7a.96xlarge"},
 		{AWS GROUP MAX TEMPLATE SUBNETS
 			"          launch_template_overrides: [{instance_type: c5n}]\n",
-			":10: " WHERE
+			":11: " WHERE
 			".launch_template_overrides[0].instance_type: \"c5n\"; expected an "
 			"instance type such as hpc7a.96xlarge"},
 		{AWS GROUP MAX TEMPLATE SUBNETS "          launch_template_overrides: "
 						"[{instance_type: c5n., subnet_id: x}]\n",
-			":10: " WHERE
+			":11: " WHERE
 			".launch_template_overrides[0].instance_type: \"c5n.\"; expected an "
 			"instance type such as hpc7a.96xlarge"},
 		{AWS GROUP MAX TEMPLATE SUBNETS "          launch_template_overrides: "
 						"[{instance_type: a.b, weighted_capacity: 2}]\n",
-			":10: " WHERE
+			":11: " WHERE
 			".launch_template_overrides[0].weighted_capacity: \"2\"; expected 1 (an "
 			"instance is one node)"},
 		{AWS GROUP MAX TEMPLATE SUBNETS "          launch_template_overrides: "
 						"[{instance_type: a.b, spot_price: -1}]\n",
-			":10: " WHERE
+			":11: " WHERE
 			".launch_template_overrides[0].spot_price: \"-1\"; expected an amount of "
 			"USD such as 0.85 (most to pay per instance and hour)"},
 		{AWS GROUP MAX TEMPLATE SUBNETS "          launch_template_overrides: "
 						"[{instance_type: a.b}, {instance_type: a.b}]\n",
-			":10: " WHERE
+			":11: " WHERE
 			".launch_template_overrides: a.b for the second time; expected each once"},
 		{AWS GROUP MAX TEMPLATE TYPES,
 			":6: " WHERE ".subnet_ids: none, and none at c5n.18xlarge; expected at "
@@ -606,23 +607,23 @@ START_TEST(refuses)
 			":6: " WHERE ".subnet_ids: none, and none at c5n.18xlarge; expected at "
 			"least one subnet"},
 		{AWS GROUP MAX TEMPLATE TYPES "          subnet_ids: subnet-1\n",
-			":10: " WHERE
+			":11: " WHERE
 			".subnet_ids: \"subnet-1\"; expected a list of at most 64, each a subnet's "
-			"id, subnet-…"},
+			"id, subnet-..."},
 		{AWS GROUP MAX TEMPLATE TYPES "          subnet_ids: [subnet-1, vpc-1]\n",
-			":10: " WHERE
-			".subnet_ids[1]: \"vpc-1\"; expected a subnet's id, subnet-…"},
+			":11: " WHERE
+			".subnet_ids[1]: \"vpc-1\"; expected a subnet's id, subnet-..."},
 		{AWS GROUP MAX TEMPLATE TYPES "          subnet_ids: [{a: b}]\n",
-			":10: " WHERE ".subnet_ids[0]: \"\"; expected a subnet's id, subnet-…"},
+			":11: " WHERE ".subnet_ids[0]: \"\"; expected a subnet's id, subnet-..."},
 		{AWS GROUP MAX TEMPLATE TYPES "          subnet_ids: [subnet-1, subnet-1]\n",
-			":10: " WHERE
+			":11: " WHERE
 			".subnet_ids[1]: \"subnet-1\" for the second time; expected once"},
 		{MINIMAL "          security_group_ids: "
 			 "[sg-1,sg-2,sg-3,sg-4,sg-5,sg-6,sg-7,sg-8,sg-9,sg-10,"
 			 "sg-11,sg-12,sg-13,sg-14,sg-15,sg-16,sg-17]\n",
-			":11: " WHERE ".security_group_ids: 17 of them; expected at most 16"},
+			":12: " WHERE ".security_group_ids: 17 of them; expected at most 16"},
 		{MINIMAL "          purchasing_option: mixed\n",
-			":11: " WHERE
+			":12: " WHERE
 			".purchasing_option: \"mixed\"; expected one of on-demand, spot"},
 		{MINIMAL
 			"        - node_group_name: cpu\n          region: us-east-2\n" MAX TEMPLATE
@@ -632,63 +633,63 @@ START_TEST(refuses)
 			"once"},
 		/* slurm_specifications */
 		{MINIMAL "          slurm_specifications: 4\n",
-			":11: " WHERE
+			":12: " WHERE
 			".slurm_specifications: \"4\"; expected a section of \"key: value\" lines "
 			"(Slurm's words for a node)"},
 		{MINIMAL "          slurm_specifications:\n            CPUs: many\n",
-			":12: " WHERE
+			":13: " WHERE
 			".slurm_specifications.CPUs: not a number of CPUs; expected a whole number "
 			"from 1 to 65535"},
 		{MINIMAL "          slurm_specifications: {RealMemory: 7G}\n",
-			":11: " WHERE
+			":12: " WHERE
 			".slurm_specifications.RealMemory: not a size; expected MiB as a whole "
 			"number"},
 		{MINIMAL "          slurm_specifications: {State: UNKNOWN}\n",
-			":11: " WHERE
+			":12: " WHERE
 			".slurm_specifications.State: nodes of this file are cloud nodes; expected "
 			"CLOUD or nothing"},
 		{MINIMAL "          slurm_specifications: {nodename: a}\n",
-			":11: " WHERE
+			":12: " WHERE
 			".slurm_specifications: nodename is not the site's to choose; expected no "
 			"such key"},
 		{MINIMAL "          slurm_specifications: {\"a b\": c}\n",
-			":11: " WHERE
+			":12: " WHERE
 			".slurm_specifications.a b: not a word of slurm.conf; expected letters, "
 			"digits and '_'"},
 		{MINIMAL "          slurm_specifications: {Gres: [gpu]}\n",
-			":11: " WHERE ".slurm_specifications.Gres: a list; expected a value"},
+			":12: " WHERE ".slurm_specifications.Gres: a list; expected a value"},
 		{MINIMAL "          slurm_specifications: {Gres: {a: b}}\n",
-			":11: " WHERE ".slurm_specifications.Gres: a section; expected a value"},
+			":12: " WHERE ".slurm_specifications.Gres: a section; expected a value"},
 		/* tags */
 		{MINIMAL "          tags: {Project: hpc}\n",
-			":11: " WHERE
+			":12: " WHERE
 			".tags: a section; expected a list of 1 to 40 sections, each begun with "
 			"\"- \""},
 		{MINIMAL "          tags: [{value: hpc}]\n",
-			":11: " WHERE ".tags[0].key: missing; expected a text"},
+			":12: " WHERE ".tags[0].key: missing; expected a text"},
 		{MINIMAL "          tags:\n            - {key: a}\n            - {key: Cost "
 			 "Center, value: b}\n",
-			":13: " WHERE ".tags: tag key \"Cost Center\"; expected 1 to 128 of A-Z "
+			":14: " WHERE ".tags: tag key \"Cost Center\"; expected 1 to 128 of A-Z "
 			"a-z 0-9 + - = . , "
 			"_ : @, because instances read their tags from the metadata service"},
 		{MINIMAL "          tags: [{key: a}, {key: a}]\n",
-			":11: " WHERE ".tags: tag key \"a\" for the second time; expected once"},
+			":12: " WHERE ".tags: tag key \"a\" for the second time; expected once"},
 		{MINIMAL "          tags: [{key: 'AWS:x'}]\n",
-			":11: " WHERE
+			":12: " WHERE
 			".tags: tag key \"AWS:x\"; expected one that does not begin with aws: or "
 			"burst:"},
 		{MINIMAL "          tags: [{key: 'burst:job'}]\n",
-			":11: " WHERE
+			":12: " WHERE
 			".tags: tag key \"burst:job\"; expected one that does not begin with aws: "
 			"or burst:"},
 		{MINIMAL "          tags: [{key: Name}]\n",
-			":11: " WHERE ".tags: tag key \"Name\"; expected another: it tells an "
+			":12: " WHERE ".tags: tag key \"Name\"; expected another: it tells an "
 			"instance which node "
 			"it is"},
 		{MINIMAL "          tags: [{key: '..'}]\n",
-			":11: " WHERE ".tags: tag key \"..\"; expected one that is no path"},
+			":12: " WHERE ".tags: tag key \"..\"; expected one that is no path"},
 		{MINIMAL "          tags: [{key: a, value: " A64 A64 A64 A64 "a}]\n",
-			":11: " WHERE ".tags: value of tag \"a\"; expected at most 256 characters"},
+			":12: " WHERE ".tags: value of tag \"a\"; expected at most 256 characters"},
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(t); i++) {
