@@ -20,16 +20,16 @@ struct aws_options {
 	const char *config_file;      /* default ~/.aws/config */
 	const char *credentials_file; /* default ~/.aws/credentials */
 	const char *endpoint_url;     /* for every service; also AWS_ENDPOINT_URL[_EC2|_STS] */
-	const char *ca_bundle;	      /* PEM; also AWS_CA_BUNDLE */
-	const char *role_arn;	      /* assume this role with the credentials found */
+	const char *ca_bundle;        /* PEM; also AWS_CA_BUNDLE */
+	const char *role_arn;         /* assume this role with the credentials found */
 	const char *role_session_name;
 	const char *role_external_id;
 	int role_duration_s;
 	bool use_fips, use_dualstack;
-	int max_attempts;     /* of one request; default 3 */
+	int max_attempts;       /* of one request; default 3 */
 	int connect_timeout_ms; /* default 5000 */
-	int timeout_ms;		/* of one attempt; default 60000 */
-	size_t max_answer;	/* bytes; default 64 MiB */
+	int timeout_ms;         /* of one attempt; default 60000 */
+	size_t max_answer;      /* bytes; default 64 MiB */
 };
 
 struct aws;

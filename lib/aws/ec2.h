@@ -4,8 +4,8 @@
  *
  * Every function signs, sends, retries what may be retried (facts: AWS's own tables) and parses the
  * answer as it arrives. On failure err->code is EC2's error code and err->class what to do
- * about it (ec2_classify). A request that changes something carries a token or is idempotent by nature.
- * Results own their memory; *_release frees.
+ * about it (ec2_classify). A request that changes something carries a token or is idempotent by
+ * nature. Results own their memory; *_release frees.
  */
 #ifndef BURST_EC2_H
 #define BURST_EC2_H
@@ -29,8 +29,8 @@ enum err_class ec2_classify(const char *code, long status);
 int ec2_create_placement_group(struct aws *aws, const char *name, const char *strategy,
 	const struct ec2_tag *tags, size_t ntags, struct err *err);
 /* The state ("pending", "available", …) into STATE; ERR_CONSISTENCY/ERR_NOTFOUND where unknown. */
-int ec2_placement_group_state(struct aws *aws, const char *name, char *state, size_t size,
-	struct err *err);
+int ec2_placement_group_state(
+	struct aws *aws, const char *name, char *state, size_t size, struct err *err);
 /* 0 also where it does not exist; ERR_BUSY while it is in use. */
 int ec2_delete_placement_group(struct aws *aws, const char *name, struct err *err);
 /* Names of the groups that carry tag KEY=VALUE; *NAMES is a heap array of heap strings. */
@@ -40,8 +40,8 @@ int ec2_list_placement_groups(struct aws *aws, const char *tag_key, const char *
 /* --- launch templates ------------------------------------------------------------------------ */
 
 struct ec2_template {
-	char id[64];	      /* lt-… */
-	int64_t version;      /* the number that $Latest or $Default stood for */
+	char id[64];            /* lt-… */
+	int64_t version;        /* the number that $Latest or $Default stood for */
 	char **security_groups; /* of the template data or of its primary interface */
 	size_t nsecurity_groups;
 	char *image_id; /* may be NULL */
@@ -59,7 +59,8 @@ struct ec2_nic {
 };
 /*
  * Derive a version from SOURCE: its interfaces replaced by NICS (each with GROUPS), instance
- * metadata tags enabled, IMDSv2 required, the rest inherited. TOKEN: ClientToken. INSTANCE_PROFILE may be NULL.
+ * metadata tags enabled, IMDSv2 required, the rest inherited. TOKEN: ClientToken. INSTANCE_PROFILE
+ * may be NULL.
  */
 int ec2_create_template_version(struct aws *aws, const char *id, int64_t source,
 	const struct ec2_nic *nics, size_t nnics, const char *const *groups, size_t ngroups,
@@ -73,7 +74,7 @@ struct ec2_override {
 	const char *type;
 	const char *subnet;
 	const char *group; /* placement group's name; NULL: none */
-	int priority;	   /* lower first */
+	int priority;      /* lower first */
 };
 
 struct ec2_fleet_config { /* one LaunchTemplateConfig: one interface layout */
@@ -86,10 +87,10 @@ struct ec2_fleet_config { /* one LaunchTemplateConfig: one interface layout */
 struct ec2_fleet_request {
 	const struct ec2_fleet_config *configs;
 	size_t nconfigs;
-	int capacity;	    /* TotalTargetCapacity */
+	int capacity;        /* TotalTargetCapacity */
 	bool all_or_nothing; /* MinTargetCapacity = capacity (at most 1000), single type and AZ */
 	bool spot;
-	const char *token; /* ClientToken */
+	const char *token;          /* ClientToken */
 	const struct ec2_tag *tags; /* on fleet and instances */
 	size_t ntags;
 };
@@ -125,8 +126,8 @@ struct ec2_fleet_result {
  * Send a stored CreateFleet body. 0 for every HTTP 200, with instances or without: count them.
  * Retries of transport errors, 5xx and throttling send the same bytes.
  */
-int ec2_create_fleet(struct aws *aws, const char *body, size_t len,
-	struct ec2_fleet_result *result, struct err *err);
+int ec2_create_fleet(struct aws *aws, const char *body, size_t len, struct ec2_fleet_result *result,
+	struct err *err);
 void ec2_fleet_result_release(struct ec2_fleet_result *result);
 
 /* --- instances ------------------------------------------------------------------------------- */
@@ -142,7 +143,9 @@ struct ec2_instance {
 	char reason[256];    /* stateReason's code and message */
 	int64_t launched_s;
 	bool spot;
-	struct { char *key, *value; } *tags;
+	struct {
+		char *key, *value;
+	} * tags;
 	size_t ntags;
 };
 
@@ -162,7 +165,8 @@ struct ec2_filter {
  * one that EC2 does not know yet is ERR_CONSISTENCY with code InvalidInstanceID.NotFound.
  */
 int ec2_describe_instances(struct aws *aws, const char *const *ids, size_t nids,
-	const struct ec2_filter *filters, size_t nfilters, struct ec2_instances *out, struct err *err);
+	const struct ec2_filter *filters, size_t nfilters, struct ec2_instances *out,
+	struct err *err);
 void ec2_instances_release(struct ec2_instances *instances);
 /* Value of tag KEY, or NULL. */
 const char *ec2_instance_tag(const struct ec2_instance *instance, const char *key);

@@ -1,1 +1,9 @@
 # unit tests: aws
+AWS_UNIT_CPPFLAGS = $(UNIT_CPPFLAGS) $(CURL_CFLAGS) $(OPENSSL_CFLAGS) $(XML_CFLAGS) $(JSON_CFLAGS)
+AWS_UNIT_LDADD = libaws.a libbase.a $(AWS_LIBS) $(CHECK_LIBS)
+EXTRA_DIST += tests/vectors/sigv4
+
+check_PROGRAMS += tests/unit/test_sigv4
+tests_unit_test_sigv4_SOURCES = tests/unit/test_sigv4.c
+tests_unit_test_sigv4_CPPFLAGS = $(AWS_UNIT_CPPFLAGS)
+tests_unit_test_sigv4_LDADD = $(AWS_UNIT_LDADD)

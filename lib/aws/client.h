@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * client: inside of struct aws, and the one way a request goes out: signed, sent, retried, parsed.
+ * For this room only.
+ */
+#ifndef BURST_CLIENT_H
+#define BURST_CLIENT_H
+
+#include "lib/aws/aws.h"
+#include "lib/aws/creds.h"
+#include "lib/aws/endpoint.h"
+#include "lib/aws/http.h"
+#include "lib/aws/profile.h"
+#include "lib/aws/retry.h"
+#include "lib/aws/xml.h"
+#include "lib/base/strbuf.h"
+
+enum aws_service { AWS_EC2, AWS_STS, AWS_NSERVICES };
+
+struct aws {
+	/* as resolved at aws_create() */
+	char *region, *profile, *config_file, *credentials_file, *ca_bundle;
+	char *role_arn, *role_session_name, *role_external_id;
+	bool profile_given; /* by the options, not by AWS_PROFILE */
+	int role_duration_s;
+	int max_attempts, connect_timeout_ms, timeout_ms;
+	size_t max_answer;
+	struct endpoint endpoint[AWS_NSERVICES];
+
+	struct http *http;
+	struct retry_quota quota;
+	int64_t clock_offset_s; /* AWS's clock minus ours */
+
+	struct creds *creds;
+	bool creds_imds;
+	int64_t creds_quiet_s; /* a refresh failed: none that is not needed before this */
+};
+
+struct aws_call {
+	enum aws_service service;
+	const char *action; /* the answer's root is <action>Response */
+	const char *body;
+	size_t len;
+	bool unsigned_;            /* AssumeRoleWithWebIdentity */
+	const struct creds *creds; /* NULL: the account's own */
+	const char *hide;          /* a secret of the body, never to be echoed in an error */
+	xml_element_fn *element;   /* NULL: the answer holds nothing of interest */
+	int (*reset)(void *arg,
+		struct err *err); /* a half-read answer is to be forgotten; may be NULL */
+	void *arg;
+	unsigned attempts; /* out: how often it was sent */
+};
+
+int aws_call(struct aws *aws, struct aws_call *call, struct err *err);
+
+#endif
