@@ -2,3 +2,5 @@
 EXTRA_DIST += contrib/slurm/aws-burst.yaml.example
 
 include contrib/ci/ci.mk
+include contrib/compute-node/compute-node.mk
+include contrib/rehearsal/rehearsal.mk

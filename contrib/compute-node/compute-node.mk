@@ -1,0 +1,12 @@
+# What goes onto compute nodes; a site copies it into its image (README.md there).
+computenodedir = $(pkgdatadir)/compute-node
+dist_computenode_SCRIPTS = \
+	contrib/compute-node/burst-hosts \
+	contrib/compute-node/burst-identity \
+	contrib/compute-node/burst-node
+# End of dist_computenode_SCRIPTS
+dist_computenode_DATA = \
+	contrib/compute-node/README.md \
+	contrib/compute-node/burst-node.default \
+	contrib/compute-node/burst-node.service
+# End of dist_computenode_DATA
