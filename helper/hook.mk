@@ -7,6 +7,7 @@ libhelper_conf_a_SOURCES = \
 	helper/conf_rules.c \
 	helper/conf_table.c helper/conf_table.h \
 	helper/conf_walk.c helper/conf_walk.h \
-	helper/conf_yaml.c helper/conf_yaml.h
+	helper/conf_yaml.c helper/conf_yaml.h \
+	helper/log.c helper/log.h
 # End of libhelper_conf_a_SOURCES
 HELPER_CONF_LIBS = libhelper_conf.a libintent.a libbase.a $(YAML_LIBS)

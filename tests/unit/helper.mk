@@ -4,3 +4,8 @@ tests_unit_test_conf_SOURCES = tests/unit/test_conf.c
 tests_unit_test_conf_CPPFLAGS = $(UNIT_CPPFLAGS) \
 	-DEXAMPLE='"$(abs_top_srcdir)/contrib/slurm/aws-burst.yaml.example"'
 tests_unit_test_conf_LDADD = $(HELPER_CONF_LIBS) $(CHECK_LIBS)
+
+check_PROGRAMS += tests/unit/test_log
+tests_unit_test_log_SOURCES = tests/unit/test_log.c
+tests_unit_test_log_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_test_log_LDADD = $(HELPER_CONF_LIBS) $(CHECK_LIBS)
