@@ -15,6 +15,9 @@
 # The installed tree comes from BURST_PREFIX; without it, BURST_BUILD (a configured build tree) is
 # installed once per run of bats; without that either the cluster is Slurm alone and tests `need_helper`.
 
+# 1.5: run -N
+bats_require_minimum_version 1.5.0
+
 E2E=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 BURST_SOURCE=$(cd "$E2E/../.." && pwd)
 REHEARSAL=$BURST_SOURCE/contrib/rehearsal
@@ -105,13 +108,14 @@ cluster_teardown() {
 show_logs() {
 	local file
 	for file in "$BURST_LOG" "$BURST_SLURMCTLD_LOG" "$BURST_DIR"/log/*.out "$BURST_CONSOLES"/*.log; do
-		[[ -s $file ]] || continue
+		# slurmctld says everything twice
+		[[ -s $file && $file != */slurmctld.out ]] || continue
 		printf '== %s\n' "$file"
-		tail -n "${LOG_LINES:-40}" "$file"
+		tail -n "${LOG_LINES:-25}" "$file"
 	done
 	printf '== %s\n' "$BURST_JOURNAL"
 	journal 'select(.kind == "request") | [.time, .action, .status, .error, .result]' 2>/dev/null |
-		tail -n "${LOG_LINES:-40}"
+		tail -n "${LOG_LINES:-25}"
 }
 
 need_helper() {
@@ -223,6 +227,11 @@ request_count() {
 # ec2_objects KIND [FILTER]: what the simulator has, without asking it: instance, group, template …
 ec2_objects() {
 	"$REHEARSAL/ec2-state" "$BURST_DIR/ec2sim" "$1" | jq -c "${2:-.}"
+}
+
+# ec2 METHOD [JSON]: one call to EC2 by us, not by the helper, as botocore names it; prints JSON.
+ec2() {
+	"$REHEARSAL/cluster" ec2 "$BURST_DIR" "$@"
 }
 
 # live_instances: ids of what is not shutting down or terminated.
