@@ -1,0 +1,140 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "helper/app.h"
+
+#include <pwd.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "helper/log.h"
+#include "lib/base/cleanup.h"
+
+const char *app_conf_path(const char *flag)
+{
+	const char *env = getenv("AWS_SLURM_BURST_CONFIG");
+
+	return flag ? flag : env && *env ? env : CONF_DEFAULT_PATH;
+}
+
+static void warn(void *arg, const char *text)
+{
+	log_warn("%s", text);
+}
+
+/* What the configuration is needed for is not known yet: open the log as soon as it is. */
+int app_load(struct app *app, const char *command, const char *conf_path, bool to_stderr,
+	struct err *err)
+{
+	enum log_level level = LOG_LEVEL_INFO;
+	const char *path = app_conf_path(conf_path);
+
+	burst_log_open(command, NULL, level, false, to_stderr);
+	app->conf = conf_load(path, NULL, NULL, err);
+	if (!app->conf)
+		return -1;
+	log_level_parse(app->conf->log.level, &level);
+	burst_log_close();
+	burst_log_open(command, app->conf->log.file, level, !strcmp(app->conf->log.format, "json"),
+		to_stderr);
+	if (level == LOG_LEVEL_DEBUG) {
+		struct conf *again = conf_load(path, warn, NULL, NULL);
+
+		conf_destroy(again);
+	}
+	return 0;
+}
+
+int app_slurm(struct app *app, struct err *err)
+{
+	if (app->slurm_ready)
+		return 0;
+	if (slurm_client_init(app->conf->slurm.config_path, err) < 0)
+		return -1;
+	if (slurm_client_site(&app->site, err) < 0)
+		return -1;
+	snprintf(app->cluster, sizeof(app->cluster), "%s",
+		app->conf->cluster ? app->conf->cluster : app->site.cluster);
+	app->slurm_ready = true;
+	return 0;
+}
+
+int app_db(struct app *app, enum db_mode mode, struct err *err)
+{
+	if (app->db)
+		return 0;
+	app->db = db_open(app->conf->state.directory, mode, app->conf->state.shared, err);
+	return app->db ? 0 : -1;
+}
+
+struct aws *app_aws(struct app *app, const char *region, struct err *err)
+{
+	const struct conf *conf = app->conf;
+	struct aws_options options = {
+		.region = region && *region ? region : conf->aws.region,
+		.profile = conf->aws.profile,
+		.config_file = conf->aws.config_file,
+		.credentials_file = conf->aws.credentials_file,
+		.endpoint_url = conf->aws.endpoint_url,
+		.ca_bundle = conf->aws.ca_bundle,
+		.role_arn = conf->aws.role_arn,
+		.role_session_name = conf->aws.role_session_name,
+		.role_external_id = conf->aws.role_external_id,
+		.role_duration_s = conf->aws.role_duration_s,
+		.use_fips = conf->aws.use_fips,
+		.use_dualstack = conf->aws.use_dualstack,
+		.max_attempts = conf->aws.retry_max_attempts,
+		.connect_timeout_ms = conf->aws.connect_timeout_ms,
+		.timeout_ms = conf->aws.timeout_ms,
+	};
+	const char *name = options.region ? options.region : "";
+
+	for (size_t i = 0; i < app->nregions; i++)
+		if (!strcmp(app->regions[i].region, name))
+			return app->regions[i].aws;
+	if (app->nregions == APP_REGIONS_MAX) {
+		err_set(err, ERR_CONFIG, "more than %d regions", APP_REGIONS_MAX);
+		return NULL;
+	}
+	app->regions[app->nregions].region = strdup(name);
+	if (!app->regions[app->nregions].region) {
+		err_nomem(err);
+		return NULL;
+	}
+	app->regions[app->nregions].aws = aws_create(&options, err);
+	if (!app->regions[app->nregions].aws) {
+		free(app->regions[app->nregions].region);
+		return NULL;
+	}
+	return app->regions[app->nregions++].aws;
+}
+
+int app_path(const struct app *app, const char *name, char *path, size_t size, struct err *err)
+{
+	int n = snprintf(path, size, "%s/%s", app->conf->state.directory, name);
+
+	if (n < 0 || (size_t)n >= size)
+		return err_set(err, ERR_CONFIG, "path too long: %s/%s", app->conf->state.directory,
+			name);
+	return 0;
+}
+
+void app_detach(struct app *app)
+{
+	while (app->nregions) {
+		app->nregions--;
+		aws_destroy(app->regions[app->nregions].aws);
+		free(app->regions[app->nregions].region);
+	}
+	db_close(app->db);
+	app->db = NULL;
+}
+
+void app_close(struct app *app)
+{
+	app_detach(app);
+	if (app->slurm_ready)
+		slurm_client_fini();
+	conf_destroy(app->conf);
+	burst_log_close();
+	*app = (struct app)APP_INIT;
+}

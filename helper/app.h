@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * app: what every command works with: the configuration, Slurm, the state and EC2, each opened when
+ * it is first needed and, since none of them survives fork(2), after a command has forked.
+ *
+ *	struct app app = APP_INIT;
+ *	if (app_load(&app, "resume", conf_path, err) < 0 || app_slurm(&app, err) < 0) ...
+ *	app_close(&app);
+ */
+#ifndef BURST_APP_H
+#define BURST_APP_H
+
+#include "helper/conf.h"
+#include "lib/aws/aws.h"
+#include "lib/slurm/slurm_client.h"
+#include "lib/state/db.h"
+
+#define APP_REGIONS_MAX 8
+
+struct app {
+	struct conf *conf;
+	struct slurm_site site; /* valid after app_slurm() */
+	bool slurm_ready;
+	struct db *db;
+	struct {
+		char *region;
+		struct aws *aws;
+	} regions[APP_REGIONS_MAX];
+	size_t nregions;
+	char cluster[64]; /* our name in tags; valid after app_slurm() */
+};
+
+#define APP_INIT {0}
+
+/* The configuration of -c, AWS_SLURM_BURST_CONFIG or the default path, and the log that it names.
+ * TO_STDERR: also say it at the terminal. */
+int app_load(struct app *app, const char *command, const char *conf_path, bool to_stderr,
+	struct err *err);
+
+/* libslurm and slurmctld's configuration. */
+int app_slurm(struct app *app, struct err *err);
+
+/* state.db; DB_READ_ONLY for those who only look. */
+int app_db(struct app *app, enum db_mode mode, struct err *err);
+
+/* The client for REGION (NULL: the configured one); owned by APP. NULL on failure. */
+struct aws *app_aws(struct app *app, const char *region, struct err *err);
+
+/* STATE/NAME into PATH; ERR_CONFIG if it does not fit. */
+int app_path(const struct app *app, const char *name, char *path, size_t size, struct err *err);
+
+/* Which configuration file is meant: FLAG, the environment, the default. Never NULL. */
+const char *app_conf_path(const char *flag);
+
+/* Close state and EC2 (not Slurm, not the configuration): before fork. */
+void app_detach(struct app *app);
+void app_close(struct app *app);
+
+#endif

@@ -1,0 +1,156 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "helper/failure.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "helper/comment.h"
+#include "helper/log.h"
+#include "lib/base/cleanup.h"
+#include "lib/base/clock.h"
+
+#define DELAY_MAX_S 3600
+
+int64_t failure_delay_s(int64_t first_s, unsigned attempts)
+{
+	int64_t delay_s = first_s;
+
+	for (unsigned i = 1; i < attempts && delay_s < DELAY_MAX_S; i++)
+		delay_s *= 2;
+	return delay_s > DELAY_MAX_S && first_s < DELAY_MAX_S ? DELAY_MAX_S : delay_s;
+}
+
+bool failure_needs_person(enum err_class class)
+{
+	return class == ERR_CONFIG || class == ERR_BUDGET || class == ERR_USAGE;
+}
+
+/* Does this start of the job still hold its nodes? */
+static bool still_ours(const struct job_facts *then, const struct job_facts *now)
+{
+	return now->restart == then->restart &&
+		(now->state == JOB_STATE_CONFIGURING || now->state == JOB_STATE_RUNNING);
+}
+
+/*
+ * Of NODES, those to force down: of jobs that still hold them, and those that nobody holds but that are
+ * coming up for a job that has gone (cancelled): they would stay schedulable until they register. A
+ * node that another job was given meanwhile is left alone.
+ */
+static int choose_nodes(const struct nodeset *nodes, const struct nodeset *held,
+	struct nodeset *down, struct err *err)
+{
+	cleanup_free struct node_facts *facts = NULL;
+	size_t n = 0;
+
+	if (nodeset_filter(nodes, held, true, down, err) < 0)
+		return -1;
+	if (slurm_client_nodes(nodes, &facts, &n, err) < 0)
+		return -1;
+	for (size_t i = 0; i < n; i++)
+		if (!facts[i].allocated && (facts[i].powering_up || facts[i].down) &&
+			nodeset_add(down, facts[i].name, err) < 0)
+			return -1;
+	return 0;
+}
+
+static void words(const struct app *app, const struct failure *failure, bool hold, int64_t begin_s,
+	const char *job, char *text, size_t size)
+{
+	char when[32] = "";
+	time_t t = (time_t)begin_s;
+	struct tm tm;
+
+	if (hold && failure_needs_person(failure->class))
+		snprintf(text, size, "%s; held: change the job or the configuration, then scontrol release %s",
+			failure->text, job);
+	else if (hold)
+		snprintf(text, size, "%s; held after %u failed starts: scontrol release %s to try again",
+			failure->text, failure->attempts, job);
+	else if (localtime_r(&t, &tm) && strftime(when, sizeof(when), "%H:%M:%S", &tm))
+		snprintf(text, size, "%s; tried again not before %s", failure->text, when);
+	else
+		snprintf(text, size, "%s; will be tried again", failure->text);
+}
+
+void failure_send_back(struct app *app, const struct demand *demand, const struct nodeset *nodes,
+	const struct failure *failure)
+{
+	bool hold = failure_needs_person(failure->class) ||
+		failure->attempts >= (unsigned)app->conf->slurm.max_attempts;
+	int64_t begin_s = clock_now_s() +
+		failure_delay_s(app->conf->slurm.requeue_delay_s, failure->attempts);
+	CLEANUP(nodeset_release) struct nodeset held = NODESET_INIT, down = NODESET_INIT;
+	cleanup_free bool *back = calloc(demand->njobs + 1, sizeof(*back));
+	cleanup_free bool *refit = calloc(demand->njobs + 1, sizeof(*refit));
+	cleanup_free char *list = NULL;
+	char text[COMMENT_SIZE - 16], comment[COMMENT_SIZE], reason[256];
+	struct err err;
+
+	if (!back || !refit) {
+		log_err("out of memory");
+		return;
+	}
+	for (size_t i = 0; i < demand->njobs; i++) {
+		const struct demand_job *job = demand->jobs[i];
+		CLEANUP(job_facts_release) struct job_facts now = {0};
+		CLEANUP(nodeset_release) struct nodeset theirs = NODESET_INIT;
+		struct job_change change = JOB_CHANGE_INIT;
+
+		/* of a pool only the jobs whose node did not come */
+		if (nodeset_filter(&job->nodes, nodes, true, &theirs, &err) < 0 || !theirs.n)
+			continue;
+		if (slurm_client_job(job->facts.job_id, &now, &err) < 0) {
+			if (err.class != ERR_NOTFOUND)
+				log_warn("job %s: %s", job->facts.name, err.text);
+			continue;
+		}
+		if (!still_ours(&job->facts, &now)) {
+			log_info("job %s does not wait for these nodes any more", job->facts.name);
+			continue;
+		}
+		back[i] = true;
+		nodeset_for_each(&theirs, k)
+			nodeset_add(&held, theirs.names[k], NULL);
+		words(app, failure, hold && now.batch, begin_s, job->facts.name, text, sizeof(text));
+		if (!now.batch) {
+			/* an interactive job ends: there is nothing to be tried again */
+			snprintf(text, sizeof(text), "%s", failure->text);
+			slurm_client_notify(job->facts.job_id, failure->text, NULL);
+		}
+		comment_put(app, &change, text, comment, sizeof(comment));
+		/* else NODE_FAIL ends it for good, though its script never ran */
+		refit[i] = now.batch && !now.requeue;
+		if (refit[i])
+			change.requeue = 1;
+		if (slurm_client_job_change(job->facts.name, &change, &err) < 0)
+			log_warn("job %s could not be told: %s", job->facts.name, err.text);
+	}
+	if (choose_nodes(nodes, &held, &down, &err) < 0)
+		log_warn("%s", err.text);
+	list = nodeset_format(&down);
+	snprintf(reason, sizeof(reason), "burst: %.240s", failure->text);
+	if (list && down.n) {
+		if (slurm_client_force_down(list, app->conf->slurm.placeholder_address, reason, &err) < 0)
+			log_err("nodes %s could not be sent to power saving: %s", list, err.text);
+		else
+			log_info("nodes %s sent to power saving", list);
+	}
+	for (size_t i = 0; i < demand->njobs; i++) {
+		struct job_change change = JOB_CHANGE_INIT;
+		const struct job_facts *facts = &demand->jobs[i]->facts;
+
+		if (!back[i] || !facts->batch)
+			continue;
+		if (hold)
+			change.hold = true;
+		else
+			change.begin_s = begin_s;
+		if (refit[i])
+			change.requeue = 0;
+		if (slurm_client_job_change(facts->name, &change, &err) < 0)
+			log_warn("job %s: begin time or hold not set: %s", facts->name, err.text);
+	}
+	log_err("sent back: %s", failure->text);
+}

@@ -1,0 +1,372 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "helper/provision.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "helper/attempt.h"
+#include "helper/failure.h"
+#include "helper/lock.h"
+#include "helper/log.h"
+#include "helper/release.h"
+#include "lib/base/cleanup.h"
+#include "lib/base/clock.h"
+
+#define JOB_LOCK_WAIT_MS 2000
+#define BOOT_POLL_MS	 500
+#define LOST_WAIT_MS	 60000
+#define SETTLE_WAIT_MS	 120000
+
+/* --- what is there already ------------------------------------------------------------------- */
+
+/*
+ * Nodes of the demand that a gang which is not over has. Own: bound by an earlier call for this
+ * start of the job (ResumeRate's slices, a second ResumeProgram): nothing to do for them. Others':
+ * PROVISION_HELD.
+ */
+static int look_at_nodes(struct app *app, struct demand *demand, struct nodeset *missing,
+	char **held, struct err *err)
+{
+	CLEANUP(nodeset_release) struct nodeset own = NODESET_INIT;
+	cleanup_free struct instance *list = NULL;
+	size_t n = 0;
+	bool same = false;
+
+	if (instance_of_nodes(app->db, &demand->nodes, 0, &list, &n, err) < 0)
+		return -1;
+	for (size_t i = 0; i < n; i++) {
+		CLEANUP(gang_release) struct gang gang = {0};
+
+		if (gang_get(app->db, list[i].gang, &gang, err) < 0)
+			return -1;
+		same = false;
+		for (size_t k = 0; k < demand->njobs; k++)
+			same = same || (gang.job_id == demand->jobs[k]->facts.job_id &&
+					       gang.restart == demand->jobs[k]->facts.restart);
+		if (!same && !(demand->group && demand->group->reuse)) {
+			free(*held);
+			if (asprintf(held, "node %s still has instance %s of gang %s", list[i].node,
+				    list[i].id, gang.id) < 0)
+				*held = NULL;
+			if (!*held)
+				return err_nomem(err);
+			continue;
+		}
+		if (nodeset_add(&own, list[i].node, err) < 0)
+			return -1;
+	}
+	return nodeset_filter(&demand->nodes, &own, false, missing, err);
+}
+
+/*
+ * A gang of this very start of the job that is half way: its process has died, since we hold the job's
+ * lock. End what it has; the demand then begins anew.
+ */
+static int clear_remains(struct app *app, const struct demand *demand, struct err *err)
+{
+	for (size_t i = 0; i < demand->njobs; i++) {
+		CLEANUP(gang_release) struct gang gang = {0};
+		cleanup_close int lock = -1;
+
+		if (gang_of_job(app->db, demand->jobs[i]->facts.job_id, demand->jobs[i]->facts.restart,
+			    &gang, err) < 0) {
+			if (err->class != ERR_NOTFOUND)
+				return -1;
+			continue;
+		}
+		if (gang.state >= GANG_ANNOUNCED)
+			continue;
+		lock = lock_gang(app, gang.id, 0, err);
+		if (lock < 0)
+			return -1;
+		log_warn("gang %s was left in state %s by a process that died: taken down", gang.id,
+			gang_state_name(gang.state));
+		if (gang_fail(app->db, gang.id, "its process died on the way up", err) < 0 ||
+			release_gang(app, &gang, "its process died on the way up",
+				RELEASE_CHECK_TAGS, err) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+/* --- the gang's row -------------------------------------------------------------------------- */
+
+static int begin_gang(struct attempt *a, struct err *err)
+{
+	const struct demand *d = a->demand;
+	struct gang *g = &a->gang;
+	char hex[11];
+
+	random_hex(hex, 5);
+	g->state = GANG_PLANNED;
+	g->all_or_nothing = d->all_or_nothing;
+	g->size = (unsigned)d->nodes.n;
+	g->efa_asked = d->efa;
+	g->limit = d->limit;
+	g->rate_uusd_hr = -1;
+	g->nodes = nodeset_format(&d->nodes);
+	g->created_ms = clock_now_ms();
+	if (!g->nodes)
+		return err_nomem(err);
+	if (d->njobs) {
+		const struct job_facts *f = &d->jobs[0]->facts;
+
+		snprintf(g->user, sizeof(g->user), "%s", f->user);
+		snprintf(g->account, sizeof(g->account), "%s", f->account);
+		snprintf(g->partition, sizeof(g->partition), "%s", f->partition);
+		if (d->all_or_nothing || d->njobs == 1) {
+			g->job_id = f->job_id;
+			g->restart = f->restart;
+			snprintf(g->job_name, sizeof(g->job_name), "%s", f->name);
+			snprintf(g->id, sizeof(g->id), "%u-%s", f->job_id, hex);
+		} else {
+			snprintf(g->id, sizeof(g->id), "pool-%s", hex);
+		}
+	} else {
+		snprintf(g->id, sizeof(g->id), "node-%s", hex);
+	}
+	if (d->group) {
+		snprintf(g->node_group, sizeof(g->node_group), "%s", d->group->name);
+		snprintf(g->region, sizeof(g->region), "%s",
+			d->group->region ? d->group->region : a->app->conf->aws.region);
+		if (!*g->partition)
+			snprintf(g->partition, sizeof(g->partition), "%s", d->group->partition);
+	}
+	burst_log_context(g->job_name, g->id);
+	return gang_insert(a->app->db, g, err);
+}
+
+/* --- going on -------------------------------------------------------------------------------- */
+
+/* Before each side effect: does anybody still want it? */
+static int still_wanted(struct attempt *a, struct err *err)
+{
+	CLEANUP(gang_release) struct gang row = {0};
+	const struct demand *d = a->demand;
+	size_t gone = 0;
+
+	if (gang_get(a->app->db, a->gang.id, &row, err) < 0)
+		return -1;
+	if (*row.stop)
+		return err_set(err, ERR_BUSY, "stopped: %s", row.stop);
+	if (row.state == GANG_FAILING || row.state == GANG_FAILED)
+		return err_set(err, ERR_BUSY, "stopped: %s", row.reason ? row.reason : "taken down");
+	for (size_t i = 0; i < d->njobs; i++) {
+		CLEANUP(job_facts_release) struct job_facts now = {0};
+		struct err local;
+
+		if (slurm_client_job(d->jobs[i]->facts.job_id, &now, &local) < 0) {
+			/* slurmctld away for a moment is no reason to drop a gang */
+			gone += local.class == ERR_NOTFOUND;
+			continue;
+		}
+		gone += now.restart != d->jobs[i]->facts.restart ||
+			(now.state != JOB_STATE_CONFIGURING && now.state != JOB_STATE_RUNNING);
+	}
+	if (d->njobs && gone == d->njobs)
+		return err_set(err, ERR_BUSY, "job %s does not wait any more: cancelled or requeued",
+			d->jobs[0]->facts.name);
+	return 0;
+}
+
+static int climb(struct attempt *a, struct err *err)
+{
+	static int (*const steps[])(struct attempt *, struct err *) = {
+		attempt_plan,
+		attempt_group,
+		still_wanted,
+		attempt_launch,
+		attempt_bind,
+		still_wanted,
+		attempt_announce,
+	};
+
+	a->aws = app_aws(a->app, a->gang.region, err);
+	if (!a->aws)
+		return -1;
+	for (size_t i = 0; i < ARRAY_SIZE(steps); i++)
+		if (steps[i](a, err) < 0)
+			return -1;
+	return 0;
+}
+
+/*
+ * Wait until all nodes have registered: then the gang is active, and its nodes go down when its job
+ * ends, before another job can have them (22.05 has no PowerDownOnIdle). Slurm's ResumeFailProgram is
+ * called for those that never do; a job cancelled meanwhile takes its gang with it.
+ */
+static int wait_registered(struct attempt *a, const struct nodeset *bound, struct err *err)
+{
+	int64_t deadline_ms = clock_mono_ms() + a->app->site.resume_timeout_s * 1000;
+	cleanup_free char *hostlist = nodeset_format(bound);
+
+	if (!hostlist)
+		return err_nomem(err);
+	while (clock_mono_ms() < deadline_ms) {
+		cleanup_free struct node_facts *nodes = NULL;
+		size_t n = 0, up = 0;
+		struct err local;
+
+		if (slurm_client_nodes(bound, &nodes, &n, &local) == 0)
+			for (size_t i = 0; i < n; i++)
+				up += nodes[i].registered;
+		if (n && up == bound->n)
+			break;
+		if (still_wanted(a, err) < 0)
+			return -1;
+		clock_sleep_ms(BOOT_POLL_MS);
+	}
+	if (clock_mono_ms() >= deadline_ms) {
+		log_warn("not all of %s registered within ResumeTimeout: ResumeFailProgram will see to it",
+			hostlist);
+		return 0;
+	}
+	if (a->demand->njobs && !a->demand->group->reuse &&
+		slurm_client_down_asap(hostlist, err) < 0)
+		log_warn("nodes %s will not power down by themselves at the job's end: %s", hostlist,
+			err->text);
+	log_info("all %zu nodes have registered: %s", bound->n, hostlist);
+	return gang_advance(a->app->db, a->gang.id, GANG_ANNOUNCED, GANG_ACTIVE, err);
+}
+
+/* --- and back -------------------------------------------------------------------------------- */
+
+static unsigned attempts_of(struct app *app, const struct demand *demand)
+{
+	unsigned most = 0;
+
+	for (size_t i = 0; i < demand->njobs; i++) {
+		unsigned failures = 0;
+		int64_t spent_uusd;
+
+		if (app->db && gang_history(app->db, demand->jobs[i]->facts.job_id, &failures,
+				       &spent_uusd, NULL) == 0 &&
+			failures > most)
+			most = failures;
+	}
+	return most ? most : 1;
+}
+
+/* Nothing of the gang stays: the row says so first, then EC2, then Slurm. */
+static void come_back(struct attempt *a, const struct err *why)
+{
+	struct failure failure = {.class = why->class, .text = why->text};
+	struct app *app = a->app;
+	struct err err;
+
+	if (*a->gang.id && gang_fail(app->db, a->gang.id, why->text, &err) < 0)
+		log_err("gang %s: %s", a->gang.id, err.text);
+	if (a->ninstances && release_instances(app, a->gang.region, a->instances, a->ninstances,
+				     why->text, RELEASE_JUST_LAUNCHED, &err) < 0)
+		log_err("instances of gang %s may still run; the next call tries again: %s", a->gang.id,
+			err.text);
+	failure.attempts = attempts_of(app, a->demand);
+	failure_send_back(app, a->demand, &a->demand->nodes, &failure);
+	if (a->answer_lost && release_lost(app, &a->gang, a->token, LOST_WAIT_MS, &err) < 0)
+		log_err("cannot look for instances of the lost launch %s: %s", a->token, err.text);
+}
+
+/* The nodes of a pool that EC2 had no instance for go back; the others go on. */
+static void return_rest(struct attempt *a, const struct nodeset *bound)
+{
+	CLEANUP(nodeset_release) struct nodeset rest = NODESET_INIT;
+	struct failure failure = {.class = ERR_CAPACITY, .attempts = 1};
+	cleanup_free char *text = NULL;
+
+	if (nodeset_filter(&a->demand->nodes, bound, false, &rest, NULL) < 0 || !rest.n)
+		return;
+	if (asprintf(&text, "EC2 gave %zu of %zu instances asked for in one request", bound->n,
+		    a->demand->nodes.n) < 0)
+		return;
+	failure.text = text;
+	failure_send_back(a->app, a->demand, &rest, &failure);
+}
+
+static int run_attempt(struct app *app, struct demand *demand, struct err *err)
+{
+	CLEANUP(attempt_release) struct attempt a = {.app = app, .demand = demand};
+	CLEANUP(nodeset_release) struct nodeset bound = NODESET_INIT;
+	cleanup_close int lock = -1;
+
+	if (begin_gang(&a, err) < 0) {
+		come_back(&(struct attempt){.app = app, .demand = demand}, err);
+		return -1;
+	}
+	lock = lock_gang(app, a.gang.id, 0, err);
+	if (lock < 0 || (demand->refused &&
+				err_set(err, demand->refused_class, "%s", demand->refused)) ||
+		climb(&a, err) < 0) {
+		come_back(&a, err);
+		return -1;
+	}
+	for (size_t i = 0; i < a.ninstances; i++)
+		if (*a.instances[i].node && nodeset_add(&bound, a.instances[i].node, NULL) < 0)
+			log_err("out of memory");
+	if (!demand->all_or_nothing)
+		return_rest(&a, &bound);
+	if (wait_registered(&a, &bound, err) < 0) {
+		come_back(&a, err);
+		return -1;
+	}
+	return 0;
+}
+
+static int lock_jobs(struct app *app, const struct demand *demand, int *locks, struct err *err)
+{
+	for (size_t i = 0; i < demand->njobs; i++) {
+		locks[i] = lock_job(app, demand->jobs[i]->facts.job_id, JOB_LOCK_WAIT_MS, err);
+		if (locks[i] < 0)
+			return -1;
+	}
+	return 0;
+}
+
+static int run_locked(struct app *app, struct demand *demand, struct err *err)
+{
+	CLEANUP(nodeset_release) struct nodeset missing = NODESET_INIT;
+	cleanup_free char *held = NULL;
+
+	if (app_db(app, DB_READ_WRITE, err) < 0 || clear_remains(app, demand, err) < 0 ||
+		look_at_nodes(app, demand, &missing, &held, err) < 0) {
+		come_back(&(struct attempt){.app = app, .demand = demand}, err);
+		return -1;
+	}
+	if (!held && !missing.n) {
+		log_info("all its nodes have their instances already");
+		return 0;
+	}
+	if (held) {
+		err_set(err, ERR_BUSY, "%s, which is being released", held);
+		come_back(&(struct attempt){.app = app, .demand = demand}, err);
+		return -1;
+	}
+	nodeset_release(&demand->nodes);
+	demand->nodes = missing;
+	missing = (struct nodeset)NODESET_INIT;
+	return run_attempt(app, demand, err);
+}
+
+int provision_run(struct app *app, struct demand *demand)
+{
+	cleanup_free int *locks = calloc(demand->njobs + 1, sizeof(*locks));
+	struct err err = {0};
+	int rc = -1;
+
+	if (!locks) {
+		log_err("out of memory");
+		return -1;
+	}
+	for (size_t i = 0; i < demand->njobs; i++)
+		locks[i] = -1;
+	if (lock_jobs(app, demand, locks, &err) < 0)
+		log_info("%s", err.text);
+	else
+		rc = run_locked(app, demand, &err);
+	for (size_t i = 0; i < demand->njobs; i++)
+		if (locks[i] >= 0)
+			close(locks[i]);
+	if (app->db)
+		release_settle(app, rc < 0 && err.class != ERR_BUSY ? SETTLE_WAIT_MS : 0);
+	return rc;
+}

@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * release: the way down on EC2: end instances, see them ended, remove placement groups.
+ *
+ * Acts on recorded instance ids only. Where the id comes from state.db and not from an answer just
+ * received, EC2 is asked first whether the instance carries our cluster's tag; one that does
+ * not is left alone and named in the log. Every row says "terminating" before the request is sent.
+ */
+#ifndef BURST_RELEASE_H
+#define BURST_RELEASE_H
+
+#include "helper/app.h"
+#include "lib/state/gang.h"
+#include "lib/state/instance.h"
+
+enum release_check { RELEASE_CHECK_TAGS, RELEASE_JUST_LAUNCHED };
+
+/* End these instances of one region. Twice is harmless. */
+int release_instances(struct app *app, const char *region, const struct instance *list, size_t n,
+	const char *why, enum release_check check, struct err *err);
+
+/* End all living instances of a gang. */
+int release_gang(struct app *app, const struct gang *gang, const char *why,
+	enum release_check check, struct err *err);
+
+/*
+ * A launch of GANG whose answer was lost: look for its instances by tag, for up to WAIT_MS since EC2 may still be
+ * launching, record and end what is found. Returns how many were found, -1 on error.
+ */
+int release_lost(struct app *app, const struct gang *gang, const char *token, int64_t wait_ms,
+	struct err *err);
+
+/*
+ * Ask EC2 about everything that is being terminated, until it is or WAIT_MS have passed; write down what ended,
+ * move gangs from releasing to released and from failing to failed, and delete placement groups that have
+ * become empty. Problems are logged: the next call that can will do it.
+ */
+void release_settle(struct app *app, int64_t wait_ms);
+
+#endif
