@@ -103,7 +103,7 @@ int attempt_bind(struct attempt *a, struct err *err)
 static int tag_bit(struct attempt *a, unsigned k, const char **ids, struct err *err)
 {
 	int64_t deadline_ms = clock_mono_ms() + VISIBLE_WAIT_MS;
-	char key[16];
+	char key[24];
 	struct ec2_tag tag = {.key = key, .value = "1"};
 	size_t n = 0;
 

@@ -25,8 +25,23 @@ libhelper_a_SOURCES = \
 # End of libhelper_a_SOURCES
 
 helper_aws_slurm_burst_SOURCES = helper/main.c
-helper_aws_slurm_burst_LDADD = libhelper.a libhelper_conf.a libplan.a libcatalog.a libstate.a \
+helper_aws_slurm_burst_LDADD = $(HELPER_LIBS)
+HELPER_LIBS = libhelper.a libhelper_conf.a libplan.a libcatalog.a libstate.a \
 	libslurmclient.a libaws.a libintent.a libbase.a \
-	$(SLURM_LIBS) $(AWS_LIBS) $(YAML_LIBS) $(SQLITE_LIBS)
+	$(SLURM_LIBS) $(AWS_LIBS) $(JSON_LIBS) $(YAML_LIBS) $(SQLITE_LIBS)
+
+# The names that slurm.conf knows: LINK:PROGRAM, made in bindir. hook.mk adds its own.
+HOOK_LINKS = \
+	aws-slurm-burst-resume:aws-slurm-burst \
+	aws-slurm-burst-resume-fail:aws-slurm-burst \
+	aws-slurm-burst-suspend:aws-slurm-burst
 
 include helper/hook.mk
+
+install-exec-hook:
+	for pair in $(HOOK_LINKS); do \
+		$(LN_S) -f "$${pair#*:}" "$(DESTDIR)$(bindir)/$${pair%%:*}" || exit 1; \
+	done
+
+uninstall-hook:
+	for pair in $(HOOK_LINKS); do rm -f "$(DESTDIR)$(bindir)/$${pair%%:*}"; done

@@ -10,13 +10,16 @@
 #include "helper/lock.h"
 #include "helper/log.h"
 #include "helper/release.h"
+#include "helper/stale.h"
 #include "lib/base/cleanup.h"
 #include "lib/base/clock.h"
+#include "lib/state/launch.h"
 
 #define JOB_LOCK_WAIT_MS 2000
 #define BOOT_POLL_MS	 500
 #define LOST_WAIT_MS	 60000
 #define SETTLE_WAIT_MS	 120000
+#define REMAINS_WAIT_MS	 5000
 
 /* --- what is there already ------------------------------------------------------------------- */
 
@@ -59,6 +62,25 @@ static int look_at_nodes(struct app *app, struct demand *demand, struct nodeset 
 	return nodeset_filter(&demand->nodes, &own, false, missing, err);
 }
 
+/* Requests that the dead process may have sent: EC2 is asked by the launch's own tag. */
+static int clear_launches(struct app *app, const struct gang *gang, struct err *err)
+{
+	struct launch *launches = NULL;
+	size_t n = 0;
+	int rc = launch_list(app->db, gang->id, &launches, &n, err);
+
+	for (size_t i = 0; rc == 0 && i < n; i++) {
+		if (launches[i].state != LAUNCH_PREPARED)
+			continue;
+		rc = release_lost(app, gang, launches[i].token, REMAINS_WAIT_MS, err) < 0 ? -1 : 0;
+		if (rc == 0)
+			rc = launch_finish(app->db, launches[i].token, LAUNCH_LOST, "", "",
+				"its process died before the answer was written down", err);
+	}
+	launch_list_release(launches, n);
+	return rc;
+}
+
 /*
  * A gang of this very start of the job that is half way: its process has died, since we hold the job's
  * lock. End what it has; the demand then begins anew.
@@ -84,7 +106,8 @@ static int clear_remains(struct app *app, const struct demand *demand, struct er
 			gang_state_name(gang.state));
 		if (gang_fail(app->db, gang.id, "its process died on the way up", err) < 0 ||
 			release_gang(app, &gang, "its process died on the way up",
-				RELEASE_CHECK_TAGS, err) < 0)
+				RELEASE_CHECK_TAGS, err) < 0 ||
+			clear_launches(app, &gang, err) < 0)
 			return -1;
 	}
 	return 0;
@@ -339,6 +362,9 @@ static int run_locked(struct app *app, struct demand *demand, struct err *err)
 	if (held) {
 		err_set(err, ERR_BUSY, "%s, which is being released", held);
 		come_back(&(struct attempt){.app = app, .demand = demand}, err);
+		if (stale_release(app, &demand->nodes,
+			    demand->njobs ? demand->jobs[0]->facts.job_id : 0, err) < 0)
+			log_err("%s", err->text);
 		return -1;
 	}
 	nodeset_release(&demand->nodes);

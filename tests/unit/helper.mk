@@ -9,3 +9,7 @@ check_PROGRAMS += tests/unit/test_log
 tests_unit_test_log_SOURCES = tests/unit/test_log.c
 tests_unit_test_log_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_log_LDADD = $(HELPER_CONF_LIBS) $(CHECK_LIBS)
+check_PROGRAMS += tests/unit/test_demand
+tests_unit_test_demand_SOURCES = tests/unit/test_demand.c
+tests_unit_test_demand_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_test_demand_LDADD = $(HELPER_LIBS) $(CHECK_LIBS)

@@ -1,0 +1,226 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <check.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "helper/demand.h"
+#include "helper/failure.h"
+#include "helper/wish.h"
+#include "lib/base/cleanup.h"
+
+static struct conf_group groups[] = {
+	{.partition = (char *)"aws", .name = (char *)"hpc", .max_nodes = 2000},
+	{.partition = (char *)"aws", .name = (char *)"gpu", .max_nodes = 4},
+};
+static struct conf conf = {.groups = groups, .ngroups = 2};
+
+static struct demand_job *job(struct demand_set *set, uint32_t id, const char *nodes)
+{
+	struct demand_job *j;
+
+	set->jobs = realloc(set->jobs, (set->njobs + 1) * sizeof(*set->jobs));
+	j = &set->jobs[set->njobs++];
+	*j = (struct demand_job){.facts = {.job_id = id, .uid = 1000, .time_limit_s = 600},
+		.intent = {.efa = EFA_PREFERRED},
+		.efa_why = "test"};
+	ck_assert_int_eq(nodeset_parse(&j->nodes, nodes, NULL), 0);
+	return j;
+}
+
+static void cut(struct demand_set *set, const char *loose_nodes)
+{
+	struct nodeset loose = NODESET_INIT;
+	struct err err = {0};
+
+	ck_assert_int_eq(nodeset_parse(&loose, loose_nodes, NULL), 0);
+	ck_assert_msg(demand_cut(set, &conf, &loose, &err) == 0, "%s", err.text);
+	nodeset_release(&loose);
+}
+
+static void assert_nodes(const struct nodeset *set, const char *expected)
+{
+	char *s = nodeset_format(set);
+
+	ck_assert_str_eq(s, expected);
+	free(s);
+}
+
+START_TEST(one_gang_per_job)
+{
+	struct demand_set set = {0};
+
+	job(&set, 1, "aws-hpc-[0-3]");
+	job(&set, 2, "aws-hpc-[4-5]");
+	cut(&set, "");
+	ck_assert_uint_eq(set.n, 2);
+	assert_nodes(&set.all[0].nodes, "aws-hpc-[0-3]");
+	ck_assert(set.all[0].all_or_nothing);
+	ck_assert_ptr_eq(set.all[0].group, &groups[0]);
+	ck_assert_ptr_null(set.all[0].refused);
+	assert_nodes(&set.all[1].nodes, "aws-hpc-[4-5]");
+	demand_set_release(&set);
+}
+END_TEST
+
+START_TEST(shared_nodes_are_one_gang)
+{
+	struct demand_set set = {0};
+	struct demand_job *j = job(&set, 2, "aws-hpc-[20-23]");
+
+	j->intent.cost = (struct cost_limit){.uusd = 300};
+	j = job(&set, 3, "aws-hpc-20");
+	j->intent.efa = EFA_REQUIRED;
+	j->intent.cost = (struct cost_limit){.uusd = 200};
+	j->facts.time_limit_s = -1;
+	job(&set, 4, "aws-hpc-21");
+	job(&set, 5, "aws-hpc-30");
+	cut(&set, "");
+	ck_assert_uint_eq(set.n, 2);
+	assert_nodes(&set.all[0].nodes, "aws-hpc-[20-23]");
+	ck_assert_uint_eq(set.all[0].njobs, 3);
+	ck_assert_int_eq(set.all[0].efa, EFA_REQUIRED);
+	ck_assert_int_eq(set.all[0].limit.uusd, 200);
+	ck_assert_int_eq(set.all[0].time_limit_s, -1);
+	ck_assert(!set.all[1].all_or_nothing);
+	demand_set_release(&set);
+}
+END_TEST
+
+START_TEST(het_components_are_one_gang)
+{
+	struct demand_set set = {0};
+
+	job(&set, 17, "aws-hpc-[0-1]")->facts.het_leader = 17;
+	job(&set, 18, "aws-hpc-5")->facts.het_leader = 17;
+	cut(&set, "");
+	ck_assert_uint_eq(set.n, 1);
+	assert_nodes(&set.all[0].nodes, "aws-hpc-[0-1,5]");
+	ck_assert(set.all[0].all_or_nothing);
+	demand_set_release(&set);
+}
+END_TEST
+
+START_TEST(one_node_jobs_are_pooled)
+{
+	struct demand_set set = {0};
+
+	job(&set, 1, "aws-hpc-0");
+	job(&set, 2, "aws-hpc-1");
+	job(&set, 3, "aws-gpu-0");		    /* another group */
+	job(&set, 4, "aws-hpc-2")->facts.uid = 1001; /* another user: tags name one */
+	job(&set, 5, "aws-hpc-3")->intent.efa = EFA_REQUIRED;
+	job(&set, 6, "aws-hpc-4")->intent.cost.uusd = 5;
+	cut(&set, "");
+	ck_assert_uint_eq(set.n, 5);
+	assert_nodes(&set.all[0].nodes, "aws-hpc-[0-1]");
+	ck_assert(!set.all[0].all_or_nothing);
+	ck_assert_uint_eq(set.all[0].njobs, 2);
+	demand_set_release(&set);
+}
+END_TEST
+
+START_TEST(loose_and_unknown_nodes)
+{
+	struct demand_set set = {0};
+
+	job(&set, 1, "aws-hpc-0,onprem-7");
+	cut(&set, "aws-hpc-[8-9],aws-gpu-3,aws-gpu-4,x");
+	ck_assert_uint_eq(set.n, 3);
+	assert_nodes(&set.all[0].nodes, "aws-hpc-0");
+	assert_nodes(&set.all[1].nodes, "aws-hpc-[8-9]");
+	assert_nodes(&set.all[2].nodes, "aws-gpu-3");
+	ck_assert_uint_eq(set.all[2].njobs, 0);
+	assert_nodes(&set.unknown, "onprem-7,aws-gpu-4,x");
+	demand_set_release(&set);
+}
+END_TEST
+
+START_TEST(what_cannot_be_is_refused)
+{
+	struct demand_set set = {0};
+	struct demand_job *j;
+
+	job(&set, 1, "aws-hpc-0,aws-gpu-0");
+	job(&set, 2, "aws-hpc-[100-1100]");
+	j = job(&set, 3, "aws-hpc-[10-11]");
+	j->intent.efa = EFA_DISABLED;
+	j = job(&set, 4, "aws-hpc-10");
+	j->intent.efa = EFA_REQUIRED;
+	job(&set, 5, "aws-hpc-[20-21]")->intent.cost = (struct cost_limit){100, true};
+	job(&set, 6, "aws-hpc-20")->intent.cost = (struct cost_limit){100, false};
+	cut(&set, "");
+	ck_assert_uint_eq(set.n, 4);
+	ck_assert_ptr_nonnull(strstr(set.all[0].refused, "two node groups, hpc and gpu"));
+	ck_assert_ptr_nonnull(strstr(set.all[1].refused, "1001 nodes is more than the 1000"));
+	ck_assert_ptr_nonnull(strstr(set.all[2].refused, "both required and disabled"));
+	ck_assert_ptr_nonnull(strstr(set.all[3].refused, "same kind of --burst-cost"));
+	for (size_t i = 0; i < 4; i++)
+		ck_assert_int_eq(set.all[i].refused_class, ERR_CONFIG);
+	demand_set_release(&set);
+}
+END_TEST
+
+START_TEST(delays_double_up_to_an_hour)
+{
+	ck_assert_int_eq(failure_delay_s(120, 0), 120);
+	ck_assert_int_eq(failure_delay_s(120, 1), 120);
+	ck_assert_int_eq(failure_delay_s(120, 2), 240);
+	ck_assert_int_eq(failure_delay_s(120, 4), 960);
+	ck_assert_int_eq(failure_delay_s(120, 40), 3600);
+	ck_assert_int_eq(failure_delay_s(7200, 3), 7200);
+}
+END_TEST
+
+START_TEST(who_needs_a_person)
+{
+	ck_assert(failure_needs_person(ERR_CONFIG));
+	ck_assert(failure_needs_person(ERR_BUDGET));
+	ck_assert(!failure_needs_person(ERR_CAPACITY));
+	ck_assert(!failure_needs_person(ERR_THROTTLE));
+}
+END_TEST
+
+START_TEST(features)
+{
+	static const struct {
+		const char *text;
+		enum efa_mode mode;
+	} t[] = {
+		{"", EFA_UNSET},
+		{"zen4", EFA_UNSET},
+		{"efa", EFA_PREFERRED},
+		{"efa-required&zen4", EFA_REQUIRED},
+		{"[zen4|efa-preferred]", EFA_PREFERRED},
+		{"no-efa", EFA_DISABLED},
+		{"efa*2&efa-required", EFA_REQUIRED},
+		{"efa-requiredx", EFA_UNSET},
+		{"noefa", EFA_UNSET},
+	};
+	for (size_t i = 0; i < ARRAY_SIZE(t); i++)
+		ck_assert_msg(wish_from_features(t[i].text) == t[i].mode, "%s", t[i].text);
+}
+END_TEST
+
+int main(void)
+{
+	Suite *s = suite_create("demand");
+	TCase *tc = tcase_create("demand");
+	SRunner *sr;
+	int failed;
+
+	tcase_add_test(tc, one_gang_per_job);
+	tcase_add_test(tc, shared_nodes_are_one_gang);
+	tcase_add_test(tc, het_components_are_one_gang);
+	tcase_add_test(tc, one_node_jobs_are_pooled);
+	tcase_add_test(tc, loose_and_unknown_nodes);
+	tcase_add_test(tc, what_cannot_be_is_refused);
+	tcase_add_test(tc, delays_double_up_to_an_hour);
+	tcase_add_test(tc, who_needs_a_person);
+	tcase_add_test(tc, features);
+	suite_add_tcase(s, tc);
+	sr = srunner_create(s);
+	srunner_run_all(sr, CK_ENV);
+	failed = srunner_ntests_failed(sr);
+	srunner_free(sr);
+	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+}
