@@ -81,8 +81,13 @@ int attempt_plan(struct attempt *a, struct err *err)
 	a->request.group_always = conf->mpi.force_cluster_placement_group;
 	a->request.cpus_per_node = d->group->cpus;
 	a->request.mem_mib_per_node = d->group->mem_mib;
-	if (plan_make(&a->request, &a->plan, err) < 0)
+	if (plan_make(&a->request, &a->plan, err) < 0) {
+		/* why each choice was refused is worth keeping; the failure itself is in ERR */
+		cleanup_free char *reasons = plan_reasons(&a->request, NULL);
+
+		gang_set_plan(a->app->db, a->gang.id, reasons ? reasons : "", NULL);
 		return -1;
+	}
 	return gang_set_plan(a->app->db, a->gang.id, a->plan.reasons, err);
 }
 

@@ -11,6 +11,7 @@
 #include <sys/stat.h>
 
 #include "helper/cmd_config.h"
+#include "helper/conf.h"
 #include "helper/commands.h"
 #include "lib/base/cleanup.h"
 #include "lib/base/fileio.h"
