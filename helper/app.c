@@ -18,7 +18,7 @@ const char *app_conf_path(const char *flag)
 
 static void warn(void *arg, const char *text)
 {
-	log_warn("%s", text);
+	log_debug("%s", text);
 }
 
 /* What the configuration is needed for is not known yet: open the log as soon as it is. */

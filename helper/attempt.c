@@ -8,11 +8,13 @@
 #include "helper/log.h"
 #include "lib/base/cleanup.h"
 #include "lib/base/clock.h"
+#include "lib/base/money.h"
 #include "lib/plan/identity.h"
 #include "lib/state/launch.h"
 #include "lib/state/placement.h"
 
 #define GROUP_WAIT_MS 30000
+#define KNOWN_WAIT_MS 15000
 #define TAGS_MAX      50 /* per resource, EC2's limit */
 
 /* --- plan ------------------------------------------------------------------------------------ */
@@ -46,6 +48,21 @@ static int make_choices(struct attempt *a, struct err *err)
 	a->request.choices = a->choices;
 	a->request.nchoices = n;
 	return 0;
+}
+
+/* What was asked, what was chosen, what it may cost: one line. */
+static void log_plan(const struct attempt *a)
+{
+	char limit[48], worst[32] = "?";
+
+	if (a->plan.worst_uusd >= 0)
+		money_format(a->plan.worst_uusd, worst, sizeof(worst));
+	log_info("plan: %u node(s), EFA %s (%s) -> %s, %s, %zu pool(s) from %s in %s, at most %s USD, limit %s",
+		a->request.nodes, efa_mode_name(a->request.efa), a->request.efa_why,
+		a->plan.efa ? "EFA" : "no EFA",
+		a->plan.cluster_group ? "placement group" : "no placement group", a->plan.npools,
+		a->plan.pools[0].type, a->plan.pools[0].az, worst,
+		cost_limit_format(&a->request.limit, limit, sizeof(limit)));
 }
 
 int attempt_plan(struct attempt *a, struct err *err)
@@ -88,6 +105,7 @@ int attempt_plan(struct attempt *a, struct err *err)
 		gang_set_plan(a->app->db, a->gang.id, reasons ? reasons : "", NULL);
 		return -1;
 	}
+	log_plan(a);
 	return gang_set_plan(a->app->db, a->gang.id, a->plan.reasons, err);
 }
 
@@ -368,6 +386,25 @@ static int keep_instances(struct attempt *a, const struct ec2_fleet_result *resu
 	return 0;
 }
 
+/*
+ * Send the stored bytes; again while EC2 does not know yet the template version or placement group
+ * that it has just made for us. Such a refusal launched nothing, so the token is still unused.
+ */
+static int send_body(struct attempt *a, const struct strbuf *body, struct ec2_fleet_result *result,
+	struct err *err)
+{
+	int64_t deadline_ms = clock_mono_ms() + KNOWN_WAIT_MS;
+
+	for (int64_t pause_ms = 200;; pause_ms *= 2) {
+		if (ec2_create_fleet(a->aws, body->buf, body->len, result, err) == 0)
+			return 0;
+		if (err->class != ERR_CONSISTENCY || clock_mono_ms() >= deadline_ms)
+			return -1;
+		log_debug("%s; again", err->text);
+		clock_sleep_ms(pause_ms);
+	}
+}
+
 /* Write the request down byte for byte, with the step to launching; then send it. */
 static int send_fleet(struct attempt *a, const struct ec2_fleet_request *request, struct err *err)
 {
@@ -387,7 +424,7 @@ static int send_fleet(struct attempt *a, const struct ec2_fleet_request *request
 	launch.sent_ms = clock_now_ms();
 	if (launch_prepare(db, &launch, err) < 0)
 		return -1;
-	if (ec2_create_fleet(a->aws, body.buf, body.len, &result, err) < 0) {
+	if (send_body(a, &body, &result, err) < 0) {
 		/* an answer with an error code says that nothing was launched; silence does not */
 		a->answer_lost = !*err->code;
 		launch_finish(db, a->token, a->answer_lost ? LAUNCH_LOST : LAUNCH_FAILED, "", err->code,
@@ -442,8 +479,12 @@ int attempt_launch(struct attempt *a, struct err *err)
 	request.token = a->token;
 	request.tags = tags.tags;
 	request.ntags = tags.n;
-	if (send_fleet(a, &request, err) < 0)
+	if (send_fleet(a, &request, err) < 0) {
+		/* a person may have deleted what we derived: the next attempt derives it anew */
+		if (!strncmp(err->code, "InvalidLaunchTemplate", strlen("InvalidLaunchTemplate")))
+			template_forget(a->app->db, template.id, template.version, NULL, NULL);
 		return -1;
+	}
 	snprintf(a->gang.type, sizeof(a->gang.type), "%s", a->instances[0].type);
 	snprintf(a->gang.az, sizeof(a->gang.az), "%s", a->instances[0].az);
 	a->gang.rate_uusd_hr = a->instances[0].rate_uusd_hr;

@@ -195,6 +195,7 @@ int attempt_announce(struct attempt *a, struct err *err)
 				.instance_type = a->instances[i].type};
 	if (slurm_client_announce(list, n, err) < 0)
 		return -1;
+	log_info("nodes %s told to Slurm: %zu x %s in %s", a->hostlist, n, a->gang.type, a->gang.az);
 	tell_jobs(a);
 	return gang_advance(a->app->db, a->gang.id, GANG_BOUND, GANG_ANNOUNCED, err);
 }

@@ -17,7 +17,8 @@
 #include "lib/base/cleanup.h"
 #include "lib/base/clock.h"
 
-#define SETTLE_MAX_MS 300000
+#define SETTLE_MAX_MS	300000
+#define SETTLE_SPARE_MS 10000
 
 /* A gang's instances that this call ends: those of the nodes; all, once its job is over. */
 static int end_part(struct app *app, const struct gang *gang, const struct instance *list, size_t n,
@@ -178,8 +179,12 @@ int cmd_suspend(int argc, char **argv, const char *conf_path)
 	rc = end_instances(&app, list, n);
 	reset_addresses(&app, list, n);
 	handle_bare(&app, &nodes, list, n);
-	/* newer slurmctlds end a power program at its time limit: be done before */
-	wait_ms = (app.site.suspend_timeout_s - 10) * 1000;
+	/* from 23.02 on slurmctld ends a power program at the larger of the two: be done before */
+	wait_ms = (app.site.suspend_timeout_s > app.site.resume_timeout_s
+				  ? app.site.suspend_timeout_s
+				  : app.site.resume_timeout_s) *
+			1000 -
+		SETTLE_SPARE_MS;
 	release_settle(&app, n ? (wait_ms > SETTLE_MAX_MS ? SETTLE_MAX_MS : wait_ms) : 0);
 	return rc < 0 ? EXIT_FAILURE : EXIT_SUCCESS;
 }

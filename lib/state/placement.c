@@ -197,7 +197,8 @@ int template_forget(
 	if (db_enter(db, &scope, err) < 0)
 		return -1;
 	rc = DB_RUN(db, err,
-		"DELETE FROM template WHERE template_id = ? AND source = ? AND layout = ?",
+		"DELETE FROM template WHERE template_id = ? AND source = ? "
+		"AND layout = coalesce(?, layout)",
 		DB_TEXT(template_id), DB_INT(source), DB_TEXT(layout));
 	return db_leave(db, &scope, rc < 0 ? -1 : 0, err);
 }

@@ -39,6 +39,7 @@ int template_put(struct db *db, const char *template_id, int64_t source, const c
 int template_token(struct db *db, const char *template_id, int64_t source, const char *layout,
 	char *token, struct err *err);
 /* Remove it, for a version that is gone; one not there is no error. */
+/* LAYOUT NULL: all that were derived from it. */
 int template_forget(struct db *db, const char *template_id, int64_t source, const char *layout,
 	struct err *err);
 
