@@ -113,8 +113,8 @@ int app_path(const struct app *app, const char *name, char *path, size_t size, s
 	int n = snprintf(path, size, "%s/%s", app->conf->state.directory, name);
 
 	if (n < 0 || (size_t)n >= size)
-		return err_set(err, ERR_CONFIG, "path too long: %s/%s", app->conf->state.directory,
-			name);
+		return err_set(
+			err, ERR_CONFIG, "path too long: %s/%s", app->conf->state.directory, name);
 	return 0;
 }
 

@@ -30,7 +30,10 @@ struct app {
 	char cluster[64]; /* our name in tags; valid after app_slurm() */
 };
 
-#define APP_INIT {0}
+#define APP_INIT                                                                                   \
+	{                                                                                          \
+		0                                                                                  \
+	}
 
 /* The configuration of -c, AWS_SLURM_BURST_CONFIG or the default path, and the log that it names.
  * TO_STDERR: also say it at the terminal. */

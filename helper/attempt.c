@@ -57,7 +57,8 @@ static void log_plan(const struct attempt *a)
 
 	if (a->plan.worst_uusd >= 0)
 		money_format(a->plan.worst_uusd, worst, sizeof(worst));
-	log_info("plan: %u node(s), EFA %s (%s) -> %s, %s, %zu pool(s) from %s in %s, at most %s USD, limit %s",
+	log_info("plan: %u node(s), EFA %s (%s) -> %s, %s, %zu pool(s) from %s in %s, at most %s "
+		 "USD, limit %s",
 		a->request.nodes, efa_mode_name(a->request.efa), a->request.efa_why,
 		a->plan.efa ? "EFA" : "no EFA",
 		a->plan.cluster_group ? "placement group" : "no placement group", a->plan.npools,
@@ -89,8 +90,8 @@ int attempt_plan(struct attempt *a, struct err *err)
 	a->request.limit = d->limit;
 	a->request.time_limit_s = d->time_limit_s;
 	a->request.boot_s = conf->cost.boot_allowance_s;
-	a->request.release_s =
-		conf->cost.release_allowance_s + site->kill_wait_s + site->over_time_s;
+	a->request.release_s = conf->cost.release_allowance_s + site->kill_wait_s +
+			       site->over_time_s;
 	a->request.spent_uusd = spent_uusd;
 	a->request.region = a->gang.region;
 	a->request.market = d->group->market;
@@ -195,7 +196,8 @@ int attempt_group(struct attempt *a, struct err *err)
 	snprintf(name, sizeof(name), "burst-%s-%s", a->app->cluster, a->gang.id);
 	tags_common(&tags, a);
 	if (tags.failed)
-		return err_set(err, ERR_CONFIG, "node group %s has too many tags", a->gang.node_group);
+		return err_set(
+			err, ERR_CONFIG, "node group %s has too many tags", a->gang.node_group);
 	if (placement_insert(db, name, a->gang.id, clock_now_ms(), err) < 0)
 		return -1;
 	/* a group of that name can only be ours, from a request whose answer was lost */
@@ -210,8 +212,9 @@ int attempt_group(struct attempt *a, struct err *err)
 		if (rc < 0 && err->class != ERR_CONSISTENCY && err->class != ERR_NOTFOUND)
 			return err_prefix(err, "placement group %s", name);
 		if (clock_mono_ms() >= deadline_ms)
-			return err_set(err, ERR_TRANSIENT, "placement group %s is not available after %d s",
-				name, GROUP_WAIT_MS / 1000);
+			return err_set(err, ERR_TRANSIENT,
+				"placement group %s is not available after %d s", name,
+				GROUP_WAIT_MS / 1000);
 		clock_sleep_ms(pause_ms);
 	}
 	snprintf(a->gang.group, sizeof(a->gang.group), "%s", name);
@@ -228,9 +231,10 @@ static int derive(struct attempt *a, const struct ec2_template *template,
 {
 	const struct conf_group *group = a->demand->group;
 	const char *const *groups = (const char *const *)(group->nsecurity_groups
-			? group->security_groups
-			: template->security_groups);
-	size_t ngroups = group->nsecurity_groups ? group->nsecurity_groups : template->nsecurity_groups;
+								  ? group->security_groups
+								  : template->security_groups);
+	size_t ngroups = group->nsecurity_groups ? group->nsecurity_groups
+						 : template->nsecurity_groups;
 	struct ec2_nic nics[NIC_MAX];
 	char key[1024 + 512], token[65] = "", description[160];
 	struct db *db = a->app->db;
@@ -238,7 +242,8 @@ static int derive(struct attempt *a, const struct ec2_template *template,
 
 	if (!ngroups)
 		return err_set(err, ERR_CONFIG,
-			"launch template %s version %lld has no security group and node group %s names none: "
+			"launch template %s version %lld has no security group and node group %s "
+			"names none: "
 			"set security_group_ids",
 			template->id, (long long)template->version, group->name);
 	/* everything that shapes the version is part of its key */
@@ -247,7 +252,8 @@ static int derive(struct attempt *a, const struct ec2_template *template,
 	for (size_t i = 0; i < group->nsecurity_groups && len < sizeof(key); i++)
 		len += (size_t)snprintf(key + len, sizeof(key) - len, "/%s", groups[i]);
 	if (group->instance_profile && len < sizeof(key))
-		len += (size_t)snprintf(key + len, sizeof(key) - len, "/%s", group->instance_profile);
+		len += (size_t)snprintf(
+			key + len, sizeof(key) - len, "/%s", group->instance_profile);
 	if (len >= sizeof(key))
 		return err_set(err, ERR_CONFIG, "node group %s names too many security groups",
 			group->name);
@@ -265,10 +271,11 @@ static int derive(struct attempt *a, const struct ec2_template *template,
 	for (size_t i = 0; i < layout->n; i++)
 		nics[i] = (struct ec2_nic){layout->nics[i].card, layout->nics[i].device,
 			nic_kind_name(layout->nics[i].kind)};
-	snprintf(description, sizeof(description), "aws-slurm-burst: %zu interface(s) of version %lld",
-		layout->n, (long long)template->version);
-	if (ec2_create_template_version(a->aws, template->id, template->version, nics, layout->n, groups,
-		    ngroups, group->instance_profile, token, description, version, err) < 0)
+	snprintf(description, sizeof(description),
+		"aws-slurm-burst: %zu interface(s) of version %lld", layout->n,
+		(long long)template->version);
+	if (ec2_create_template_version(a->aws, template->id, template->version, nics, layout->n,
+		    groups, ngroups, group->instance_profile, token, description, version, err) < 0)
 		return err_prefix(err, "launch template %s", template->id);
 	log_info("launch template %s: version %lld derived from %lld for %s", template->id,
 		(long long)*version, (long long)template->version, key);
@@ -307,12 +314,14 @@ static int make_configs(struct attempt *a, const struct ec2_template *template,
 		nic_layout_key(&a->plan.pools[i].layout, key, sizeof(key));
 		config->template_id = template->id;
 		config->overrides = &f->overrides[used];
-		if (derive(a, template, &a->plan.pools[i].layout, &config->template_version, err) < 0)
+		if (derive(a, template, &a->plan.pools[i].layout, &config->template_version, err) <
+			0)
 			return -1;
 		for (size_t k = i; k < a->plan.npools; k++) {
 			const struct plan_pool *pool = &a->plan.pools[k];
 
-			if (done[k] || strcmp(key, nic_layout_key(&pool->layout, other, sizeof(other))))
+			if (done[k] ||
+				strcmp(key, nic_layout_key(&pool->layout, other, sizeof(other))))
 				continue;
 			done[k] = true;
 			f->overrides[used++] = (struct ec2_override){.type = pool->type,
@@ -350,13 +359,14 @@ static int refused(const struct attempt *a, const struct ec2_fleet_result *resul
 	return -1;
 }
 
-static const struct plan_pool *pool_of(const struct attempt *a, const char *type, const char *az,
-	const char *subnet)
+static const struct plan_pool *pool_of(
+	const struct attempt *a, const char *type, const char *az, const char *subnet)
 {
 	for (size_t i = 0; i < a->plan.npools; i++) {
 		const struct plan_pool *p = &a->plan.pools[i];
 
-		if (!strcmp(p->type, type) && (*subnet ? !strcmp(p->subnet, subnet) : !strcmp(p->az, az)))
+		if (!strcmp(p->type, type) &&
+			(*subnet ? !strcmp(p->subnet, subnet) : !strcmp(p->az, az)))
 			return p;
 	}
 	return NULL;
@@ -427,15 +437,15 @@ static int send_fleet(struct attempt *a, const struct ec2_fleet_request *request
 	if (send_body(a, &body, &result, err) < 0) {
 		/* an answer with an error code says that nothing was launched; silence does not */
 		a->answer_lost = !*err->code;
-		launch_finish(db, a->token, a->answer_lost ? LAUNCH_LOST : LAUNCH_FAILED, "", err->code,
-			err->text, &local);
+		launch_finish(db, a->token, a->answer_lost ? LAUNCH_LOST : LAUNCH_FAILED, "",
+			err->code, err->text, &local);
 		return -1;
 	}
 	enough = request->all_or_nothing ? result.ninstances == (size_t)request->capacity
 					 : result.ninstances > 0;
-	log_info("fleet %s: %zu of %d instances, %zu error(s)%s%s", result.fleet_id, result.ninstances,
-		request->capacity, result.nerrors, result.nerrors ? ", first " : "",
-		result.nerrors ? result.errors[0].code : "");
+	log_info("fleet %s: %zu of %d instances, %zu error(s)%s%s", result.fleet_id,
+		result.ninstances, request->capacity, result.nerrors,
+		result.nerrors ? ", first " : "", result.nerrors ? result.errors[0].code : "");
 	if (keep_instances(a, &result, err) < 0)
 		return -1;
 	if (launch_finish(db, a->token, result.ninstances ? LAUNCH_ANSWERED : LAUNCH_FAILED,
@@ -470,7 +480,8 @@ int attempt_launch(struct attempt *a, struct err *err)
 	tags_launch(&tags, a);
 	if (tags.failed)
 		return err_set(err, ERR_CONFIG,
-			"node group %s: too many tags, or node names too scattered to fit them", group->name);
+			"node group %s: too many tags, or node names too scattered to fit them",
+			group->name);
 	request.configs = fleet.configs;
 	request.nconfigs = fleet.n;
 	request.capacity = (int)a->demand->nodes.n;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * attempt: what one provisioning process knows of the gang it works on, and the steps up to launched.
- * Private to provision.
+ * attempt: what one provisioning process knows of the gang it works on, and the steps up to
+ * launched. Private to provision.
  */
 #ifndef BURST_ATTEMPT_H
 #define BURST_ATTEMPT_H
@@ -17,14 +17,14 @@ struct attempt {
 	struct app *app;
 	const struct demand *demand;
 	struct aws *aws;
-	struct gang gang;	  /* as in state.db */
+	struct gang gang; /* as in state.db */
 	struct plan_request request;
 	struct plan plan;
 	struct ec2_subnet *subnets; /* of the group, in its order */
 	struct plan_choice *choices;
-	char token[33];		  /* of the launch; "" before */
-	char *hostlist;		  /* whose positions the identity tags give */
-	bool answer_lost;	  /* CreateFleet may have launched without our knowing what */
+	char token[33];             /* of the launch; "" before */
+	char *hostlist;             /* whose positions the identity tags give */
+	bool answer_lost;           /* CreateFleet may have launched without our knowing what */
 	struct instance *instances; /* that EC2 gave */
 	size_t ninstances;
 };
@@ -34,8 +34,8 @@ int attempt_plan(struct attempt *a, struct err *err);
 /* The placement group, created and available (or none needed): planned -> group_ready. */
 int attempt_group(struct attempt *a, struct err *err);
 /*
- * Launch template versions, CreateFleet: group_ready -> launching -> launched. On success exactly as many
- * instances as the gang has nodes; for best effort at least one.
+ * Launch template versions, CreateFleet: group_ready -> launching -> launched. On success exactly
+ * as many instances as the gang has nodes; for best effort at least one.
  */
 int attempt_launch(struct attempt *a, struct err *err);
 /* Addresses of all, node names, one transaction: launched -> bound. */

@@ -14,8 +14,8 @@
 
 /* EC2 may deny for a while what it has just launched, and give addresses later still. */
 #define VISIBLE_WAIT_MS 60000
-#define PAUSE_FIRST_MS	100
-#define PAUSE_MAX_MS	2000
+#define PAUSE_FIRST_MS  100
+#define PAUSE_MAX_MS    2000
 
 static struct instance *row_of(struct attempt *a, const char *id)
 {
@@ -37,9 +37,11 @@ static long take_over(struct attempt *a, const struct ec2_instances *found, stru
 		if (!to)
 			continue;
 		if (strcmp(from->state, "pending") && strcmp(from->state, "running"))
-			return err_set(err, ERR_CAPACITY, "instance %s (%s in %s) went to state %s right after its launch%s%s",
-				from->id, from->type, from->az, from->state, *from->reason ? ": " : "",
-				from->reason);
+			return err_set(err, ERR_CAPACITY,
+				"instance %s (%s in %s) went to state %s right after its "
+				"launch%s%s",
+				from->id, from->type, from->az, from->state,
+				*from->reason ? ": " : "", from->reason);
 		if (!*from->private_ip)
 			continue;
 		snprintf(to->ip, sizeof(to->ip), "%s", from->private_ip);
@@ -80,7 +82,8 @@ static int wait_addresses(struct attempt *a, struct err *err)
 		if (clock_mono_ms() >= deadline_ms)
 			return err_set(err, ERR_TRANSIENT,
 				"%zu of %zu instances have no address %d s after their launch",
-				a->ninstances - (size_t)complete, a->ninstances, VISIBLE_WAIT_MS / 1000);
+				a->ninstances - (size_t)complete, a->ninstances,
+				VISIBLE_WAIT_MS / 1000);
 		clock_sleep_ms(pause_ms);
 		pause_ms = pause_ms * 2 > PAUSE_MAX_MS ? PAUSE_MAX_MS : pause_ms * 2;
 	}
@@ -195,7 +198,8 @@ int attempt_announce(struct attempt *a, struct err *err)
 				.instance_type = a->instances[i].type};
 	if (slurm_client_announce(list, n, err) < 0)
 		return -1;
-	log_info("nodes %s told to Slurm: %zu x %s in %s", a->hostlist, n, a->gang.type, a->gang.az);
+	log_info(
+		"nodes %s told to Slurm: %zu x %s in %s", a->hostlist, n, a->gang.type, a->gang.az);
 	tell_jobs(a);
 	return gang_advance(a->app->db, a->gang.id, GANG_BOUND, GANG_ANNOUNCED, err);
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * release: "release --stale NODES [--job ID]", started by the prolog's gate; an administrator may call
- * it too.
+ * release: "release --stale NODES [--job ID]", started by the prolog's gate; an administrator may
+ * call it too.
  */
 #include <getopt.h>
 #include <stdio.h>
@@ -50,8 +50,7 @@ int cmd_release(int argc, char **argv, const char *conf_path)
 		return 2;
 	}
 	if (app_load(&app, "release", conf_path, isatty(STDERR_FILENO), &err) < 0 ||
-		app_slurm(&app, &err) < 0 ||
-		stale_release(&app, &nodes, (uint32_t)job, &err) < 0) {
+		app_slurm(&app, &err) < 0 || stale_release(&app, &nodes, (uint32_t)job, &err) < 0) {
 		log_err("%s", err.text);
 		return err_exit_code(err.class);
 	}

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * resume: slurmctld's ResumeProgram. argv[1] is the hostlist; which jobs it is for stands in the file
- * SLURM_RESUME_FILE, in /proc of slurmctld: it is read before anything else.
+ * resume: slurmctld's ResumeProgram. argv[1] is the hostlist; which jobs it is for stands in the
+ * file SLURM_RESUME_FILE, in /proc of slurmctld: it is read before anything else.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -21,7 +21,7 @@
 #include "lib/slurm/resumefile.h"
 
 #define RESUME_FILE_MAX (64u << 20)
-#define CHILDREN_MAX	16
+#define CHILDREN_MAX    16
 
 /* What slurmctld handed over; without a usable file every node is one of no job. */
 static void read_call(const char *hostlist, struct resumefile *file, struct err *file_err)
@@ -37,8 +37,10 @@ static void read_call(const char *hostlist, struct resumefile *file, struct err 
 		resumefile_parse(text, len, file, file_err);
 }
 
-/* Without a configuration nothing can be launched, but the nodes need not hang until ResumeTimeout. */
-static void fail_all(const struct resumefile *file, const struct nodeset *all, const struct err *why)
+/* Without a configuration nothing can be launched, but the nodes need not hang until ResumeTimeout.
+ */
+static void fail_all(
+	const struct resumefile *file, const struct nodeset *all, const struct err *why)
 {
 	struct job_change change = JOB_CHANGE_INIT;
 	cleanup_free char *hostlist = nodeset_format(all);
@@ -84,13 +86,14 @@ static int find_jobs(struct app *app, const struct resumefile *file, int64_t sta
 		burst_log_context(job->facts.name, NULL);
 		if (nodeset_filter(&from->resume, &none, false, &job->nodes, err) < 0)
 			return -1;
-		/* a slice (ResumeRate): the gang is the whole allocation, its other nodes of ours too */
+		/* a slice (ResumeRate): the gang is the whole allocation, its other nodes of ours
+		 * too */
 		if (job->facts.nodes) {
 			CLEANUP(nodeset_release) struct nodeset whole = NODESET_INIT;
 
 			if (nodeset_parse(&whole, job->facts.nodes, &local) < 0)
 				log_warn("%s", local.text);
-			nodeset_for_each(&whole, k)
+			nodeset_for_each (&whole, k)
 				if (conf_group_of(app->conf, whole.names[k]) &&
 					nodeset_add(&job->nodes, whole.names[k], err) < 0)
 					return -1;
@@ -161,13 +164,14 @@ static int serve(struct app *app, const struct resumefile *file, const struct no
 	CLEANUP(nodeset_release) struct nodeset loose = NODESET_INIT, orphans = NODESET_INIT;
 
 	if (find_jobs(app, file, start_ms, &set, &orphans, err) < 0 ||
-		find_loose(file, all, &loose, err) < 0 || demand_cut(&set, app->conf, &loose, err) < 0)
+		find_loose(file, all, &loose, err) < 0 ||
+		demand_cut(&set, app->conf, &loose, err) < 0)
 		return -1;
 	if (set.unknown.n) {
 		cleanup_free char *unknown = nodeset_format(&set.unknown);
 
-		log_err("nodes %s are of no node group in %s: they cannot be launched", unknown ? unknown : "?",
-			app->conf->path);
+		log_err("nodes %s are of no node group in %s: they cannot be launched",
+			unknown ? unknown : "?", app->conf->path);
 	}
 	send_orphans_back(app, &orphans);
 	send_orphans_back(app, &set.unknown);
@@ -187,7 +191,8 @@ int cmd_resume(int argc, char **argv, const char *conf_path)
 		read_call(argv[1], &file, &file_err);
 	if (argc != 2 || nodeset_parse(&all, argv[1], &err) < 0) {
 		burst_log_open("resume", NULL, LOG_LEVEL_INFO, false, true);
-		log_err("usage: aws-slurm-burst resume HOSTLIST (slurmctld calls it as ResumeProgram)%s%s",
+		log_err("usage: aws-slurm-burst resume HOSTLIST (slurmctld calls it as "
+			"ResumeProgram)%s%s",
 			argc == 2 ? ": " : "", argc == 2 ? err.text : "");
 		return 2;
 	}

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * resume-fail: slurmctld's ResumeFailProgram, for nodes that did not register within ResumeTimeout. The
- * gang is taken down as a whole; slurmctld has requeued the job already.
+ * resume-fail: slurmctld's ResumeFailProgram, for nodes that did not register within ResumeTimeout.
+ * The gang is taken down as a whole; slurmctld has requeued the job already.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -37,11 +37,13 @@ static void tell_job(struct app *app, const struct gang *gang, const char *why)
 	if (facts.batch && facts.state == JOB_STATE_PENDING) {
 		if (failures >= (unsigned)app->conf->slurm.max_attempts) {
 			change.hold = true;
-			snprintf(text, sizeof(text), "%s; held after %u failed starts: scontrol release %s to try again",
+			snprintf(text, sizeof(text),
+				"%s; held after %u failed starts: scontrol release %s to try again",
 				why, failures, facts.name);
 		} else {
 			change.begin_s = clock_now_s() +
-				failure_delay_s(app->conf->slurm.requeue_delay_s, failures);
+					 failure_delay_s(
+						 app->conf->slurm.requeue_delay_s, failures);
 		}
 	}
 	comment_put(app, &change, text, comment, sizeof(comment));
@@ -67,7 +69,8 @@ static int fail_gang(struct app *app, const struct gang *gang, const char *node,
 	if (release_gang(app, gang, why, RELEASE_CHECK_TAGS, err) < 0)
 		log_err("%s", err->text);
 	tell_job(app, gang, why);
-	if (slurm_client_force_down(gang->nodes, app->conf->slurm.placeholder_address, reason, err) < 0)
+	if (slurm_client_force_down(
+		    gang->nodes, app->conf->slurm.placeholder_address, reason, err) < 0)
 		log_warn("nodes %s: %s", gang->nodes, err->text);
 	log_err("%s: taken down", why);
 	return 0;
@@ -96,7 +99,7 @@ int cmd_resume_fail(int argc, char **argv, const char *conf_path)
 	/* they are DOWN: back to idle first, else they stay unusable when they are powered down */
 	if (slurm_client_resume_nodes(argv[1], &err) < 0)
 		log_warn("nodes %s: %s", argv[1], err.text);
-	nodeset_for_each(&nodes, i) {
+	nodeset_for_each (&nodes, i) {
 		CLEANUP(gang_release) struct gang gang = {0};
 
 		if (gang_of_node(app.db, nodes.names[i], &gang, &err) < 0) {

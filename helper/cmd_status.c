@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * status: gangs, their nodes and instances, as a table or as JSON. Reads state.db only: it asks neither
- * Slurm nor EC2, and changes nothing.
+ * status: gangs, their nodes and instances, as a table or as JSON. Reads state.db only: it asks
+ * neither Slurm nor EC2, and changes nothing.
  */
 #include <getopt.h>
 #include <inttypes.h>
@@ -55,7 +55,8 @@ static void print_gang(const struct gang *g, const struct instance *list, size_t
 
 		printf("  %-22s %-20s %-11s %-15s %-18s %s\n", *in->node ? in->node : "-", in->id,
 			instance_state_word(in->state), *in->ip ? in->ip : "-", in->type,
-			in->launched_s ? age(now_ms / 1000 - in->launched_s, when, sizeof(when)) : "-");
+			in->launched_s ? age(now_ms / 1000 - in->launched_s, when, sizeof(when))
+				       : "-");
 	}
 	if (g->reason)
 		printf("  %s\n", g->reason);
@@ -128,8 +129,8 @@ static int show(struct app *app, bool json, bool all, struct err *err)
 	if (rc == 0 && !json && !n)
 		printf("no gangs%s\n", all ? "" : " (--all shows those that are over)");
 	if (rc == 0 && !json && n)
-		printf("%-24s %-10s %-11s %5s  %-18s %-12s %-4s %9s  %s\n", "GANG", "JOB", "STATE", "NODES",
-			"TYPE", "AZ", "EFA", "USD/H", "AGE");
+		printf("%-24s %-10s %-11s %5s  %-18s %-12s %-4s %9s  %s\n", "GANG", "JOB", "STATE",
+			"NODES", "TYPE", "AZ", "EFA", "USD/H", "AGE");
 	for (size_t i = 0; rc == 0 && i < n; i++) {
 		cleanup_free struct instance *list = NULL;
 		size_t count = 0;

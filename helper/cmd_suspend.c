@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * suspend: slurmctld's SuspendProgram. Nodes become recorded instances in one look at its start, and
- * only those are ended: a binding made later belongs to the node's next life.
+ * suspend: slurmctld's SuspendProgram. Nodes become recorded instances in one look at its start,
+ * and only those are ended: a binding made later belongs to the node's next life.
  */
 #include <limits.h>
 #include <stdlib.h>
@@ -17,7 +17,7 @@
 #include "lib/base/cleanup.h"
 #include "lib/base/clock.h"
 
-#define SETTLE_MAX_MS	300000
+#define SETTLE_MAX_MS   300000
 #define SETTLE_SPARE_MS 10000
 
 /* A gang's instances that this call ends: those of the nodes; all, once its job is over. */
@@ -47,7 +47,8 @@ static int end_part(struct app *app, const struct gang *gang, const struct insta
 			running += !asked && living[i].state == INSTANCE_RUNNING;
 	}
 	if (!running) {
-		/* its owner, if it is still on the way up, sees the wish and takes it down itself */
+		/* its owner, if it is still on the way up, sees the wish and takes it down itself
+		 */
 		if (gang->state < GANG_ACTIVE && gang_set_stop(app->db, gang->id, why, err) < 0)
 			return -1;
 		lock = lock_gang(app, gang->id, 0, NULL);
@@ -113,11 +114,12 @@ static void reset_addresses(struct app *app, const struct instance *list, size_t
  * Nodes without an instance are normal: those of a gang that failed. They are powered down at once
  * rather than after SuspendTimeout. A gang still on its way up is asked to stop.
  */
-static void handle_bare(struct app *app, const struct nodeset *nodes, const struct instance *list,
-	size_t n)
+static void handle_bare(
+	struct app *app, const struct nodeset *nodes, const struct instance *list, size_t n)
 {
-	CLEANUP(nodeset_release) struct nodeset with = NODESET_INIT, bare = NODESET_INIT,
-						unknown = NODESET_INIT, free_nodes = NODESET_INIT;
+	CLEANUP(nodeset_release)
+	struct nodeset with = NODESET_INIT,
+		       bare = NODESET_INIT, unknown = NODESET_INIT, free_nodes = NODESET_INIT;
 	cleanup_free char *names = NULL, *frees = NULL;
 	struct err err;
 
@@ -125,7 +127,7 @@ static void handle_bare(struct app *app, const struct nodeset *nodes, const stru
 		nodeset_add(&with, list[i].node, NULL);
 	if (nodeset_filter(nodes, &with, false, &bare, &err) < 0)
 		return;
-	nodeset_for_each(&bare, i) {
+	nodeset_for_each (&bare, i) {
 		CLEANUP(gang_release) struct gang gang = {0};
 
 		if (!conf_group_of(app->conf, bare.names[i])) {
@@ -134,8 +136,8 @@ static void handle_bare(struct app *app, const struct nodeset *nodes, const stru
 		}
 		if (gang_of_node(app->db, bare.names[i], &gang, NULL) == 0 &&
 			gang.state < GANG_BOUND) {
-			log_info("node %s: gang %s is on its way up and is asked to stop", bare.names[i],
-				gang.id);
+			log_info("node %s: gang %s is on its way up and is asked to stop",
+				bare.names[i], gang.id);
 			gang_set_stop(app->db, gang.id, "powered down on the way up", NULL);
 			continue;
 		}
@@ -165,7 +167,8 @@ int cmd_suspend(int argc, char **argv, const char *conf_path)
 
 	if (argc != 2 || nodeset_parse(&nodes, argv[1], &err) < 0) {
 		burst_log_open("suspend", NULL, LOG_LEVEL_INFO, false, true);
-		log_err("usage: aws-slurm-burst suspend HOSTLIST (slurmctld calls it as SuspendProgram)%s%s",
+		log_err("usage: aws-slurm-burst suspend HOSTLIST (slurmctld calls it as "
+			"SuspendProgram)%s%s",
 			argc == 2 ? ": " : "", argc == 2 ? err.text : "");
 		return 2;
 	}
@@ -183,8 +186,8 @@ int cmd_suspend(int argc, char **argv, const char *conf_path)
 	wait_ms = (app.site.suspend_timeout_s > app.site.resume_timeout_s
 				  ? app.site.suspend_timeout_s
 				  : app.site.resume_timeout_s) *
-			1000 -
-		SETTLE_SPARE_MS;
+			  1000 -
+		  SETTLE_SPARE_MS;
 	release_settle(&app, n ? (wait_ms > SETTLE_MAX_MS ? SETTLE_MAX_MS : wait_ms) : 0);
 	return rc < 0 ? EXIT_FAILURE : EXIT_SUCCESS;
 }

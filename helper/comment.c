@@ -6,8 +6,8 @@
 
 #include "helper/log.h"
 
-void comment_put(const struct app *app, struct job_change *change, const char *text, char *buf,
-	size_t size)
+void comment_put(
+	const struct app *app, struct job_change *change, const char *text, char *buf, size_t size)
 {
 	const char *field = app->conf->slurm.comment_field;
 

@@ -22,8 +22,8 @@ static struct demand *demand_new(struct demand_set *set, size_t max_jobs, struct
 	return d;
 }
 
-static void __attribute__((format(printf, 3, 4))) refuse(struct demand *d, enum err_class class,
-	const char *fmt, ...)
+static void __attribute__((format(printf, 3, 4)))
+refuse(struct demand *d, enum err_class class, const char *fmt, ...)
 {
 	struct strbuf sb = STRBUF_INIT;
 	va_list ap;
@@ -63,8 +63,9 @@ static int add_job(struct demand *d, struct demand_job *job, struct err *err)
 		return -1;
 	/* the strictest wins; "disabled" and "required" together cannot be had */
 	if (d->njobs && ((d->efa == EFA_DISABLED && intent->efa == EFA_REQUIRED) ||
-			(d->efa == EFA_REQUIRED && intent->efa == EFA_DISABLED)))
-		refuse(d, ERR_CONFIG, "jobs that share nodes ask for EFA both required and disabled");
+				(d->efa == EFA_REQUIRED && intent->efa == EFA_DISABLED)))
+		refuse(d, ERR_CONFIG,
+			"jobs that share nodes ask for EFA both required and disabled");
 	if (!d->njobs || intent->efa > d->efa) {
 		d->efa = intent->efa;
 		d->efa_why = job->efa_why;
@@ -81,7 +82,7 @@ static bool share(const struct demand_job *a, const struct demand_job *b)
 {
 	if (a->facts.het_leader && a->facts.het_leader == b->facts.het_leader)
 		return true;
-	nodeset_for_each(&a->nodes, i)
+	nodeset_for_each (&a->nodes, i)
 		if (nodeset_contains(&b->nodes, a->nodes.names[i]))
 			return true;
 	return false;
@@ -94,8 +95,8 @@ static bool same_limit(const struct cost_limit *a, const struct cost_limit *b)
 
 /* May one-node job JOB be launched in one request with those of D? Tags are the same for all
  * instances of a request, and so are price and interfaces. */
-static bool poolable(const struct demand *d, const struct conf_group *group,
-	const struct demand_job *job)
+static bool poolable(
+	const struct demand *d, const struct conf_group *group, const struct demand_job *job)
 {
 	const struct job_facts *f = &job->facts, *g;
 
@@ -103,28 +104,30 @@ static bool poolable(const struct demand *d, const struct conf_group *group,
 		return false;
 	g = &d->jobs[0]->facts;
 	return f->uid == g->uid && !strcmp(f->account, g->account) &&
-		!strcmp(f->partition, g->partition) && f->time_limit_s == g->time_limit_s &&
-		job->intent.efa == d->jobs[0]->intent.efa &&
-		same_limit(&job->intent.cost, &d->jobs[0]->intent.cost);
+	       !strcmp(f->partition, g->partition) && f->time_limit_s == g->time_limit_s &&
+	       job->intent.efa == d->jobs[0]->intent.efa &&
+	       same_limit(&job->intent.cost, &d->jobs[0]->intent.cost);
 }
 
 /* All of D's nodes must be of one group: one launch has one template, one set of types, one AZ. */
 static void find_group(struct demand *d, const struct conf *conf)
 {
-	nodeset_for_each(&d->nodes, i) {
+	nodeset_for_each (&d->nodes, i) {
 		const struct conf_group *group = conf_group_of(conf, d->nodes.names[i]);
 
 		if (!d->group)
 			d->group = group;
 		if (group != d->group)
 			refuse(d, ERR_CONFIG,
-				"its nodes are of two node groups, %s and %s, which cannot be one gang; choose one with "
+				"its nodes are of two node groups, %s and %s, which cannot be one "
+				"gang; choose one with "
 				"--constraint",
 				d->group->name, group ? group->name : "none");
 	}
 	if (d->all_or_nothing && d->nodes.n > 1000)
 		refuse(d, ERR_CONFIG,
-			"a gang of %zu nodes is more than the 1000 that one EC2 Fleet gives all or nothing",
+			"a gang of %zu nodes is more than the 1000 that one EC2 Fleet gives all or "
+			"nothing",
 			d->nodes.n);
 }
 
@@ -132,7 +135,7 @@ static void find_group(struct demand *d, const struct conf *conf)
 static int take_known(struct demand_set *set, const struct conf *conf, const struct nodeset *from,
 	struct nodeset *to, struct err *err)
 {
-	nodeset_for_each(from, i) {
+	nodeset_for_each (from, i) {
 		struct nodeset *where = conf_group_of(conf, from->names[i]) ? to : &set->unknown;
 
 		if (nodeset_add(where, from->names[i], err) < 0)
@@ -208,7 +211,7 @@ static int cut_loose(struct demand_set *set, const struct conf *conf, const stru
 
 	if (take_known(set, conf, loose, &known, err) < 0)
 		return -1;
-	nodeset_for_each(&known, i) {
+	nodeset_for_each (&known, i) {
 		const struct conf_group *group = conf_group_of(conf, known.names[i]);
 		struct demand *d = NULL;
 

@@ -3,9 +3,9 @@
  * demand: what one ResumeProgram call asks for, cut into launches.
  *
  * A job of several nodes is one demand, all or nothing. Jobs that share a node, and the
- * components of a heterogeneous job, are one demand with the union of their nodes. One-node jobs of the
- * same node group, user, account, limits and intent are pooled, and nodes without a job are pooled
- * by node group; both take what comes. Pure but for what it is given.
+ * components of a heterogeneous job, are one demand with the union of their nodes. One-node jobs of
+ * the same node group, user, account, limits and intent are pooled, and nodes without a job are
+ * pooled by node group; both take what comes. Pure but for what it is given.
  */
 #ifndef BURST_DEMAND_H
 #define BURST_DEMAND_H
@@ -18,13 +18,13 @@ struct demand_job {
 	struct job_facts facts;
 	struct nodeset nodes; /* of the whole allocation, as far as they are ours */
 	struct intent intent;
-	const char *efa_why;  /* where its EFA mode comes from */
+	const char *efa_why; /* where its EFA mode comes from */
 };
 
 struct demand {
 	struct demand_job **jobs; /* borrowed from the set */
-	size_t njobs;		  /* 0: nodes without a job */
-	struct nodeset nodes;	  /* to be launched */
+	size_t njobs;             /* 0: nodes without a job */
+	struct nodeset nodes;     /* to be launched */
 	const struct conf_group *group;
 	bool all_or_nothing;
 	/* The strictest of its jobs: */
@@ -32,7 +32,7 @@ struct demand {
 	const char *efa_why;
 	struct cost_limit limit;
 	int64_t time_limit_s; /* the longest; -1 unlimited */
-	char *refused;	      /* not NULL: cannot be launched, and why */
+	char *refused;        /* not NULL: cannot be launched, and why */
 	enum err_class refused_class;
 };
 

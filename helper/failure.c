@@ -30,13 +30,13 @@ bool failure_needs_person(enum err_class class)
 static bool still_ours(const struct job_facts *then, const struct job_facts *now)
 {
 	return now->restart == then->restart &&
-		(now->state == JOB_STATE_CONFIGURING || now->state == JOB_STATE_RUNNING);
+	       (now->state == JOB_STATE_CONFIGURING || now->state == JOB_STATE_RUNNING);
 }
 
 /*
- * Of NODES, those to force down: of jobs that still hold them, and those that nobody holds but that are
- * coming up for a job that has gone (cancelled): they would stay schedulable until they register. A
- * node that another job was given meanwhile is left alone.
+ * Of NODES, those to force down: of jobs that still hold them, and those that nobody holds but that
+ * are coming up for a job that has gone (cancelled): they would stay schedulable until they
+ * register. A node that another job was given meanwhile is left alone.
  */
 static int choose_nodes(const struct nodeset *nodes, const struct nodeset *held,
 	struct nodeset *down, struct err *err)
@@ -63,10 +63,12 @@ static void words(const struct app *app, const struct failure *failure, bool hol
 	struct tm tm;
 
 	if (hold && failure_needs_person(failure->class))
-		snprintf(text, size, "%s; held: change the job or the configuration, then scontrol release %s",
+		snprintf(text, size,
+			"%s; held: change the job or the configuration, then scontrol release %s",
 			failure->text, job);
 	else if (hold)
-		snprintf(text, size, "%s; held after %u failed starts: scontrol release %s to try again",
+		snprintf(text, size,
+			"%s; held after %u failed starts: scontrol release %s to try again",
 			failure->text, failure->attempts, job);
 	else if (localtime_r(&t, &tm) && strftime(when, sizeof(when), "%H:%M:%S", &tm))
 		snprintf(text, size, "%s; tried again not before %s", failure->text, when);
@@ -78,9 +80,9 @@ void failure_send_back(struct app *app, const struct demand *demand, const struc
 	const struct failure *failure)
 {
 	bool hold = failure_needs_person(failure->class) ||
-		failure->attempts >= (unsigned)app->conf->slurm.max_attempts;
+		    failure->attempts >= (unsigned)app->conf->slurm.max_attempts;
 	int64_t begin_s = clock_now_s() +
-		failure_delay_s(app->conf->slurm.requeue_delay_s, failure->attempts);
+			  failure_delay_s(app->conf->slurm.requeue_delay_s, failure->attempts);
 	CLEANUP(nodeset_release) struct nodeset held = NODESET_INIT, down = NODESET_INIT;
 	cleanup_free bool *back = calloc(demand->njobs + 1, sizeof(*back));
 	cleanup_free bool *refit = calloc(demand->njobs + 1, sizeof(*refit));
@@ -111,9 +113,10 @@ void failure_send_back(struct app *app, const struct demand *demand, const struc
 			continue;
 		}
 		back[i] = true;
-		nodeset_for_each(&theirs, k)
+		nodeset_for_each (&theirs, k)
 			nodeset_add(&held, theirs.names[k], NULL);
-		words(app, failure, hold && now.batch, begin_s, job->facts.name, text, sizeof(text));
+		words(app, failure, hold && now.batch, begin_s, job->facts.name, text,
+			sizeof(text));
 		if (!now.batch) {
 			/* an interactive job ends: there is nothing to be tried again */
 			snprintf(text, sizeof(text), "%s", failure->text);
@@ -132,7 +135,8 @@ void failure_send_back(struct app *app, const struct demand *demand, const struc
 	list = nodeset_format(&down);
 	snprintf(reason, sizeof(reason), "burst: %.240s", failure->text);
 	if (list && down.n) {
-		if (slurm_client_force_down(list, app->conf->slurm.placeholder_address, reason, &err) < 0)
+		if (slurm_client_force_down(
+			    list, app->conf->slurm.placeholder_address, reason, &err) < 0)
 			log_err("nodes %s could not be sent to power saving: %s", list, err.text);
 		else
 			log_info("nodes %s sent to power saving", list);

@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * failure: a gang that does not come: nothing left running, the job back in the queue, and told why.
+ * failure: a gang that does not come: nothing left running, the job back in the queue, and told
+ * why.
  *
- * The order is that of real slurmctlds (DESIGN-CORRECTIONS 4): end what runs; comment, and requeue=1
- * where a batch job may not be requeued (its script never ran); ONE request that forces the nodes down,
- * upon which slurmctld itself requeues the batch job and ends srun and salloc; then the begin time, or a
- * user hold. Requeueing first would hand the nodes to other jobs for a moment, and those would be hit.
+ * The order is that of real slurmctlds (DESIGN-CORRECTIONS 4): end what runs; comment, and
+ * requeue=1 where a batch job may not be requeued (its script never ran); ONE request that forces
+ * the nodes down, upon which slurmctld itself requeues the batch job and ends srun and salloc; then
+ * the begin time, or a user hold. Requeueing first would hand the nodes to other jobs for a moment,
+ * and those would be hit.
  */
 #ifndef BURST_FAILURE_H
 #define BURST_FAILURE_H
@@ -17,14 +19,14 @@
 /* What a person reads, and what is done about the job. */
 struct failure {
 	enum err_class class;
-	const char *text; /* one sentence, without "burst: " */
+	const char *text;  /* one sentence, without "burst: " */
 	unsigned attempts; /* failed starts so far, this one included */
 };
 
 /*
- * Send the nodes and jobs of DEMAND back. NODES: those of them that did not come (all of a gang). GANG's
- * instances have been ended by the caller. Problems are logged; each step is tried
- * though an earlier one failed.
+ * Send the nodes and jobs of DEMAND back. NODES: those of them that did not come (all of a gang).
+ * GANG's instances have been ended by the caller. Problems are logged; each step is tried though an
+ * earlier one failed.
  */
 void failure_send_back(struct app *app, const struct demand *demand, const struct nodeset *nodes,
 	const struct failure *failure);

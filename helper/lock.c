@@ -44,8 +44,8 @@ int lock_job(const struct app *app, uint32_t job_id, int wait_ms, struct err *er
 		if (errno != EAGAIN && errno != EACCES && errno != EINTR)
 			return err_errno(err, ERR_FATAL, "cannot lock %s", path);
 		if (clock_mono_ms() >= deadline_ms)
-			return err_set(err, ERR_BUSY, "job %u is being worked on by another process",
-				job_id);
+			return err_set(err, ERR_BUSY,
+				"job %u is being worked on by another process", job_id);
 		clock_sleep_ms(POLL_MS);
 	}
 	taken = fd;

@@ -2,9 +2,9 @@
 /*
  * lock: who works on a job and on a gang. Death frees it, also kill -9.
  *
- * A gang's lock is an exclusive flock(2) on STATE/locks/<gang id>, removed when the gang is over; ids
- * never come back, so removing is safe. A job's is one byte of STATE/locks/jobs, at the job id: job
- * ids do come back, and a file per job would pile up.
+ * A gang's lock is an exclusive flock(2) on STATE/locks/<gang id>, removed when the gang is over;
+ * ids never come back, so removing is safe. A job's is one byte of STATE/locks/jobs, at the job id:
+ * job ids do come back, and a file per job would pile up.
  */
 #ifndef BURST_LOCK_H
 #define BURST_LOCK_H

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * aws-slurm-burst: one program, several commands. Called by one of its hook names
- * (aws-slurm-burst-resume …), argv[0] is the command; slurmctld 22.05 gives power programs no arguments of ours.
+ * (aws-slurm-burst-resume …), argv[0] is the command; slurmctld 22.05 gives power programs no
+ * arguments of ours.
  */
 #include <getopt.h>
 #include <stdio.h>
@@ -26,7 +27,8 @@ static const struct command {
 	int (*run)(int argc, char **argv, const char *conf_path);
 	const char *usage, *help;
 } commands[] = {
-	{"resume", cmd_resume, "HOSTLIST", "ResumeProgram: bring nodes up, gangs whole or not at all"},
+	{"resume", cmd_resume, "HOSTLIST",
+		"ResumeProgram: bring nodes up, gangs whole or not at all"},
 	{"suspend", cmd_suspend, "HOSTLIST", "SuspendProgram: end the instances of nodes"},
 	{"resume-fail", cmd_resume_fail, "HOSTLIST",
 		"ResumeFailProgram: take the gangs of nodes that never came down"},
@@ -100,7 +102,8 @@ int main(int argc, char **argv)
 	}
 	command = find(argv[1]);
 	if (!command) {
-		fprintf(stderr, "aws-slurm-burst: unknown command \"%s\"; --help lists them\n", argv[1]);
+		fprintf(stderr, "aws-slurm-burst: unknown command \"%s\"; --help lists them\n",
+			argv[1]);
 		return 2;
 	}
 	return command->run(argc - 1, argv + 1, conf_path);

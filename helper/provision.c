@@ -16,10 +16,10 @@
 #include "lib/state/launch.h"
 
 #define JOB_LOCK_WAIT_MS 2000
-#define BOOT_POLL_MS	 500
-#define LOST_WAIT_MS	 60000
-#define SETTLE_WAIT_MS	 120000
-#define REMAINS_WAIT_MS	 5000
+#define BOOT_POLL_MS     500
+#define LOST_WAIT_MS     60000
+#define SETTLE_WAIT_MS   120000
+#define REMAINS_WAIT_MS  5000
 
 /* --- what is there already ------------------------------------------------------------------- */
 
@@ -82,8 +82,8 @@ static int clear_launches(struct app *app, const struct gang *gang, struct err *
 }
 
 /*
- * A gang of this very start of the job that is half way: its process has died, since we hold the job's
- * lock. End what it has; the demand then begins anew.
+ * A gang of this very start of the job that is half way: its process has died, since we hold the
+ * job's lock. End what it has; the demand then begins anew.
  */
 static int clear_remains(struct app *app, const struct demand *demand, struct err *err)
 {
@@ -91,8 +91,8 @@ static int clear_remains(struct app *app, const struct demand *demand, struct er
 		CLEANUP(gang_release) struct gang gang = {0};
 		cleanup_close int lock = -1;
 
-		if (gang_of_job(app->db, demand->jobs[i]->facts.job_id, demand->jobs[i]->facts.restart,
-			    &gang, err) < 0) {
+		if (gang_of_job(app->db, demand->jobs[i]->facts.job_id,
+			    demand->jobs[i]->facts.restart, &gang, err) < 0) {
 			if (err->class != ERR_NOTFOUND)
 				return -1;
 			continue;
@@ -174,7 +174,8 @@ static int still_wanted(struct attempt *a, struct err *err)
 	if (*row.stop)
 		return err_set(err, ERR_BUSY, "stopped: %s", row.stop);
 	if (row.state == GANG_FAILING || row.state == GANG_FAILED)
-		return err_set(err, ERR_BUSY, "stopped: %s", row.reason ? row.reason : "taken down");
+		return err_set(
+			err, ERR_BUSY, "stopped: %s", row.reason ? row.reason : "taken down");
 	for (size_t i = 0; i < d->njobs; i++) {
 		CLEANUP(job_facts_release) struct job_facts now = {0};
 		struct err local;
@@ -188,7 +189,8 @@ static int still_wanted(struct attempt *a, struct err *err)
 			(now.state != JOB_STATE_CONFIGURING && now.state != JOB_STATE_RUNNING);
 	}
 	if (d->njobs && gone == d->njobs)
-		return err_set(err, ERR_BUSY, "job %s does not wait any more: cancelled or requeued",
+		return err_set(err, ERR_BUSY,
+			"job %s does not wait any more: cancelled or requeued",
 			d->jobs[0]->facts.name);
 	return 0;
 }
@@ -216,8 +218,8 @@ static int climb(struct attempt *a, struct err *err)
 
 /*
  * Wait until all nodes have registered: then the gang is active, and its nodes go down when its job
- * ends, before another job can have them (22.05 has no PowerDownOnIdle). Slurm's ResumeFailProgram is
- * called for those that never do; a job cancelled meanwhile takes its gang with it.
+ * ends, before another job can have them (22.05 has no PowerDownOnIdle). Slurm's ResumeFailProgram
+ * is called for those that never do; a job cancelled meanwhile takes its gang with it.
  */
 static int wait_registered(struct attempt *a, const struct nodeset *bound, struct err *err)
 {
@@ -241,14 +243,15 @@ static int wait_registered(struct attempt *a, const struct nodeset *bound, struc
 		clock_sleep_ms(BOOT_POLL_MS);
 	}
 	if (clock_mono_ms() >= deadline_ms) {
-		log_warn("not all of %s registered within ResumeTimeout: ResumeFailProgram will see to it",
+		log_warn("not all of %s registered within ResumeTimeout: ResumeFailProgram will "
+			 "see to it",
 			hostlist);
 		return 0;
 	}
 	if (a->demand->njobs && !a->demand->group->reuse &&
 		slurm_client_down_asap(hostlist, err) < 0)
-		log_warn("nodes %s will not power down by themselves at the job's end: %s", hostlist,
-			err->text);
+		log_warn("nodes %s will not power down by themselves at the job's end: %s",
+			hostlist, err->text);
 	log_info("all %zu nodes have registered: %s", bound->n, hostlist);
 	return gang_advance(a->app->db, a->gang.id, GANG_ANNOUNCED, GANG_ACTIVE, err);
 }
@@ -263,8 +266,9 @@ static unsigned attempts_of(struct app *app, const struct demand *demand)
 		unsigned failures = 0;
 		int64_t spent_uusd;
 
-		if (app->db && gang_history(app->db, demand->jobs[i]->facts.job_id, &failures,
-				       &spent_uusd, NULL) == 0 &&
+		if (app->db &&
+			gang_history(app->db, demand->jobs[i]->facts.job_id, &failures, &spent_uusd,
+				NULL) == 0 &&
 			failures > most)
 			most = failures;
 	}
@@ -282,8 +286,8 @@ static void come_back(struct attempt *a, const struct err *why)
 		log_err("gang %s: %s", a->gang.id, err.text);
 	if (a->ninstances && release_instances(app, a->gang.region, a->instances, a->ninstances,
 				     why->text, RELEASE_JUST_LAUNCHED, &err) < 0)
-		log_err("instances of gang %s may still run; the next call tries again: %s", a->gang.id,
-			err.text);
+		log_err("instances of gang %s may still run; the next call tries again: %s",
+			a->gang.id, err.text);
 	failure.attempts = attempts_of(app, a->demand);
 	failure_send_back(app, a->demand, &a->demand->nodes, &failure);
 	if (a->answer_lost && release_lost(app, &a->gang, a->token, LOST_WAIT_MS, &err) < 0)
@@ -317,8 +321,8 @@ static int run_attempt(struct app *app, struct demand *demand, struct err *err)
 		return -1;
 	}
 	lock = lock_gang(app, a.gang.id, 0, err);
-	if (lock < 0 || (demand->refused &&
-				err_set(err, demand->refused_class, "%s", demand->refused)) ||
+	if (lock < 0 ||
+		(demand->refused && err_set(err, demand->refused_class, "%s", demand->refused)) ||
 		climb(&a, err) < 0) {
 		come_back(&a, err);
 		return -1;

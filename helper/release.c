@@ -13,8 +13,8 @@
 #include "lib/state/placement.h"
 
 /* How long EC2 may deny an instance that it has just launched (facts: eventual consistency). */
-#define VISIBLE_WAIT_MS 30000
-#define SETTLE_POLL_MS	1000
+#define VISIBLE_WAIT_MS    30000
+#define SETTLE_POLL_MS     1000
 #define SETTLE_POLL_MAX_MS 10000
 
 /* TerminateInstances, again while EC2 does not know its own instances yet. */
@@ -34,12 +34,13 @@ static int terminate(struct aws *aws, const char *const *ids, size_t n, struct e
 	}
 }
 
-/* Keep of IDS those that carry our cluster's tag; what EC2 no longer knows is written down as ended. */
-static int check_tags(struct app *app, struct aws *aws, const char **ids, size_t *n,
-	struct err *err)
+/* Keep of IDS those that carry our cluster's tag; what EC2 no longer knows is written down as
+ * ended. */
+static int check_tags(
+	struct app *app, struct aws *aws, const char **ids, size_t *n, struct err *err)
 {
-	struct ec2_filter filter = {.name = "instance-id", .values = (const char *const *)ids,
-		.nvalues = *n};
+	struct ec2_filter filter = {
+		.name = "instance-id", .values = (const char *const *)ids, .nvalues = *n};
 	CLEANUP(ec2_instances_release) struct ec2_instances found = {0};
 	size_t kept = 0;
 
@@ -62,9 +63,10 @@ static int check_tags(struct app *app, struct aws *aws, const char **ids, size_t
 		}
 		tag = ec2_instance_tag(instance, "burst:cluster");
 		if (!tag || strcmp(tag, app->cluster)) {
-			log_err("instance %s carries %s%s, not burst:cluster=%s: left alone; look who owns it",
-				ids[i], tag ? "burst:cluster=" : "no burst:cluster tag", tag ? tag : "",
-				app->cluster);
+			log_err("instance %s carries %s%s, not burst:cluster=%s: left alone; look "
+				"who owns it",
+				ids[i], tag ? "burst:cluster=" : "no burst:cluster tag",
+				tag ? tag : "", app->cluster);
 			continue;
 		}
 		ids[kept++] = ids[i];
@@ -94,8 +96,8 @@ int release_instances(struct app *app, const char *region, const struct instance
 
 		if (check == RELEASE_CHECK_TAGS && check_tags(app, aws, ids + at, &left, err) < 0)
 			return -1;
-		if (left && instance_set_terminating(app->db, ids + at, left, why, clock_now_ms(),
-				    err) < 0)
+		if (left && instance_set_terminating(
+				    app->db, ids + at, left, why, clock_now_ms(), err) < 0)
 			return -1;
 		if (left && terminate(aws, ids + at, left, err) < 0)
 			return -1;
@@ -120,8 +122,8 @@ int release_gang(struct app *app, const struct gang *gang, const char *why,
 }
 
 /* Instances that carry the launch's tag and are not on their way out yet. */
-static int find_launched(struct aws *aws, const char *token, struct ec2_instances *found,
-	struct err *err)
+static int find_launched(
+	struct aws *aws, const char *token, struct ec2_instances *found, struct err *err)
 {
 	static const char *const living[] = {"pending", "running", "stopping", "stopped"};
 	struct ec2_filter filters[] = {
@@ -165,7 +167,8 @@ int release_lost(struct app *app, const struct gang *gang, const char *token, in
 			row->launched_s = f->launched_s;
 		}
 		if (found.n) {
-			log_warn("%zu instance(s) of a launch whose answer was lost: ending them", found.n);
+			log_warn("%zu instance(s) of a launch whose answer was lost: ending them",
+				found.n);
 			if (instance_insert(app->db, rows, found.n, false, err) < 0 ||
 				release_instances(app, gang->region, rows, found.n, "answer lost",
 					RELEASE_JUST_LAUNCHED, err) < 0)
@@ -178,7 +181,8 @@ int release_lost(struct app *app, const struct gang *gang, const char *token, in
 	}
 }
 
-/* One look at EC2 for what is being terminated in one region. Returns how many are not yet, -1 on error. */
+/* One look at EC2 for what is being terminated in one region. Returns how many are not yet, -1 on
+ * error. */
 static long look_at(struct app *app, const char *region, struct instance *list, size_t n)
 {
 	struct aws *aws;
@@ -209,13 +213,14 @@ static long look_at(struct app *app, const char *region, struct instance *list, 
 				if (!strcmp(found.all[k].id, ids[i]))
 					ended = !strcmp(found.all[k].state, "terminated");
 			/* just launched, it may be invisible as well */
-			if (ended && !found.n && clock_now_ms() - list[at + i].end_asked_ms < VISIBLE_WAIT_MS)
+			if (ended && !found.n &&
+				clock_now_ms() - list[at + i].end_asked_ms < VISIBLE_WAIT_MS)
 				ended = false;
 			if (!ended)
 				left++;
 			else if (instance_set_terminated(app->db, ids[i], clock_now_ms(), &err) < 0)
-				log_err("instance %s is terminated but cannot be written down: %s", ids[i],
-					err.text);
+				log_err("instance %s is terminated but cannot be written down: %s",
+					ids[i], err.text);
 		}
 	}
 	return left;
@@ -315,7 +320,8 @@ static long look(struct app *app)
 			if (all[i].state != INSTANCE_TERMINATING)
 				continue;
 			for (size_t h = g; h < ngangs; h++) {
-				if (strcmp(gangs[h].id, all[i].gang) || strcmp(gangs[h].region, gangs[g].region))
+				if (strcmp(gangs[h].id, all[i].gang) ||
+					strcmp(gangs[h].region, gangs[g].region))
 					continue;
 				some[count++] = all[i];
 				break;

@@ -24,16 +24,17 @@ int release_gang(struct app *app, const struct gang *gang, const char *why,
 	enum release_check check, struct err *err);
 
 /*
- * A launch of GANG whose answer was lost: look for its instances by tag, for up to WAIT_MS since EC2 may still be
- * launching, record and end what is found. Returns how many were found, -1 on error.
+ * A launch of GANG whose answer was lost: look for its instances by tag, for up to WAIT_MS since
+ * EC2 may still be launching, record and end what is found. Returns how many were found, -1 on
+ * error.
  */
 int release_lost(struct app *app, const struct gang *gang, const char *token, int64_t wait_ms,
 	struct err *err);
 
 /*
- * Ask EC2 about everything that is being terminated, until it is or WAIT_MS have passed; write down what ended,
- * move gangs from releasing to released and from failing to failed, and delete placement groups that have
- * become empty. Problems are logged: the next call that can will do it.
+ * Ask EC2 about everything that is being terminated, until it is or WAIT_MS have passed; write down
+ * what ended, move gangs from releasing to released and from failing to failed, and delete
+ * placement groups that have become empty. Problems are logged: the next call that can will do it.
  */
 void release_settle(struct app *app, int64_t wait_ms);
 

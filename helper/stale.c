@@ -21,9 +21,9 @@ int stale_job_lives(uint32_t job_id, uint32_t restart, struct err *err)
 		return 0;
 	if (slurm_client_job(job_id, &facts, err) < 0)
 		return err->class == ERR_NOTFOUND ? 0 : -1;
-	return facts.restart == restart && (facts.state == JOB_STATE_CONFIGURING ||
-						   facts.state == JOB_STATE_RUNNING ||
-						   facts.state == JOB_STATE_COMPLETING);
+	return facts.restart == restart &&
+	       (facts.state == JOB_STATE_CONFIGURING || facts.state == JOB_STATE_RUNNING ||
+		       facts.state == JOB_STATE_COMPLETING);
 }
 
 /* End one gang as a whole: its owner is asked to stop first, if it has one. */
@@ -41,7 +41,7 @@ static int end_gang(struct app *app, const struct gang *gang, struct err *err)
 		if (gang_advance(app->db, gang->id, GANG_ACTIVE, GANG_RELEASING, err) < 0)
 			return -1;
 	} else if (!gang_state_over(gang->state) && gang->state != GANG_RELEASING &&
-		gang_fail(app->db, gang->id, why, err) < 0) {
+		   gang_fail(app->db, gang->id, why, err) < 0) {
 		return -1;
 	}
 	return release_gang(app, gang, why, RELEASE_CHECK_TAGS, err);
@@ -55,7 +55,8 @@ static void tell(struct app *app, uint32_t job_id, const char *nodes)
 	if (!job_id || slurm_client_job(job_id, &facts, NULL) < 0)
 		return;
 	snprintf(text, sizeof(text),
-		"nodes %.200s still belong to the gang of an earlier job and are released first; the job "
+		"nodes %.200s still belong to the gang of an earlier job and are released first; "
+		"the job "
 		"starts by itself when nodes are free",
 		nodes);
 	comment_job(app, facts.name, text);
@@ -81,8 +82,8 @@ int stale_release(struct app *app, const struct nodeset *nodes, uint32_t job_id,
 		if (lives < 0)
 			return -1;
 		if (lives) {
-			log_warn("node %s is shared with running job %s: left as it is", list[i].node,
-				gang.job_name);
+			log_warn("node %s is shared with running job %s: left as it is",
+				list[i].node, gang.job_name);
 			continue;
 		}
 		if (nodeset_add(&down, list[i].node, err) < 0)

@@ -14,7 +14,8 @@
  * what it needs of APP, which has Slurm ready. */
 int stale_release(struct app *app, const struct nodeset *nodes, uint32_t job_id, struct err *err);
 
-/* Does this start of the gang's job still run or wait for its nodes? 1, 0, or -1: cannot be known now. */
+/* Does this start of the gang's job still run or wait for its nodes? 1, 0, or -1: cannot be known
+ * now. */
 int stale_job_lives(uint32_t job_id, uint32_t restart, struct err *err);
 
 #endif

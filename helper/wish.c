@@ -42,8 +42,8 @@ enum efa_mode wish_from_features(const char *features)
 }
 
 /* 1 with the intent, 0 where this start of the job left none. */
-static int from_record(struct app *app, const struct job_facts *facts, int64_t start_ms,
-	struct intent *intent)
+static int from_record(
+	struct app *app, const struct job_facts *facts, int64_t start_ms, struct intent *intent)
 {
 	int64_t deadline_ms = start_ms + app->conf->slurm.intent_wait_ms;
 	char dir[PATH_MAX];
@@ -57,7 +57,8 @@ static int from_record(struct app *app, const struct job_facts *facts, int64_t s
 		if (record_read(dir, facts->job_id, facts->restart, &record, &err) == 0 &&
 			record.written_s + START_SLACK_S >= facts->start_s) {
 			if (record.kind == RECORD_GARBAGE)
-				log_warn("the job's intent was refused by prolog (%s); treated as none",
+				log_warn("the job's intent was refused by prolog (%s); treated as "
+					 "none",
 					record.why);
 			if (record.kind != RECORD_INTENT)
 				return 0;
@@ -68,7 +69,7 @@ static int from_record(struct app *app, const struct job_facts *facts, int64_t s
 			return 0;
 		/* once more after the prolog is done: it may have written in between */
 		last = slurm_client_prolog_done(facts->job_id, NULL) != 0 ||
-			clock_mono_ms() >= deadline_ms;
+		       clock_mono_ms() >= deadline_ms;
 		if (!last)
 			clock_sleep_ms(POLL_MS);
 	}

@@ -12,9 +12,9 @@
 #include "helper/app.h"
 
 /*
- * Fill INTENT (its efa is never EFA_UNSET afterwards) and *WHY, a constant string. Waits for the prolog
- * at most slurm.intent_wait_ms after START_MS of the monotonic clock. Never fails: what cannot be read is logged and
- * the next source asked.
+ * Fill INTENT (its efa is never EFA_UNSET afterwards) and *WHY, a constant string. Waits for the
+ * prolog at most slurm.intent_wait_ms after START_MS of the monotonic clock. Never fails: what
+ * cannot be read is logged and the next source asked.
  */
 void wish_find(struct app *app, const struct job_facts *facts, int64_t start_ms,
 	struct intent *intent, const char **why);

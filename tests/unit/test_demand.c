@@ -8,9 +8,10 @@
 #include "helper/wish.h"
 #include "lib/base/cleanup.h"
 
+static char aws[] = "aws", hpc[] = "hpc", gpu[] = "gpu";
 static struct conf_group groups[] = {
-	{.partition = (char *)"aws", .name = (char *)"hpc", .max_nodes = 2000},
-	{.partition = (char *)"aws", .name = (char *)"gpu", .max_nodes = 4},
+	{.partition = aws, .name = hpc, .max_nodes = 2000},
+	{.partition = aws, .name = gpu, .max_nodes = 4},
 };
 static struct conf conf = {.groups = groups, .ngroups = 2};
 
@@ -106,7 +107,7 @@ START_TEST(one_node_jobs_are_pooled)
 
 	job(&set, 1, "aws-hpc-0");
 	job(&set, 2, "aws-hpc-1");
-	job(&set, 3, "aws-gpu-0");		    /* another group */
+	job(&set, 3, "aws-gpu-0");                   /* another group */
 	job(&set, 4, "aws-hpc-2")->facts.uid = 1001; /* another user: tags name one */
 	job(&set, 5, "aws-hpc-3")->intent.efa = EFA_REQUIRED;
 	job(&set, 6, "aws-hpc-4")->intent.cost.uusd = 5;
