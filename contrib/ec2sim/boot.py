@@ -62,6 +62,20 @@ def take_bridge(name: str, patience_s: float = 10) -> None:
         time.sleep(0.05)
 
 
+def _kill_init(machine: subprocess.Popen[bytes]) -> None:
+    """Kill the machine's init rather than unshare(1) above it: unshare then ends
+    only after every process of the PID namespace has."""
+    try:
+        with open(f'/proc/{machine.pid}/task/{machine.pid}/children', encoding='ascii') as f:
+            children = [int(pid) for pid in f.read().split()]
+        for pid in children:
+            os.kill(pid, signal.SIGKILL)
+    except (OSError, ValueError):
+        children = []
+    if not children:
+        machine.send_signal(signal.SIGKILL)
+
+
 class Booter:
     """The bridge and the running machines."""
 
@@ -71,7 +85,8 @@ class Booter:
         os.makedirs(self._consoles, mode=0o700, exist_ok=True)
         self._lock = threading.Lock()
         self._machines: dict[str, subprocess.Popen[bytes]] = {}
-        self._jobs: queue.SimpleQueue[Callable[[], None] | None] = queue.SimpleQueue()
+        self._jobs: queue.Queue[Callable[[], None] | None] = queue.Queue()
+        self._closing = False
         self._threads = [threading.Thread(target=self._work, name=f'boot{i}', daemon=True)
                          for i in range(THREADS)]
         self._make_bridge()
@@ -107,6 +122,8 @@ class Booter:
                 job()
             except Exception:
                 traceback.print_exc()
+            finally:
+                self._jobs.task_done()
 
     def submit(self, job: Callable[[], None]) -> None:
         """Run JOB in a booting thread."""
@@ -135,13 +152,15 @@ class Booter:
     def boot(self, instance: dict[str, Any], script: bytes | None) -> None:
         """Make the machine and start its user data; returns when it is up."""
         name = instance['id']
+        if self._closing:
+            raise BootError(f'{name}: the simulator stops')
         log = os.open(os.path.join(self._consoles, name + '.log'),
                       os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
         try:
             machine = subprocess.Popen(
                 ['setpriv', '--pdeathsig', 'KILL', 'unshare', '--net', '--mount', '--pid', '--uts',
                  '--fork', '--kill-child=SIGKILL', '/usr/bin/python3', '-I', '-S',
-                 os.path.join(HERE, 'machine.py')],
+                 os.path.join(HERE, 'machine.py'), name],
                 stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=log, cwd='/', env={})
         finally:
             os.close(log)
@@ -176,7 +195,7 @@ class Booter:
             machine = self._machines.pop(name, None)
         if machine is None:
             return
-        machine.send_signal(signal.SIGKILL)
+        _kill_init(machine)
         # The rest may take its time: the caller holds the world's lock.
         self._jobs.put(lambda: self._bury(name, machine))
 
@@ -195,10 +214,17 @@ class Booter:
 
     def close(self) -> None:
         """Kill all machines and remove the bridge."""
+        self._closing = True
         with self._lock:
             names = list(self._machines)
         for name in names:
             self.kill(name)
+        # No thread may end before the machines it started have: PDEATHSIG would
+        # take unshare(1) away before it has seen its child off.
+        self._jobs.join()
+        for name in list(self._machines):    # booted while we were waiting
+            self.kill(name)
+        self._jobs.join()
         for _ in self._threads:
             self._jobs.put(None)
         for thread in self._threads:

@@ -142,7 +142,9 @@ def check_object(value: Any, fields: dict[str, tuple[Any, bool]], where: str) ->
         if key not in fields:
             raise ScenarioError(f'{where}: unknown key "{key}"; known: {", ".join(fields)}')
         wanted = fields[key][0]
-        if not isinstance(item, wanted) or isinstance(item, bool) and wanted is not bool:
+        wanted = wanted if isinstance(wanted, tuple) else (wanted,)
+        # bool is a kind of int to Python, but not to us.
+        if not isinstance(item, wanted) or isinstance(item, bool) and bool not in wanted:
             raise ScenarioError(f'{where}.{key}: wrong type, {type(item).__name__}')
     for key, (_, required) in fields.items():
         if required and key not in value:
