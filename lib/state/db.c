@@ -116,7 +116,7 @@ static int open_file(struct db *db, struct err *err)
 	sqlite3_busy_timeout(db->sql, db->wait_ms);
 	/*
 	 * The last to close would copy the WAL back under an exclusive lock, which the prolog's
-	 * gate may run into. The copying is done by commits instead, past readers.
+	 * gate may run into. db_close() does it past readers instead.
 	 */
 	sqlite3_db_config(db->sql, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, NULL);
 	return db_exec(db,
@@ -130,14 +130,29 @@ static int read_pragma(struct db *db, const char *sql, int64_t *value, struct er
 	return db_select_int(db, err, value, sql, NULL, 0);
 }
 
+static int read_header(
+	struct db *db, int64_t *version, int64_t *application, int64_t *tables, struct err *err)
+{
+	struct db_scope scope;
+	int rc = -1;
+
+	/* of one moment: another process may just be making the schema */
+	if (db_enter_read(db, &scope, err) < 0)
+		return -1;
+	if (read_pragma(db, "PRAGMA user_version", version, err) == 0 &&
+		read_pragma(db, "PRAGMA application_id", application, err) == 0 &&
+		read_pragma(db, "SELECT count(*) FROM sqlite_master", tables, err) == 0)
+		rc = 0;
+	db_leave_read(db, &scope);
+	return rc;
+}
+
 /* Is it ours, and of which version? 0: empty. */
 static int read_version(struct db *db, int newest, int64_t *version, struct err *err)
 {
 	int64_t application = 0, tables = 0;
 
-	if (read_pragma(db, "PRAGMA user_version", version, err) < 0 ||
-		read_pragma(db, "PRAGMA application_id", &application, err) < 0 ||
-		read_pragma(db, "SELECT count(*) FROM sqlite_master", &tables, err) < 0)
+	if (read_header(db, version, &application, &tables, err) < 0)
 		return -1;
 	if (application != DB_APPLICATION_ID && (application || *version || tables))
 		return err_set(err, ERR_FATAL,
@@ -199,8 +214,10 @@ static void rollback_raw(struct db *db)
 
 static int commit_raw(struct db *db, struct err *err)
 {
-	if (db_exec(db, "COMMIT", err) == 0)
+	if (db_exec(db, "COMMIT", err) == 0) {
+		db->wrote = true;
 		return 0;
+	}
 	rollback_raw(db);
 	return -1;
 }
@@ -293,7 +310,12 @@ void db_close(struct db *db)
 
 	if (!db)
 		return;
-	sqlite3_close_v2(db->sql); /* rolls back what is open */
+	db_rollback(db);
+	/* so that state.db is whole in itself, should somebody clear the files beside it; what
+	 * cannot be copied now stays in the WAL */
+	if (db->wrote)
+		sqlite3_wal_checkpoint_v2(db->sql, NULL, SQLITE_CHECKPOINT_PASSIVE, NULL, NULL);
+	sqlite3_close_v2(db->sql);
 	free(db->path);
 	free(db);
 	errno = saved;

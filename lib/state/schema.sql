@@ -44,8 +44,8 @@ CREATE INDEX gang_living ON gang (seq) WHERE state NOT IN ('released', 'failed')
 
 CREATE TABLE gang_node (
 	gang TEXT NOT NULL REFERENCES gang (id),
-	node TEXT NOT NULL,
 	position INTEGER NOT NULL,
+	node TEXT NOT NULL, -- behind the key: else integrity_check of SQLite 3.40 sees NULLs here
 	PRIMARY KEY (gang, position)
 ) WITHOUT ROWID;
 CREATE INDEX gang_node_node ON gang_node (node, gang);

@@ -7,3 +7,23 @@ check_PROGRAMS += tests/unit/test_gang
 tests_unit_test_gang_SOURCES = tests/unit/test_gang.c $(STATE_FIXTURE)
 tests_unit_test_gang_CPPFLAGS = $(STATE_TEST_CPPFLAGS)
 tests_unit_test_gang_LDADD = $(STATE_TEST_LDADD)
+
+check_PROGRAMS += tests/unit/test_launch
+tests_unit_test_launch_SOURCES = tests/unit/test_launch.c $(STATE_FIXTURE)
+tests_unit_test_launch_CPPFLAGS = $(STATE_TEST_CPPFLAGS)
+tests_unit_test_launch_LDADD = $(STATE_TEST_LDADD)
+
+check_PROGRAMS += tests/unit/test_instance
+tests_unit_test_instance_SOURCES = tests/unit/test_instance.c $(STATE_FIXTURE)
+tests_unit_test_instance_CPPFLAGS = $(STATE_TEST_CPPFLAGS)
+tests_unit_test_instance_LDADD = $(STATE_TEST_LDADD)
+
+check_PROGRAMS += tests/unit/test_placement
+tests_unit_test_placement_SOURCES = tests/unit/test_placement.c $(STATE_FIXTURE)
+tests_unit_test_placement_CPPFLAGS = $(STATE_TEST_CPPFLAGS)
+tests_unit_test_placement_LDADD = $(STATE_TEST_LDADD)
+
+check_PROGRAMS += tests/unit/test_db
+tests_unit_test_db_SOURCES = tests/unit/test_db.c $(STATE_FIXTURE)
+tests_unit_test_db_CPPFLAGS = $(STATE_TEST_CPPFLAGS)
+tests_unit_test_db_LDADD = $(STATE_TEST_LDADD)
