@@ -7,3 +7,8 @@ check_PROGRAMS += tests/unit/test_sigv4
 tests_unit_test_sigv4_SOURCES = tests/unit/test_sigv4.c
 tests_unit_test_sigv4_CPPFLAGS = $(AWS_UNIT_CPPFLAGS)
 tests_unit_test_sigv4_LDADD = $(AWS_UNIT_LDADD)
+
+check_PROGRAMS += tests/unit/test_ec2
+tests_unit_test_ec2_SOURCES = tests/unit/test_ec2.c tests/unit/http_server.c tests/unit/http_server.h
+tests_unit_test_ec2_CPPFLAGS = $(AWS_UNIT_CPPFLAGS)
+tests_unit_test_ec2_LDADD = $(AWS_UNIT_LDADD) -lpthread
