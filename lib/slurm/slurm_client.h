@@ -83,7 +83,8 @@ void job_facts_release(struct job_facts *facts);
  * the array freed. */
 int slurm_client_jobs(struct job_facts **all, size_t *n, struct err *err);
 
-/* 1: the job's PrologSlurmctld is done; 0: it still runs or was not started; -1 on error. */
+/* 0: the job's PrologSlurmctld runs; 1: it does not (done, or the job is pending or over); -1 on
+ * error. */
 int slurm_client_prolog_done(uint32_t job_id, struct err *err);
 
 /* The stored submit environment of a batch job (STATE_DIR = StateSaveLocation): value of
@@ -161,10 +162,13 @@ struct job_change {
 	}
 /*
  * ERR_NOTFOUND for a job that is over. begin_s is for a job that is pending or completing with a
- * requeue to come; of a running one slurmctld refuses it.
+ * requeue to come; ERR_BUSY for one that has nodes.
  */
 int slurm_client_job_change(const char *name, const struct job_change *change, struct err *err);
-/* TEXT to the terminal of srun or salloc; nothing for a batch job. */
+/*
+ * TEXT to the terminal of srun or salloc. Not for a batch job: slurmctld would call its first node,
+ * which may have no address yet.
+ */
 int slurm_client_notify(uint32_t job_id, const char *text, struct err *err);
 /* Cancel a job by name ("17" for all of a heterogeneous job). One that is over is no error. */
 int slurm_client_cancel(const char *name, struct err *err);

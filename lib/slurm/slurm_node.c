@@ -147,10 +147,10 @@ static int sort_addresses(const struct node_address *nodes, size_t n,
 
 /*
  * The lists of names and addresses in the order in which slurmctld will pair them. It expands the
- * names with its own hostlist code, which in some releases sorts them (nodesets may stand in the
- * expression), and takes the addresses one by one as they come. So the names are put into that
- * code's order here, by that code: sorted names stay as they are whether slurmctld sorts again or
- * not.
+ * names by its own hostlist code and takes the addresses one by one as they come: 22.05 in the
+ * order given, but a node twice or a name that the code writes in another way would shift all that
+ * follow. So the list is made by that code, in the order that it sorts to, which another sorting
+ * leaves as it is.
  */
 static int pair_lists(const struct node_address *nodes, size_t n, struct strbuf *names,
 	struct strbuf *addrs, struct err *err)

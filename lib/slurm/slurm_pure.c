@@ -204,11 +204,14 @@ void node_state_decode(uint32_t node_state, struct node_facts *facts)
 	facts->allocated = base == NODE_STATE_ALLOCATED || base == NODE_STATE_MIXED;
 	/*
 	 * POWERING_UP goes with slurmd's registration, POWERED_DOWN with the next power-up; boot
-	 * time and addresses stay from the life before and prove nothing.
+	 * time and addresses stay from the life before and prove nothing. A node that was forced
+	 * down while powering up has lost POWERING_UP too, but still does not respond.
 	 */
 	facts->registered = base != NODE_STATE_UNKNOWN && base != NODE_STATE_FUTURE &&
-			    !(node_state & (NODE_STATE_POWERED_DOWN | NODE_STATE_POWERING_UP |
-						   NODE_STATE_POWERING_DOWN | NODE_STATE_POWER_UP));
+			    !(node_state &
+				    (NODE_STATE_POWERED_DOWN | NODE_STATE_POWERING_UP |
+					    NODE_STATE_POWERING_DOWN | NODE_STATE_POWER_UP)) &&
+			    !(facts->power_down && facts->no_respond);
 }
 
 int slurm_version_number(const char *version)
@@ -300,6 +303,7 @@ enum err_class slurm_error_class(int number)
 		return ERR_CONFIG;
 	case ESLURM_TRANSITION_STATE_NO_UPDATE:
 	case ESLURM_PROLOG_RUNNING:
+	case ESLURM_JOB_NOT_PENDING: /* begin time of a job that has nodes */
 		return ERR_BUSY;
 	case ESLURM_IN_STANDBY_MODE: /* a controller that waits for its turn */
 	case SLURM_UNEXPECTED_MSG_ERROR:
