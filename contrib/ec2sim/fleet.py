@@ -253,6 +253,8 @@ def create(world: World, params: dict[str, Any], effects: dict[str, Any] | None 
             if world.scenario.idempotency == 'empty':
                 return {'FleetId': once.answer['FleetId'], 'Errors': [], 'Instances': []}
             return once.answer
+        # Without a bucket unless the scenario gives one: AWS lists none.
+        world.throttle.resources('CreateFleet', sum(targets.values()), world.now())
         every = pools(world, params)
         for pool in every:
             launch.instance_tags(pool, given.get('instance', {}))

@@ -147,6 +147,14 @@ class Throttling(unittest.TestCase):
         self.assertEqual(self.count(bench, 'DescribeInstances', MaxResults=5), 20)
         self.assertEqual(self.count(bench, 'DescribeSubnets'), 100)
 
+    def test_fleets_may_draw_on_instances(self):
+        bench = Bench({'throttling': {'CreateFleet:instances': [5, 2]}})
+        bench.template()
+        bench.call('CreateFleet', **bench.request(4))
+        bench.refused(self, 'RequestLimitExceeded', 'limit', 'CreateFleet', **bench.request(4))
+        bench.pass_time(2)
+        bench.call('CreateFleet', **bench.request(4))
+
     def test_settings(self):
         bench = Bench({'throttling': {'DescribeSubnets': [3, 1], 'DescribeTags': False}})
         self.assertEqual(self.count(bench, 'DescribeSubnets'), 3)
