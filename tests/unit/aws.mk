@@ -12,3 +12,13 @@ check_PROGRAMS += tests/unit/test_ec2
 tests_unit_test_ec2_SOURCES = tests/unit/test_ec2.c tests/unit/http_server.c tests/unit/http_server.h
 tests_unit_test_ec2_CPPFLAGS = $(AWS_UNIT_CPPFLAGS)
 tests_unit_test_ec2_LDADD = $(AWS_UNIT_LDADD) -lpthread
+
+check_PROGRAMS += tests/unit/test_aws_parts
+tests_unit_test_aws_parts_SOURCES = tests/unit/test_aws_parts.c
+tests_unit_test_aws_parts_CPPFLAGS = $(AWS_UNIT_CPPFLAGS)
+tests_unit_test_aws_parts_LDADD = $(AWS_UNIT_LDADD)
+
+check_PROGRAMS += tests/unit/test_creds
+tests_unit_test_creds_SOURCES = tests/unit/test_creds.c tests/unit/http_server.c tests/unit/http_server.h
+tests_unit_test_creds_CPPFLAGS = $(AWS_UNIT_CPPFLAGS)
+tests_unit_test_creds_LDADD = $(AWS_UNIT_LDADD) -lpthread
