@@ -49,8 +49,8 @@ static int apply_cost(
 		return err_set(err, ERR_USAGE,
 			"\"%s\": above this site's limit; expected at most %s USD %s",
 			text_make_safe(value, QUOTE_MAX, quoted, sizeof(quoted)),
-			cost_limit_format(max, most, sizeof(most)),
-			max->per_hour ? "" : " for the job");
+			money_format(max->uusd, most, sizeof(most)),
+			max->per_hour ? "per hour" : "for the job");
 	choice->cost = limit;
 	return 0;
 }
