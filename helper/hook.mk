@@ -11,3 +11,22 @@ libhelper_conf_a_SOURCES = \
 	helper/log.c helper/log.h
 # End of libhelper_conf_a_SOURCES
 HELPER_CONF_LIBS = libhelper_conf.a libintent.a libbase.a $(YAML_LIBS)
+
+# what prolog and epilog run: no libslurm, curl, OpenSSL or JSON, since every start of a job waits for it
+bin_PROGRAMS += helper/aws-slurm-burst-hook
+noinst_LIBRARIES += libhelper_hook.a
+libhelper_hook_a_CPPFLAGS = $(AM_CPPFLAGS) -DBINDIR='"$(bindir)"'
+libhelper_hook_a_SOURCES = \
+	helper/gate.c helper/gate.h \
+	helper/hook.c helper/hook.h \
+	helper/hook_epilog.c \
+	helper/hook_prolog.c
+# End of libhelper_hook_a_SOURCES
+HELPER_HOOK_LIBS = libhelper_hook.a libhelper_conf.a libstate.a libintent.a libbase.a \
+	$(YAML_LIBS) $(SQLITE_LIBS)
+helper_aws_slurm_burst_hook_SOURCES = helper/hook_main.c
+helper_aws_slurm_burst_hook_LDADD = $(HELPER_HOOK_LIBS)
+
+HOOK_LINKS += \
+	aws-slurm-burst-prolog:aws-slurm-burst-hook \
+	aws-slurm-burst-epilog:aws-slurm-burst-hook

@@ -170,6 +170,8 @@ static int open_file(void)
 		fd = open(lg.file, flags | O_CREAT | O_EXCL, 0640);
 		if (fd < 0 && errno == EEXIST) /* another process was faster */
 			return open(lg.file, flags);
+		if (fd >= 0 && fchmod(fd, 0640) < 0) /* the programs run with umask 077 */
+			to_syslog(LOG_LEVEL_WARN, "cannot set the log's mode");
 		/* what root made first must still take the lines of SlurmUser's hooks */
 		snprintf(dir, sizeof(dir), "%s", lg.file);
 		if (fd >= 0 && !geteuid() && strrchr(dir, '/') && strrchr(dir, '/') != dir) {

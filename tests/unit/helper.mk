@@ -13,3 +13,14 @@ check_PROGRAMS += tests/unit/test_demand
 tests_unit_test_demand_SOURCES = tests/unit/test_demand.c
 tests_unit_test_demand_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_demand_LDADD = $(HELPER_LIBS) $(CHECK_LIBS)
+
+check_PROGRAMS += tests/unit/test_gate
+tests_unit_test_gate_SOURCES = tests/unit/test_gate.c
+tests_unit_test_gate_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_test_gate_LDADD = $(HELPER_HOOK_LIBS) $(CHECK_LIBS)
+
+check_PROGRAMS += tests/unit/test_hook
+tests_unit_test_hook_SOURCES = tests/unit/test_hook.c
+tests_unit_test_hook_CPPFLAGS = $(UNIT_CPPFLAGS) \
+	-DHOOK='"$(abs_top_builddir)/helper/aws-slurm-burst-hook$(EXEEXT)"'
+tests_unit_test_hook_LDADD = $(HELPER_HOOK_LIBS) $(CHECK_LIBS)

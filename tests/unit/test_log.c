@@ -148,7 +148,7 @@ START_TEST(text_lines_and_levels)
 	struct stat st;
 	const char *line;
 
-	umask(0);
+	umask(077);
 	burst_log_open("suspend", path, LOG_LEVEL_WARN, false, false);
 	errno = EXDEV;
 	log_debug("no");
