@@ -8,7 +8,7 @@
  * stands in user_version: an older one is migrated, a newer one refused by name.
  * Open it after fork(2), one per process. Not thread-safe. Only this room includes sqlite3.h.
  *
- * Owner: root may open SlurmUser's directory (for status, doctor); every file it makes there, also
+ * Owner: root may open SlurmUser's directory (for status); every file it makes there, also
  * SQLite's -wal, -shm and -journal, belongs to the directory's owner. Others open only their own.
  *
  * Readers (DB_READ_ONLY). In WAL a reader never waits for a writer, nor a writer for it; it sees
@@ -56,7 +56,7 @@ int db_begin(struct db *db, struct err *err);
 int db_commit(struct db *db, struct err *err);
 void db_rollback(struct db *db); /* harmless without one */
 
-/* Read the whole file and check it, for doctor: ERR_FATAL with what to do. */
+/* Read the whole file and check it: ERR_FATAL with what to do. Takes long for a long ledger. */
 int db_check(struct db *db, struct err *err);
 
 /* Small facts by name; the caller frees *VALUE; ERR_NOTFOUND. VALUE NULL removes it. The names

@@ -155,15 +155,9 @@ static int put(struct db *db, const char *template_id, int64_t source, const cha
 
 	if (rc < 0)
 		return -1;
-	/* an unfinished one must keep its token, or the same request could not be sent again */
-	if (rc && !version && number)
-		return err_set(err, ERR_BUSY,
-			"template %s version %lld for %s is derived already: %lld", template_id,
-			(long long)source, layout, (long long)number);
-	if (rc && !version && strcmp(there, token))
-		return err_set(err, ERR_BUSY,
-			"template %s version %lld for %s is being derived under another token",
-			template_id, (long long)source, layout);
+	/* an unfinished one keeps its token, or the same request could not be sent again */
+	if (rc && !version)
+		return 0;
 	return DB_RUN(db, err,
 		"INSERT OR REPLACE INTO template (template_id, source, layout, token, version) "
 		"VALUES (?, ?, ?, ?, ?)",

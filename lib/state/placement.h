@@ -30,7 +30,8 @@ int template_get(struct db *db, const char *template_id, int64_t source, const c
 	int64_t *version, struct err *err);
 /*
  * Written before CreateLaunchTemplateVersion with its token (version 0), and after with the number.
- * Version 0 where another process has begun (another token) or finished: ERR_BUSY; ask again.
+ * Where another process has begun or finished already, version 0 changes nothing: ask
+ * template_token() after it for the token that counts.
  */
 int template_put(struct db *db, const char *template_id, int64_t source, const char *layout,
 	const char *token, int64_t version, struct err *err);

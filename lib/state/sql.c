@@ -44,9 +44,11 @@ int db_error_of(
 	case SQLITE_NOTADB:
 	case SQLITE_CORRUPT:
 		return err_set(err, ERR_FATAL,
-			"%s is damaged (%s): move it and its -wal and -shm away and keep them, "
-			"then run "
-			"aws-slurm-burst reconcile, which writes anew what runs from EC2's tags",
+			"%s is damaged (%s): move it and its -wal and -shm away and keep them. The "
+			"next "
+			"command begins a new one, which knows nothing of what runs: end by hand "
+			"the "
+			"instances with the tag burst:cluster that no job uses",
 			path, detail);
 	case SQLITE_NOMEM:
 		return err_nomem(err);

@@ -163,7 +163,8 @@ START_TEST(bad_files)
 	memset(noise, 'x', sizeof(noise));
 	write_file(noise, sizeof(noise), 0, 0600);
 	refused(open_rc(DB_READ_WRITE, false, &err), ERR_FATAL, "state.db is damaged");
-	refused(open_rc(DB_READ_ONLY, false, &err), ERR_FATAL, "aws-slurm-burst reconcile");
+	refused(open_rc(DB_READ_ONLY, false, &err), ERR_FATAL,
+		"end by hand the instances with the tag burst:cluster");
 	ck_assert_int_eq(chmod(path_of("state.db"), 0644), 0);
 	refused(open_rc(DB_READ_ONLY, false, &err), ERR_CONFIG, "has mode 0644: chmod 0600 it");
 	snprintf(path, sizeof(path), "%s", path_of("state.db"));
