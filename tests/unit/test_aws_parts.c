@@ -324,6 +324,9 @@ START_TEST(xml_limits)
 	ck_assert_int_eq(parse(deep.buf, 1000, &out, &err), -1);
 	ck_assert_int_eq(err.class, ERR_FATAL);
 	ck_assert_str_eq(err.text, "elements nested deeper than 32");
+	strbuf_setlen(&deep, 3 * XML_MAX_DEPTH); /* one less is as deep as may be */
+	ck_assert_int_eq(parse(deep.buf, 1000, &out, &err), -1);
+	ck_assert_str_eq(err.text, "the answer ends in the middle");
 	strbuf_addstr(&wide, "<r>");
 	for (int i = 0; i < XML_MAX_TEXT + 1; i++)
 		strbuf_addch(&wide, 'x');

@@ -518,6 +518,33 @@ START_TEST(describe)
 }
 END_TEST
 
+START_TEST(describe_half_a_page)
+{
+	static const struct server_answer script[] = {
+		{200, .body = "<DescribeInstancesResponse>" INSTANCE(
+			      "i-1", "") "<nextToken>2</nextToken></DescribeInstancesResponse>"},
+		{200, .body = "<DescribeInstancesResponse>" INSTANCE("i-2",
+			      "<tagSet><item><key>k</key><value>v</value></item></tagSet>") "<nex"
+											    "t"},
+		{200, .body = "<DescribeInstancesResponse>" INSTANCE(
+			      "i-2", "") "</DescribeInstancesResponse>"},
+	};
+	static const char *const values[] = {"lab"};
+	static const struct ec2_filter filters[] = {{"tag:burst:cluster", values, 1}};
+	struct ec2_instances all = {0};
+
+	begin(script, 3);
+	ck_assert_msg(
+		!ec2_describe_instances(aws, NULL, 0, filters, 1, &all, &err), "%s", err.text);
+	ck_assert_uint_eq(all.n, 2); /* what the half told is forgotten, the first page is not */
+	ck_assert_str_eq(all.all[0].id, "i-1");
+	ck_assert_str_eq(all.all[1].id, "i-2");
+	ck_assert_uint_eq(all.all[1].ntags, 0);
+	ec2_instances_release(&all);
+	end();
+}
+END_TEST
+
 START_TEST(describe_by_id)
 {
 	static const struct server_answer script[] = {
@@ -806,6 +833,7 @@ int main(void)
 	tcase_add_test(tc, fleet_refuses);
 	tcase_add_test(tc, fleet_answer);
 	tcase_add_test(tc, describe);
+	tcase_add_test(tc, describe_half_a_page);
 	tcase_add_test(tc, describe_by_id);
 	tcase_add_test(tc, batches);
 	tcase_add_test(tc, placement_groups);

@@ -1,0 +1,161 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: Apache-2.0
+#
+# lib/aws against the simulator, which checks each request by AWS's own service model. Run in the
+# build directory:	bats SRCDIR/tests/e2e/aws_client.bats
+
+bats_require_minimum_version 1.5.0
+
+SUBNET=subnet-0aaaaaaaaaaaaaaa1
+SG=sg-0aaaaaaaaaaaaaaa1
+
+await() {
+	local deadline=$((SECONDS + $1))
+	shift
+	until "$@" >/dev/null 2>&1; do
+		((SECONDS < deadline)) || { echo "waited in vain: $*" >&2; return 1; }
+		sleep 0.05
+	done
+}
+
+setup_file() {
+	export CLIENT=${BUILDDIR:-$PWD}/tests/e2e/ec2_client
+	[[ -x $CLIENT ]] || { echo "no $CLIENT: make first, run in the build directory" >&2; return 1; }
+	for tool in openssl python3; do
+		command -v "$tool" >/dev/null || skip "needs $tool"
+	done
+	export SIM=$BATS_FILE_TMPDIR/sim FAULTS=$BATS_FILE_TMPDIR/faults.json
+	export AWS_CONFIG_FILE=/dev/null AWS_SHARED_CREDENTIALS_FILE=/dev/null AWS_EC2_METADATA_DISABLED=true
+	export AWS_ACCESS_KEY_ID=AKIAEC2SIMEXAMPLE001 AWS_REGION=us-east-2
+	export AWS_SECRET_ACCESS_KEY=ec2sim-example-secret-key-0000000000001
+	unset AWS_SESSION_TOKEN AWS_PROFILE
+	openssl req -x509 -newkey rsa:2048 -nodes -keyout "$BATS_FILE_TMPDIR/key.pem" \
+		-out "$BATS_FILE_TMPDIR/cert.pem" -days 2 -subj /CN=localhost \
+		-addext subjectAltName=DNS:localhost,IP:127.0.0.1 2>/dev/null
+	cat >"$BATS_FILE_TMPDIR/scenario.json" <<-EOF
+	{"launch_templates": [{"name": "site", "id": "lt-0123456789abcdef0", "user_data": "boot.sh", "data": {
+		"ImageId": "ami-0123456789abcdef0", "KeyName": "k", "SecurityGroupIds": ["$SG"],
+		"BlockDeviceMappings": [{"DeviceName": "/dev/sda1", "Ebs": {"VolumeSize": 50, "Encrypted": true}}],
+		"TagSpecifications": [{"ResourceType": "volume", "Tags": [{"Key": "a", "Value": "1"}]}],
+		"CpuOptions": {"ThreadsPerCore": 1, "CoreCount": 4}}}],
+	 "capacity": {"c7i.large": 3}}
+	EOF
+	printf '#!/bin/sh\n' >"$BATS_FILE_TMPDIR/boot.sh"
+	"$BATS_TEST_DIRNAME/../../contrib/ec2sim/ec2sim" --listen 127.0.0.1:0 --state "$SIM" \
+		--journal "$BATS_FILE_TMPDIR/journal" --scenario "$BATS_FILE_TMPDIR/scenario.json" \
+		--faults "$FAULTS" --tls-cert "$BATS_FILE_TMPDIR/cert.pem" \
+		--tls-key "$BATS_FILE_TMPDIR/key.pem" 3>&- &
+	export SIM_PID=$!
+	await 20 test -s "$SIM/ready"
+	AWS_ENDPOINT_URL=https://$(cat "$SIM/ready")
+	export AWS_ENDPOINT_URL AWS_CA_BUNDLE=$BATS_FILE_TMPDIR/cert.pem
+}
+
+teardown_file() {
+	[[ -z ${SIM_PID:-} ]] || kill "$SIM_PID"
+}
+
+teardown() {
+	rm -f "$FAULTS"
+}
+
+client() {
+	"$CLIENT" "$@"
+}
+
+says() {
+	[[ $output == *"$1"* ]] || { printf 'not said: %s\nbut: %s\n' "$1" "$output" >&2; return 1; }
+}
+
+is_state() {
+	[[ $(client group-state "$1") == "$2" ]]
+}
+
+# All of these run and have an address.
+running() {
+	local found
+	found=$(client by-id burst:gang "$@") || return 1
+	[[ $(grep -c ' running [^ ]* 10\.' <<<"$found") == "$#" ]]
+}
+
+@test "signed over TLS; a certificate of nobody we trust is refused" {
+	run -0 client caller
+	says arn:aws
+	AWS_CA_BUNDLE=/etc/ssl/certs/ca-certificates.crt run -3 client caller
+	says "config - "
+	says "certificate"
+	AWS_SECRET_ACCESS_KEY=wrong run -4 client caller
+	says "auth SignatureDoesNotMatch"
+	[[ $output != *wrong* ]]
+}
+
+@test "look at the template, derive one with other interfaces" {
+	# shellcheck disable=SC2016 # it is EC2's word, not a variable
+	run -0 client template site '$Latest'
+	[[ $output == "lt-0123456789abcdef0 1 ami-0123456789abcdef0 data $SG" ]]
+	run -0 client derive lt-0123456789abcdef0 1 "$SG" prof token-1
+	[[ $output == 2 ]]
+	run -0 client derive lt-0123456789abcdef0 1 "$SG" prof token-1
+	[[ $output == 2 ]] # the same token: the same version
+	await 5 client template lt-0123456789abcdef0 2
+	run -0 client template lt-0123456789abcdef0 2
+	[[ $output == "lt-0123456789abcdef0 2 ami-0123456789abcdef0 data $SG" ]]
+	run -0 client derive lt-0123456789abcdef0 2 "$SG" '' token-2
+	[[ $output == 3 ]]
+	run -0 client template-delete lt-0123456789abcdef0 3
+	run -0 client template-delete lt-0123456789abcdef0 3
+	run -5 client template site 99
+	says "consistency InvalidLaunchTemplateId.VersionNotFound"
+}
+
+@test "a gang: group, fleet, describe, tag, terminate" {
+	run -0 client group-create burst-lab-1 burst:cluster lab
+	await 5 is_state burst-lab-1 available
+	run -0 client group-list burst:cluster lab
+	[[ $output == burst-lab-1 ]]
+	run -9 client group-create burst-lab-1 burst:cluster lab
+	says "busy InvalidPlacementGroup.Duplicate"
+	run -0 client fleet lt-0123456789abcdef0 2 hpc7a.96xlarge $SUBNET burst-lab-1 4 on-demand tok-1 burst:gang g-1
+	[[ ${#lines[@]} == 4 && ${lines[0]} == "instance i-"*" hpc7a.96xlarge $SUBNET on-demand" ]]
+	mapfile -t ids < <(printf '%s\n' "${lines[@]}" | cut -d' ' -f2)
+	await 10 running "${ids[@]}"
+	run -0 client by-tag burst:gang g-1
+	[[ ${#lines[@]} == 4 && ${lines[3]} == *" running hpc7a.96xlarge 10.77."*" burst-lab-1 g-1 launched" ]]
+	run -0 client tag burst:n0 'a b~*/&ü' "${ids[@]}"
+	run -0 client by-tag burst:n0 'a b~*/&ü'
+	[[ ${#lines[@]} == 4 ]]
+	run -9 client group-delete burst-lab-1
+	says "busy InvalidPlacementGroup.InUse"
+	run -0 client terminate "${ids[@]}"
+	await 10 client group-delete burst-lab-1
+	run -0 client group-delete burst-lab-1 # gone already
+	run -5 client terminate i-0000000000000dead
+	says "consistency InvalidInstanceID.NotFound"
+}
+
+@test "no capacity: HTTP 200 with errors; spot" {
+	run -0 client fleet lt-0123456789abcdef0 1 c7i.large $SUBNET '' 4 on-demand tok-2 burst:gang g-2
+	[[ $output == "error InsufficientInstanceCapacity c7i.large" ]]
+	run -0 client fleet lt-0123456789abcdef0 1 c6i.32xlarge $SUBNET '' 2 spot tok-3 burst:gang g-3
+	[[ ${#lines[@]} == 2 && ${lines[0]} == *" spot" ]]
+}
+
+@test "subnets" {
+	run -0 client subnets subnet-0aaaaaaaaaaaaaaa2 $SUBNET
+	[[ ${lines[0]} == "subnet-0aaaaaaaaaaaaaaa2 us-east-2b "* && ${lines[1]} == "$SUBNET us-east-2a "* ]]
+	run -3 client subnets subnet-0aaaaaaaaaaaaaaaf
+	says "config InvalidSubnetID.NotFound"
+}
+
+@test "a lost answer, a half one and throttling: the same fleet, once" {
+	cat >"$FAULTS" <<-'EOF'
+	[{"action": "CreateFleet", "call": 1, "drop": "after"},
+	 {"action": "CreateFleet", "call": 2, "truncate": 100},
+	 {"action": "DescribeInstances", "call": 1, "error": {"code": "RequestLimitExceeded", "message": "m"}}]
+	EOF
+	run -0 client fleet lt-0123456789abcdef0 1 c6i.32xlarge $SUBNET '' 2 on-demand tok-4 burst:gang g-4
+	[[ ${#lines[@]} == 2 ]]
+	sleep 0.5
+	run -0 client by-tag burst:gang g-4
+	[[ ${#lines[@]} == 2 ]]
+}
