@@ -39,6 +39,10 @@ static void write_record(const struct conf *conf, const struct record *record)
 	char dir[PATH_MAX], limit[48];
 	struct err err = {0};
 
+	/* an older mark of this name is of another job: slurmctld -c gives ids out again */
+	if (hook_dir(conf, "ended", dir, &err) < 0 ||
+		record_end_remove(dir, record->job_id, record->restart, &err) < 0)
+		log_err("an old mark of the job's end may stay: %s", err.text);
 	if (hook_dir(conf, "intent", dir, &err) < 0 || record_write(dir, record, &err) < 0) {
 		log_err("the job's intent is not recorded: %s", err.text);
 		return;

@@ -264,8 +264,44 @@ START_TEST(epilog_marks)
 	ck_assert_int_eq(record_end_read(at("state/ended"), 7, 2, &ended_s, NULL), 1);
 	ck_assert_int_le(llabs(ended_s - clock_now_s()), 60);
 	ck_assert_int_eq(record_end_read(at("state/ended"), 7, 1, &ended_s, NULL), 0);
-	ck_assert_int_ne(access(at("state/intent"), F_OK), 0);
 	ck_assert_int_eq(access(at("untouched"), F_OK), 0);
+}
+END_TEST
+
+/* The restart count that epilog is given may be that of the next start. */
+START_TEST(epilog_finds_the_start)
+{
+	static const struct {
+		int64_t before, counted; /* seconds ago that these starts were recorded; -1 never */
+		unsigned marked;
+	} t[] = {{5, -1, 1}, {5, 3, 2}, {3, 500, 1}, {-1, 3, 2}, {-1, -1, 2}};
+	char *env[] = {JOB, NULL};
+
+	ck_assert_int_eq(file_mkdirs(at("state/intent"), 0700, NULL), 0);
+	for (size_t i = 0; i < ARRAY_SIZE(t); i++) {
+		for (uint32_t restart = 1; restart <= 2; restart++) {
+			int64_t ago = restart == 1 ? t[i].before : t[i].counted;
+			struct record r = {.job_id = 7,
+				.restart = restart,
+				.kind = RECORD_NONE,
+				.written_s = clock_now_s() - ago};
+
+			if (ago >= 0)
+				ck_assert_int_eq(record_write(at("state/intent"), &r, NULL), 0);
+		}
+		ck_assert_int_eq(run("aws-slurm-burst-epilog", env), 0);
+		ck_assert_int_eq(access(at("state/ended/7.1"), F_OK), t[i].marked == 1 ? 0 : -1);
+		ck_assert_int_eq(access(at("state/ended/7.2"), F_OK), t[i].marked == 2 ? 0 : -1);
+		unlink(at("state/ended/7.1"));
+		unlink(at("state/ended/7.2"));
+		unlink(at("state/intent/7.1"));
+		unlink(at("state/intent/7.2"));
+	}
+	/* the next start takes an old mark of its name away */
+	ck_assert_int_eq(run("aws-slurm-burst-epilog", env), 0);
+	ck_assert_int_eq(access(at("state/ended/7.2"), F_OK), 0);
+	ck_assert_int_eq(run("aws-slurm-burst-prolog", env), 0);
+	ck_assert_int_ne(access(at("state/ended/7.2"), F_OK), 0);
 }
 END_TEST
 
@@ -434,6 +470,7 @@ int main(void)
 	tcase_add_test(tc, prolog_takes_garbage);
 	tcase_add_test(tc, whose_job);
 	tcase_add_test(tc, epilog_marks);
+	tcase_add_test(tc, epilog_finds_the_start);
 	tcase_add_test(tc, called_in_every_way);
 	tcase_add_test(tc, state_that_is_not_safe);
 	tcase_add_test(tc, gate_sends_back);
