@@ -1,6 +1,7 @@
 # End to end: bats against real slurmctld, slurmd and the simulator.
 EXTRA_DIST += tests/e2e/cluster.bash
 EXTRA_DIST += tests/e2e/compute-node.bats
+EXTRA_DIST += tests/e2e/submit_cluster.bash tests/e2e/plugin_submit.bats tests/e2e/plugin_symbols.bats
 EXTRA_DIST += tests/e2e/slurm_client.bash
 EXTRA_DIST += tests/e2e/slurm_client.bats
 
