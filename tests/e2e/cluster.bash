@@ -27,11 +27,9 @@ REHEARSAL=$BURST_SOURCE/contrib/rehearsal
 # cluster_start [options]: start a cluster and set BURST_DIR and the rest of `cluster env`.
 cluster_start() {
 	local args=()
-	# slurm and the user must get through to it; bats makes its directory for its own user alone.
-	chmod o+x "$BATS_RUN_TMPDIR"
 	CLUSTER_DIR=$BATS_FILE_TMPDIR/cluster
 	export CLUSTER_DIR
-	_install
+	install_tree
 	[[ -z ${BURST_PREFIX:-} ]] || args+=(--prefix "$BURST_PREFIX")
 	if [[ -n ${BURST_GCOV:-} ]]; then
 		# hooks run as slurm, the plugin as the user: neither can write into the build tree
@@ -45,8 +43,15 @@ cluster_start() {
 	set +a
 }
 
-_install() {
+# slurm and the user must get through to clusters; bats makes its directory for its own user alone.
+open_tmp() {
+	chmod o+x "$BATS_RUN_TMPDIR"
+}
+
+# install_tree: set BURST_PREFIX, if there is anything to install.
+install_tree() {
 	local prefix=$BATS_RUN_TMPDIR/prefix
+	open_tmp
 	[[ -z ${BURST_PREFIX:-} ]] || return 0
 	[[ -n ${BURST_BUILD:-} ]] || return 0
 	(
