@@ -191,7 +191,7 @@ node_field() {
 
 # A value goes on to the next " Word=" (comments have spaces in them).
 _field() {
-	sed -nE "s/^(.* )?$1=(.*)\$/\2/; t cut; b; :cut; s/ [A-Za-z][A-Za-z0-9_:\/]*=.*//; p"
+	sed -nE "s/^(.* )?$1=(.*)\$/\2/; t cut; b; :cut; s/ [A-Za-z][A-Za-z0-9_:\/]*=.*//; s/ +$//; p"
 }
 
 job_state() {
