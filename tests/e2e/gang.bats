@@ -5,6 +5,10 @@
 
 load cluster
 
+# What slurmctld says when its message to a cancelled job's node, sent to the address that the node
+# had before, times out; the node itself is in its next life by then.
+export ALLOWED_ERRORS='Nodes [^ ]+ not responding$'
+
 setup_file() {
 	cluster_start --nodes 16
 }
@@ -98,6 +102,7 @@ settled() {
 @test "the intent reaches prolog, which writes it down" {
 	job=$(submit -N 2 -t 5 --efa=required --burst-cost=30/h --wrap true)
 	wait_for "job_is $job COMPLETED" 60
+	grep -q "prolog.* job=$job .*intent recorded: efa required, limit 30.00/h" "$BURST_LOG"
 	grep -q "job=$job .*EFA required (the job's --efa)" "$BURST_LOG"
 	grep -q "job=$job .*limit 30.00/h" "$BURST_LOG"
 	wait_for settled 60
