@@ -91,6 +91,8 @@ struct aws *app_aws(struct app *app, const char *region, struct err *err)
 	for (size_t i = 0; i < app->nregions; i++)
 		if (!strcmp(app->regions[i].region, name))
 			return app->regions[i].aws;
+	if (conf_export(conf, err) < 0)
+		return NULL;
 	if (app->nregions == APP_REGIONS_MAX) {
 		err_set(err, ERR_CONFIG, "more than %d regions", APP_REGIONS_MAX);
 		return NULL;

@@ -8,6 +8,7 @@
 #include <strings.h>
 #include <sys/mman.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "lib/aws/client.h"
 #include "lib/aws/sts.h"
@@ -17,27 +18,39 @@
 #define PROCESS_TIMEOUT_MS 60000
 #define QUIET_S            60
 
+/* Whole pages of our own: locking and hiding go by the page. */
+static size_t pages(size_t *page)
+{
+	*page = (size_t)sysconf(_SC_PAGESIZE);
+	return (sizeof(struct creds) + *page - 1) / *page * *page;
+}
+
 struct creds *creds_create(struct err *err)
 {
-	struct creds *creds = mmap(
-		NULL, sizeof(*creds), PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	size_t page, size = pages(&page);
+	void *creds = NULL;
 
-	if (creds == MAP_FAILED) {
+	if (posix_memalign(&creds, page, size)) {
 		err_nomem(err);
 		return NULL;
 	}
+	memset(creds, 0, size);
 	/* a help, not a promise: a small RLIMIT_MEMLOCK is no reason to fail */
-	(void)mlock(creds, sizeof(*creds));
-	(void)madvise(creds, sizeof(*creds), MADV_DONTDUMP);
+	(void)mlock(creds, size);
+	(void)madvise(creds, size, MADV_DONTDUMP);
 	return creds;
 }
 
 void creds_destroy(struct creds *creds)
 {
+	size_t page, size = pages(&page);
+
 	if (!creds)
 		return;
-	OPENSSL_cleanse(creds, sizeof(*creds));
-	munmap(creds, sizeof(*creds));
+	OPENSSL_cleanse(creds, size);
+	(void)madvise(creds, size, MADV_DODUMP);
+	(void)munlock(creds, size);
+	free(creds);
 }
 
 static void cleanup_creds_(struct creds **creds)

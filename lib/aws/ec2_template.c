@@ -146,11 +146,12 @@ int ec2_describe_template(struct aws *aws, const char *name_or_id, const char *v
 		.version = strtoll(look.version, NULL, 10),
 		.security_groups = groups->all,
 		.nsecurity_groups = groups->n,
-		.image_id = STEAL_POINTER(look.image_id),
+		.image_id = look.image_id,
 		.has_user_data = look.has_user_data,
 	};
 	memcpy(out->id, look.id, sizeof(out->id));
 	*groups = (struct groups){0};
+	look.image_id = NULL;
 	return 0;
 }
 

@@ -101,8 +101,9 @@ struct node_facts {
 	char state[128]; /* "IDLE+CLOUD+POWERED_DOWN" */
 	bool cloud, powered_down, powering_up, powering_down, power_down, down, drain, no_respond,
 		allocated, idle, completing;
-	bool registered; /* a slurmd has answered since it was powered up */
-	int64_t boot_s;  /* slurmd's boot time; 0: none */
+	/* A slurmd has answered since it was powered up; false also where Slurm cannot say. */
+	bool registered;
+	int64_t boot_s; /* slurmd's boot time; 0: none */
 	uint32_t cpus;
 	uint64_t mem_mib;
 };

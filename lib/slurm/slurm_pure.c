@@ -205,13 +205,14 @@ void node_state_decode(uint32_t node_state, struct node_facts *facts)
 	/*
 	 * POWERING_UP goes with slurmd's registration, POWERED_DOWN with the next power-up; boot
 	 * time and addresses stay from the life before and prove nothing. A node that was forced
-	 * down while powering up has lost POWERING_UP too, but still does not respond.
+	 * down before it registered has lost these flags and its job: of a node that is to be
+	 * powered down and has no job nothing is known.
 	 */
 	facts->registered = base != NODE_STATE_UNKNOWN && base != NODE_STATE_FUTURE &&
 			    !(node_state &
 				    (NODE_STATE_POWERED_DOWN | NODE_STATE_POWERING_UP |
 					    NODE_STATE_POWERING_DOWN | NODE_STATE_POWER_UP)) &&
-			    !(facts->power_down && facts->no_respond);
+			    !(facts->power_down && (!facts->allocated || facts->no_respond));
 }
 
 int slurm_version_number(const char *version)

@@ -5,7 +5,6 @@ EXTRA_DIST += \
 	tests/e2e/private-cluster.bats \
 	tests/e2e/rehearsal.bats
 EXTRA_DIST += tests/e2e/submit_cluster.bash tests/e2e/plugin_submit.bats tests/e2e/plugin_symbols.bats
-EXTRA_DIST += tests/e2e/slurm_client.bash
 EXTRA_DIST += tests/e2e/slurm_client.bats
 
 # Calls lib/slurm's functions one by one, for slurm_client.bats.

@@ -1,6 +1,8 @@
 # unit tests: aws
 AWS_UNIT_CPPFLAGS = $(UNIT_CPPFLAGS) $(CURL_CFLAGS) $(OPENSSL_CFLAGS) $(XML_CFLAGS) $(JSON_CFLAGS)
 AWS_UNIT_LDADD = libaws.a libbase.a $(AWS_LIBS) $(CHECK_LIBS)
+EC2_FIXTURE = tests/unit/ec2_fixture.c tests/unit/ec2_fixture.h \
+	tests/unit/http_server.c tests/unit/http_server.h
 EXTRA_DIST += tests/vectors/sigv4
 
 check_PROGRAMS += tests/unit/test_sigv4
@@ -9,7 +11,7 @@ tests_unit_test_sigv4_CPPFLAGS = $(AWS_UNIT_CPPFLAGS)
 tests_unit_test_sigv4_LDADD = $(AWS_UNIT_LDADD)
 
 check_PROGRAMS += tests/unit/test_ec2
-tests_unit_test_ec2_SOURCES = tests/unit/test_ec2.c tests/unit/http_server.c tests/unit/http_server.h
+tests_unit_test_ec2_SOURCES = tests/unit/test_ec2.c $(EC2_FIXTURE)
 tests_unit_test_ec2_CPPFLAGS = $(AWS_UNIT_CPPFLAGS)
 tests_unit_test_ec2_LDADD = $(AWS_UNIT_LDADD) -lpthread
 
@@ -22,3 +24,13 @@ check_PROGRAMS += tests/unit/test_creds
 tests_unit_test_creds_SOURCES = tests/unit/test_creds.c tests/unit/http_server.c tests/unit/http_server.h
 tests_unit_test_creds_CPPFLAGS = $(AWS_UNIT_CPPFLAGS)
 tests_unit_test_creds_LDADD = $(AWS_UNIT_LDADD) -lpthread
+
+check_PROGRAMS += tests/unit/test_ec2_objects
+tests_unit_test_ec2_objects_SOURCES = tests/unit/test_ec2_objects.c $(EC2_FIXTURE)
+tests_unit_test_ec2_objects_CPPFLAGS = $(AWS_UNIT_CPPFLAGS)
+tests_unit_test_ec2_objects_LDADD = $(AWS_UNIT_LDADD) -lpthread
+
+check_PROGRAMS += tests/unit/test_profile
+tests_unit_test_profile_SOURCES = tests/unit/test_profile.c
+tests_unit_test_profile_CPPFLAGS = $(AWS_UNIT_CPPFLAGS)
+tests_unit_test_profile_LDADD = $(AWS_UNIT_LDADD)

@@ -1,6 +1,6 @@
 # unit tests: helper
 check_PROGRAMS += tests/unit/test_conf
-tests_unit_test_conf_SOURCES = tests/unit/test_conf.c
+tests_unit_test_conf_SOURCES = tests/unit/test_conf.c tests/unit/conf_fixture.h
 tests_unit_test_conf_CPPFLAGS = $(UNIT_CPPFLAGS) \
 	-DEXAMPLE='"$(abs_top_srcdir)/contrib/slurm/aws-burst.yaml.example"'
 tests_unit_test_conf_LDADD = $(HELPER_CONF_LIBS) $(CHECK_LIBS)
@@ -24,3 +24,8 @@ tests_unit_test_hook_SOURCES = tests/unit/test_hook.c
 tests_unit_test_hook_CPPFLAGS = $(UNIT_CPPFLAGS) \
 	-DHOOK='"$(abs_top_builddir)/helper/aws-slurm-burst-hook$(EXEEXT)"'
 tests_unit_test_hook_LDADD = $(HELPER_HOOK_LIBS) $(CHECK_LIBS)
+
+check_PROGRAMS += tests/unit/test_conf_refuse
+tests_unit_test_conf_refuse_SOURCES = tests/unit/test_conf_refuse.c tests/unit/conf_fixture.h
+tests_unit_test_conf_refuse_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_test_conf_refuse_LDADD = $(HELPER_CONF_LIBS) $(CHECK_LIBS)

@@ -397,16 +397,20 @@ START_TEST(gate_sends_back)
 	struct record r;
 	char expected[512];
 
+	char *args[] = {c_flag, conf_path, NULL};
+
 	add_gang();
 	put("aws-slurm-burst", 0755,
 		"#!/bin/sh\n"
+		"fds=$(/bin/readlink /proc/$$/fd/0 /proc/$$/fd/1 /proc/$$/fd/2)\n"
 		"d=${0%/*}\n"
 		"{ echo \"$*\"; [ \"$(/usr/bin/cut -d' ' -f6 /proc/$$/stat)\" = $$ ] && echo "
 		"leader\n"
 		"/usr/bin/env | /usr/bin/sort | /bin/grep -v -e ^PWD -e ^_ -e ^OLDPWD -e ^SHLVL\n"
-		"for f in 0 1 2; do /bin/readlink /proc/$$/fd/$f; done; } >$d/out.new 2>&1 3>&-\n"
+		"echo \"$fds\"; } >$d/out.new 2>&1 3>&-\n"
 		"/bin/mv $d/out.new $d/out\n");
-	ck_assert_int_eq(run("aws-slurm-burst-prolog", env), 1);
+	/* with 0, 1 and 2 closed: the program that is started has them all the same */
+	ck_assert_int_eq(run_as("aws-slurm-burst-prolog", args, env, true), 1);
 	for (int i = 0; i < 500 && access(at("out"), F_OK) < 0; i++)
 		clock_sleep_ms(10);
 	snprintf(expected, sizeof(expected),
@@ -415,6 +419,7 @@ START_TEST(gate_sends_back)
 		conf_path);
 	contents("out");
 	ck_assert_msg(!strncmp(text, expected, strlen(expected)), "%s", text);
+	ck_assert_ptr_nonnull(strstr(text, "\n/dev/null\n/dev/null\n/dev/null\n"));
 	ck_assert_ptr_null(strstr(text, "SPANK_"));
 	ck_assert_ptr_null(strstr(text, "SLURM_JOB"));
 	ck_assert_int_eq(record(7, 2, &r), -1);
