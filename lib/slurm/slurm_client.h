@@ -38,6 +38,7 @@ struct slurm_site { /* from slurmctld's configuration */
 	int64_t resume_timeout_s, suspend_timeout_s, kill_wait_s;
 	int64_t over_time_s;                /* -1: unlimited */
 	uint32_t resume_rate, suspend_rate; /* per minute; 0: no limit */
+	bool prolog;                        /* PrologSlurmctld is set */
 	bool private_cloud;                 /* PrivateData=cloud */
 };
 int slurm_client_site(struct slurm_site *site, struct err *err);
@@ -83,8 +84,11 @@ void job_facts_release(struct job_facts *facts);
  * the array freed. */
 int slurm_client_jobs(struct job_facts **all, size_t *n, struct err *err);
 
-/* 0: the job's PrologSlurmctld runs; 1: it does not (done, or the job is pending or over); -1 on
- * error. */
+/*
+ * 0: the job's PrologSlurmctld runs, or slurmctld does not say (24.11 and 26.05 say nothing until
+ * the nodes are up: bound the wait); 1: it does not run (done, or the job is pending or over); -1
+ * on error. Where site.prolog is false there is nothing to wait for.
+ */
 int slurm_client_prolog_done(uint32_t job_id, struct err *err);
 
 /* The stored submit environment of a batch job (STATE_DIR = StateSaveLocation): value of
@@ -118,18 +122,19 @@ int slurm_client_nodes(
 struct node_address {
 	const char *name;
 	const char *addr;
-	const char *instance_id;   /* for tell_instances; may be NULL */
-	const char *instance_type; /* may be NULL */
+	const char *instance_id;   /* may be NULL or "" */
+	const char *instance_type; /* may be NULL or "" */
 };
 /*
- * One RPC for all, in any order: NodeAddr and NodeHostName (= the node's name), and on 23.11 and
- * later InstanceType if all have the same. ERR_NOTFOUND for an unknown node: slurmctld has then
- * taken some of the others.
+ * One RPC for all, in any order: NodeAddr and NodeHostName (= the node's name), and from 26.05
+ * InstanceId and InstanceType where every node has them. ERR_NOTFOUND for an unknown node:
+ * slurmctld has then taken some of the others.
  */
 int slurm_client_announce(const struct node_address *nodes, size_t n, struct err *err);
 /*
- * InstanceId and InstanceType on 23.11 and later, nothing before. slurmctld takes one value per
- * request, so this is one RPC for each node: not for a moment in which jobs wait.
+ * InstanceId and InstanceType for the releases from 23.11 on that take one value per request: one
+ * RPC for each node, not for a moment in which jobs wait. Elsewhere it has nothing to do and
+ * succeeds.
  */
 int slurm_client_tell_instances(const struct node_address *nodes, size_t n, struct err *err);
 

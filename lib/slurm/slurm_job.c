@@ -142,12 +142,17 @@ int slurm_client_prolog_done(uint32_t job_id, struct err *err)
 
 	if (slurm_client_check(err) < 0)
 		return -1;
+	errno = 0;
 	ready = slurm_job_node_ready(job_id);
 	if (ready == READY_JOB_FATAL)
 		return err_set(err, ERR_NOTFOUND, "job %u: unknown to slurmctld", job_id);
-	if (ready < 0)
-		return err_set(err, ERR_TRANSIENT,
-			"job %u: slurmctld did not say whether it is ready", job_id);
+	if (ready < 0 && errno) {
+		slurm_fail(err, "asking slurmctld for its prolog");
+		return err_prefix(err, "job %u", job_id);
+	}
+	if (ready <
+		0) /* answered, with EAGAIN: as 24.11 and later do while nodes are powering up */
+		return 0;
 	return ready & READY_PROLOG_STATE ? 1 : 0;
 }
 

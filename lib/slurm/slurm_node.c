@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include <slurm/slurm_version.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -9,6 +10,17 @@
 typedef hostlist_t hostlist_ptr; /* up to 23.02 the type itself is the pointer */
 #else
 typedef hostlist_t *hostlist_ptr;
+#endif
+
+/*
+ * InstanceId and InstanceType: before 23.11 there are none; 24.11 stores one text for every node of
+ * the request; 26.05 takes lists, like the addresses (all run).
+ */
+#if defined(HAVE_UPDATE_NODE_MSG_T_INSTANCE_ID) && defined(HAVE_UPDATE_NODE_MSG_T_INSTANCE_TYPE)
+#define HAVE_INSTANCE 1
+#if SLURM_VERSION_NUMBER >= SLURM_VERSION_NUM(26, 5, 0)
+#define HAVE_INSTANCE_LIST 1
+#endif
 #endif
 
 static void free_nodes(node_info_msg_t **msg)
@@ -128,6 +140,11 @@ static int compare_name(const void *key, const void *element)
 	return strcmp(key, (*(const struct node_address *const *)element)->name);
 }
 
+static bool has(const char *text)
+{
+	return text && *text;
+}
+
 static int sort_addresses(const struct node_address *nodes, size_t n,
 	const struct node_address **sorted, struct err *err)
 {
@@ -136,6 +153,11 @@ static int sort_addresses(const struct node_address *nodes, size_t n,
 			return err_prefix(err, "name of node %zu", i);
 		if (node_address_check(nodes[i].addr, err) < 0)
 			return err_prefix(err, "node %s", nodes[i].name);
+		if (has(nodes[i].instance_id) && node_address_check(nodes[i].instance_id, err) < 0)
+			return err_prefix(err, "instance of node %s", nodes[i].name);
+		if (has(nodes[i].instance_type) &&
+			node_address_check(nodes[i].instance_type, err) < 0)
+			return err_prefix(err, "instance type of node %s", nodes[i].name);
 		sorted[i] = &nodes[i];
 	}
 	qsort(sorted, n, sizeof(*sorted), compare_addresses);
@@ -145,18 +167,38 @@ static int sort_addresses(const struct node_address *nodes, size_t n,
 	return 0;
 }
 
+/* What one request says of its nodes, each a list in the same order. */
+struct lists {
+	struct strbuf names, addrs;
+	struct strbuf ids, types; /* "" unless every node has one */
+};
+
+static void lists_release(struct lists *lists)
+{
+	strbuf_release(&lists->names);
+	strbuf_release(&lists->addrs);
+	strbuf_release(&lists->ids);
+	strbuf_release(&lists->types);
+}
+
+#define LISTS_INIT                                                                                 \
+	{                                                                                          \
+		STRBUF_INIT, STRBUF_INIT, STRBUF_INIT, STRBUF_INIT                                 \
+	}
+
 /*
- * The lists of names and addresses in the order in which slurmctld will pair them. It expands the
- * names by its own hostlist code and takes the addresses one by one as they come: 22.05 in the
+ * The lists in the order in which slurmctld will pair them. It expands the names by its own
+ * hostlist code and takes the addresses one by one as they come: 22.05, 24.11 and 26.05 in the
  * order given, but a node twice or a name that the code writes in another way would shift all that
  * follow. So the list is made by that code, in the order that it sorts to, which another sorting
  * leaves as it is.
  */
-static int pair_lists(const struct node_address *nodes, size_t n, struct strbuf *names,
-	struct strbuf *addrs, struct err *err)
+static int pair_lists(
+	const struct node_address *nodes, size_t n, struct lists *lists, struct err *err)
 {
 	CLEANUP(free_hostlist) hostlist_ptr list = NULL;
 	cleanup_free const struct node_address **sorted = calloc(n, sizeof(*sorted));
+	bool ids = true, types = true;
 	size_t found = 0;
 	char *name;
 
@@ -167,23 +209,31 @@ static int pair_lists(const struct node_address *nodes, size_t n, struct strbuf 
 	list = slurm_hostlist_create(NULL);
 	if (!list)
 		return err_nomem(err);
-	for (size_t i = 0; i < n; i++)
+	for (size_t i = 0; i < n; i++) {
 		if (slurm_hostlist_push_host(list, nodes[i].name) != 1)
 			return err_set(
 				err, ERR_USAGE, "libslurm refuses the node name %s", nodes[i].name);
+		ids = ids && has(nodes[i].instance_id);
+		types = types && has(nodes[i].instance_type);
+	}
 	slurm_hostlist_uniq(list);
 	while ((name = slurm_hostlist_shift(list))) {
 		const struct node_address **entry = bsearch(
 			name, sorted, n, sizeof(*sorted), compare_name);
+		const char *comma = found ? "," : "";
 
 		if (entry) {
-			strbuf_addf(names, "%s%s", found ? "," : "", name);
-			strbuf_addf(addrs, "%s%s", found ? "," : "", (*entry)->addr);
+			strbuf_addf(&lists->names, "%s%s", comma, name);
+			strbuf_addf(&lists->addrs, "%s%s", comma, (*entry)->addr);
+			if (ids)
+				strbuf_addf(&lists->ids, "%s%s", comma, (*entry)->instance_id);
+			if (types)
+				strbuf_addf(&lists->types, "%s%s", comma, (*entry)->instance_type);
 			found++;
 		}
 		free(name);
 	}
-	if (names->failed || addrs->failed)
+	if (lists->names.failed || lists->addrs.failed || lists->ids.failed || lists->types.failed)
 		return err_nomem(err);
 	if (found != n)
 		return err_set(err, ERR_FATAL, "libslurm made %zu of %zu node names", found, n);
@@ -192,30 +242,24 @@ static int pair_lists(const struct node_address *nodes, size_t n, struct strbuf 
 
 int slurm_client_announce(const struct node_address *nodes, size_t n, struct err *err)
 {
-	CLEANUP(strbuf_release) struct strbuf names = STRBUF_INIT;
-	CLEANUP(strbuf_release) struct strbuf addrs = STRBUF_INIT;
+	CLEANUP(lists_release) struct lists lists = LISTS_INIT;
 	update_node_msg_t msg;
 
 	if (slurm_client_check(err) < 0)
 		return -1;
 	if (!n)
 		return 0;
-	if (pair_lists(nodes, n, &names, &addrs, err) < 0)
+	if (pair_lists(nodes, n, &lists, err) < 0)
 		return -1;
 	slurm_init_update_node_msg(&msg);
-	msg.node_names = names.buf;
-	msg.node_addr = addrs.buf;
-	msg.node_hostname = names.buf;
-#ifdef HAVE_UPDATE_NODE_MSG_T_INSTANCE_TYPE
-	/* One text for all nodes of the request: only where all are of one type. */
-	cleanup_free char *type = nodes[0].instance_type ? strdup(nodes[0].instance_type) : NULL;
-
-	for (size_t i = 1; type && i < n; i++)
-		if (!nodes[i].instance_type || strcmp(type, nodes[i].instance_type)) {
-			free(type);
-			type = NULL;
-		}
-	msg.instance_type = type;
+	msg.node_names = lists.names.buf;
+	msg.node_addr = lists.addrs.buf;
+	msg.node_hostname = lists.names.buf;
+#ifdef HAVE_INSTANCE_LIST
+	if (lists.ids.len)
+		msg.instance_id = lists.ids.buf;
+	if (lists.types.len)
+		msg.instance_type = lists.types.buf;
 #endif
 	return update(&msg, "telling slurmctld the addresses", 0, err);
 }
@@ -224,20 +268,19 @@ int slurm_client_tell_instances(const struct node_address *nodes, size_t n, stru
 {
 	if (slurm_client_check(err) < 0)
 		return -1;
-#if defined(HAVE_UPDATE_NODE_MSG_T_INSTANCE_ID) && defined(HAVE_UPDATE_NODE_MSG_T_INSTANCE_TYPE)
+#if defined(HAVE_INSTANCE) && !defined(HAVE_INSTANCE_LIST)
 	for (size_t i = 0; i < n; i++) {
-		cleanup_free char *name = strdup(nodes[i].name);
-		cleanup_free char *id = nodes[i].instance_id ? strdup(nodes[i].instance_id) : NULL;
-		cleanup_free char *type = nodes[i].instance_type ? strdup(nodes[i].instance_type)
-								 : NULL;
+		CLEANUP(lists_release) struct lists one = LISTS_INIT;
 		update_node_msg_t msg;
 
-		if (!name || (nodes[i].instance_id && !id) || (nodes[i].instance_type && !type))
-			return err_nomem(err);
+		if (pair_lists(&nodes[i], 1, &one, err) < 0)
+			return -1;
 		slurm_init_update_node_msg(&msg);
-		msg.node_names = name;
-		msg.instance_id = id;
-		msg.instance_type = type;
+		msg.node_names = one.names.buf;
+		if (one.ids.len)
+			msg.instance_id = one.ids.buf;
+		if (one.types.len)
+			msg.instance_type = one.types.buf;
 		if (update(&msg, "telling slurmctld the instance", 0, err) < 0)
 			return err_prefix(err, "node %s", nodes[i].name);
 	}

@@ -151,6 +151,7 @@ int slurm_client_site(struct slurm_site *site, struct err *err)
 	site->over_time_s = minutes16_to_s(conf->over_time_limit);
 	site->resume_rate = conf->resume_rate;
 	site->suspend_rate = conf->suspend_rate;
+	site->prolog = conf->prolog_slurmctld != NULL;
 #ifdef PRIVATE_CLOUD_NODES
 	site->private_cloud = conf->private_data & PRIVATE_CLOUD_NODES;
 #else

@@ -143,6 +143,7 @@ addr_of() {
 	says "resume_rate=0"
 	says "suspend_rate=0"
 	says "private_cloud=1"
+	says "prolog=1"
 }
 
 @test "nodes: all cloud nodes, a choice in its order, one, none" {
@@ -285,16 +286,20 @@ cpu-100 fd00::64 cpu-100"
 	says "usage -: name of node 0: "
 	run -2 driver announce n1=
 	says "node address of 0 characters"
+	run -2 driver announce n1=10.0.0.1,i-1,a,b
+	is "$output" "usage -: instance type of node n1: node address with byte 0x2c"
 	run -8 driver announce nosuch=10.0.0.1
 	says "notfound 2018: telling slurmctld the addresses: "
 }
 
 @test "tell_instances: InstanceId and InstanceType where Slurm has them, else nothing" {
-	run -0 driver tell n1=,i-0123456789abcdef0,hpc7a.96xlarge n2=,i-0fedcba9876543210,hpc7a.96xlarge
+	set -- n1=10.0.0.1,i-0123456789abcdef0,hpc7a.96xlarge n2=10.0.0.2,i-0fedcba9876543210,c7i.48xlarge
+	run -0 driver announce "$@"
+	run -0 driver tell "$@"
 	is "$output" ""
 	run -0 in_cluster scontrol show node n2
 	if (($(fact version_number site) >= 2311)); then
-		says "InstanceId=i-0fedcba9876543210 InstanceType=hpc7a.96xlarge"
+		says "InstanceId=i-0fedcba9876543210 InstanceType=c7i.48xlarge"
 	else
 		[[ $output != *i-0fed* ]]
 	fi
@@ -428,6 +433,8 @@ n6 127.0.0.253 n6"
 	"$REHEARSAL/cluster" daemon "$BURST_DIR" slurmctld stop
 	run -5 driver nodes n1
 	says "transient 1800: asking slurmctld for the nodes: "
+	run -5 driver prolog 1
+	says "transient 1800: job 1: asking slurmctld for its prolog: "
 	"$REHEARSAL/cluster" daemon "$BURST_DIR" slurmctld start
 	run -0 driver nodes n1
 }

@@ -43,8 +43,8 @@ static int cmd_site(int argc, char **argv, struct err *err)
 	printf("resume_timeout_s=%" PRId64 "\nsuspend_timeout_s=%" PRId64 "\nkill_wait_s=%" PRId64
 	       "\nover_time_s=%" PRId64 "\n",
 		s.resume_timeout_s, s.suspend_timeout_s, s.kill_wait_s, s.over_time_s);
-	printf("resume_rate=%u\nsuspend_rate=%u\nprivate_cloud=%d\n", s.resume_rate, s.suspend_rate,
-		s.private_cloud);
+	printf("resume_rate=%u\nsuspend_rate=%u\nprivate_cloud=%d\nprolog=%d\n", s.resume_rate,
+		s.suspend_rate, s.private_cloud, s.prolog);
 	return 0;
 }
 
