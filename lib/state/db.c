@@ -99,6 +99,22 @@ static int find_file(const char *dir, enum db_mode mode, char **path, struct err
 	return *path ? 0 : err_nomem(err);
 }
 
+/*
+ * SQLite calls this while another process holds the lock. Its own way of waiting asks seldom after
+ * a while, so that under many writers whoever came first gets it last; here all ask alike.
+ */
+static int wait_turn(void *arg, int count)
+{
+	struct db *db = arg;
+
+	if (!count)
+		db->give_up_ms = clock_mono_ms() + db->wait_ms;
+	if (clock_mono_ms() >= db->give_up_ms)
+		return 0;
+	clock_sleep_ms(1 + (int64_t)random_below(count < 5 ? 5 : 30));
+	return 1;
+}
+
 static int open_file(struct db *db, struct err *err)
 {
 	int flags = db->read_only ? SQLITE_OPEN_READONLY : SQLITE_OPEN_READWRITE;
@@ -113,10 +129,11 @@ static int open_file(struct db *db, struct err *err)
 	if (rc != SQLITE_OK)
 		return db_error(db, rc, err);
 	sqlite3_extended_result_codes(db->sql, 1);
-	sqlite3_busy_timeout(db->sql, db->wait_ms);
+	sqlite3_busy_handler(db->sql, wait_turn, db);
 	/*
 	 * The last to close would copy the WAL back under an exclusive lock, which the prolog's
-	 * gate may run into. db_close() does it past readers instead.
+	 * gate may run into, and remove -wal and -shm, which the next reader had to make again.
+	 * db_close() copies past readers instead.
 	 */
 	sqlite3_db_config(db->sql, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, NULL);
 	return db_exec(db,
@@ -267,13 +284,8 @@ static int prepare_for_reading(struct db *db, int64_t version, struct err *err)
 
 static int prepare_for_writing(struct db *db, int64_t version, bool shared, struct err *err)
 {
-	int keep = 1;
-
 	if (set_journal(db, shared, err) < 0)
 		return -1;
-	/* -wal and -shm stay when the last writer closes: a reader finds them and makes none */
-	if (!shared)
-		sqlite3_file_control(db->sql, "main", SQLITE_FCNTL_PERSIST_WAL, &keep);
 	if (version == DB_VERSION)
 		return 0;
 	return db_migrate(db, migrations, ARRAY_SIZE(migrations), err);

@@ -36,7 +36,8 @@ struct db {
 	bool read_only;
 	bool wrote;
 	bool open_tx; /* between db_begin() and its end, also when SQLite has rolled back itself */
-	int wait_ms;
+	int wait_ms;  /* for another process, at most */
+	int64_t give_up_ms; /* of this wait */
 };
 
 extern const char db_schema_sql[]; /* lib/state/schema.sql, made into C by the Makefile */
