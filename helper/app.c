@@ -9,13 +9,6 @@
 #include "helper/log.h"
 #include "lib/base/cleanup.h"
 
-const char *app_conf_path(const char *flag)
-{
-	const char *env = getenv("AWS_SLURM_BURST_CONFIG");
-
-	return flag ? flag : env && *env ? env : CONF_DEFAULT_PATH;
-}
-
 static void warn(void *arg, const char *text)
 {
 	log_debug("%s", text);
@@ -26,7 +19,7 @@ int app_load(struct app *app, const char *command, const char *conf_path, bool t
 	struct err *err)
 {
 	enum log_level level = LOG_LEVEL_INFO;
-	const char *path = app_conf_path(conf_path);
+	const char *path = conf_choose_path(conf_path);
 
 	burst_log_open(command, NULL, level, false, to_stderr);
 	app->conf = conf_load(path, NULL, NULL, err);

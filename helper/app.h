@@ -52,9 +52,6 @@ struct aws *app_aws(struct app *app, const char *region, struct err *err);
 /* STATE/NAME into PATH; ERR_CONFIG if it does not fit. */
 int app_path(const struct app *app, const char *name, char *path, size_t size, struct err *err);
 
-/* Which configuration file is meant: FLAG, the environment, the default. Never NULL. */
-const char *app_conf_path(const char *flag);
-
 /* Close state and EC2 (not Slurm, not the configuration): before fork. */
 void app_detach(struct app *app);
 void app_close(struct app *app);

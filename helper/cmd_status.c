@@ -182,7 +182,7 @@ int cmd_status(int argc, char **argv, const char *conf_path)
 		fprintf(stderr, "usage: aws-slurm-burst status [--json] [--all]\n");
 		return 2;
 	}
-	app.conf = conf_load(app_conf_path(conf_path), NULL, NULL, &err);
+	app.conf = conf_load(conf_choose_path(conf_path), NULL, NULL, &err);
 	rc = app.conf ? app_db(&app, DB_READ_ONLY, &err) : -1;
 	if (rc == 0)
 		rc = show(&app, json, all, &err);

@@ -120,7 +120,10 @@ void failure_send_back(struct app *app, const struct demand *demand, const struc
 		if (!now.batch) {
 			/* an interactive job ends: there is nothing to be tried again */
 			snprintf(text, sizeof(text), "%s", failure->text);
-			slurm_client_notify(job->facts.job_id, failure->text, NULL);
+			snprintf(comment, sizeof(comment),
+				"burst: %s; nothing stays running for it, submit it again later",
+				failure->text);
+			slurm_client_notify(job->facts.job_id, comment, NULL);
 		}
 		comment_put(app, &change, text, comment, sizeof(comment));
 		/* else NODE_FAIL ends it for good, though its script never ran */
@@ -147,10 +150,9 @@ void failure_send_back(struct app *app, const struct demand *demand, const struc
 
 		if (!back[i] || !facts->batch)
 			continue;
-		if (hold)
-			change.hold = true;
-		else
-			change.begin_s = begin_s;
+		/* else slurmctld's own 121 s (a credential's life) would still stand when it is released */
+		change.hold = hold;
+		change.begin_s = hold ? clock_now_s() : begin_s;
 		if (refit[i])
 			change.requeue = 0;
 		if (slurm_client_job_change(facts->name, &change, &err) < 0)

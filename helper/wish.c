@@ -68,7 +68,7 @@ static int from_record(
 		if (last)
 			return 0;
 		/* once more after the prolog is done: it may have written in between */
-		last = slurm_client_prolog_done(facts->job_id, NULL) != 0 ||
+		last = !app->site.prolog || slurm_client_prolog_done(facts->job_id, NULL) == 1 ||
 		       clock_mono_ms() >= deadline_ms;
 		if (!last)
 			clock_sleep_ms(POLL_MS);

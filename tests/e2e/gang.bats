@@ -7,7 +7,10 @@ load cluster
 
 # What slurmctld says when its message to a cancelled job's node, sent to the address that the node
 # had before, times out; the node itself is in its next life by then.
-export ALLOWED_ERRORS='Nodes [^ ]+ not responding$'
+# The gate refuses by exit status 1.
+export ALLOWED_ERRORS='Nodes [^ ]+ not responding$
+PrologSlurmctld exit status 1:0
+prolog_slurmctld JobId=[^ ]+ prolog exit status 1:0'
 
 setup_file() {
 	cluster_start --nodes 16
