@@ -265,7 +265,9 @@ static int derive(struct attempt *a, const struct ec2_template *template,
 		return -1;
 	if (!*token) {
 		random_hex(token, 16);
-		if (template_put(db, template->id, template->version, key, token, 0, err) < 0)
+		/* another gang may have been quicker: then its token is the one */
+		if (template_put(db, template->id, template->version, key, token, 0, err) < 0 ||
+			template_token(db, template->id, template->version, key, token, err) < 0)
 			return -1;
 	}
 	for (size_t i = 0; i < layout->n; i++)
@@ -448,11 +450,18 @@ static int send_fleet(struct attempt *a, const struct ec2_fleet_request *request
 		result.nerrors ? ", first " : "", result.nerrors ? result.errors[0].code : "");
 	if (keep_instances(a, &result, err) < 0)
 		return -1;
+	/* together: an answered launch without its instances would be forgotten by a crash */
+	if (db_begin(db, err) < 0)
+		return -1;
 	if (launch_finish(db, a->token, result.ninstances ? LAUNCH_ANSWERED : LAUNCH_FAILED,
 		    result.fleet_id, result.nerrors ? result.errors[0].code : "",
 		    result.nerrors ? result.errors[0].message : "", err) < 0 ||
 		(result.ninstances &&
-			instance_insert(db, a->instances, a->ninstances, enough, err) < 0))
+			instance_insert(db, a->instances, a->ninstances, enough, err) < 0)) {
+		db_rollback(db);
+		return -1;
+	}
+	if (db_commit(db, err) < 0)
 		return -1;
 	return enough ? 0 : refused(a, &result, err);
 }

@@ -118,8 +118,8 @@ static void handle_bare(
 	struct app *app, const struct nodeset *nodes, const struct instance *list, size_t n)
 {
 	CLEANUP(nodeset_release)
-	struct nodeset with = NODESET_INIT,
-		       bare = NODESET_INIT, unknown = NODESET_INIT, free_nodes = NODESET_INIT;
+	struct nodeset with = NODESET_INIT, bare = NODESET_INIT, unknown = NODESET_INIT,
+		       free_nodes = NODESET_INIT;
 	cleanup_free char *names = NULL, *frees = NULL;
 	struct err err;
 

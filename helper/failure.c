@@ -150,9 +150,12 @@ void failure_send_back(struct app *app, const struct demand *demand, const struc
 
 		if (!back[i] || !facts->batch)
 			continue;
-		/* else slurmctld's own 121 s (a credential's life) would still stand when it is released */
+		/*
+		 * Also with a hold: a begin time that has passed by the time the job is
+		 * requeued is replaced by slurmctld's own, 121 s (a credential's life).
+		 */
 		change.hold = hold;
-		change.begin_s = hold ? clock_now_s() : begin_s;
+		change.begin_s = hold ? clock_now_s() + app->conf->slurm.requeue_delay_s : begin_s;
 		if (refit[i])
 			change.requeue = 0;
 		if (slurm_client_job_change(facts->name, &change, &err) < 0)

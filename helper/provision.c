@@ -13,15 +13,36 @@
 #include "helper/stale.h"
 #include "lib/base/cleanup.h"
 #include "lib/base/clock.h"
-#include "lib/state/launch.h"
 
-#define JOB_LOCK_WAIT_MS 2000
-#define BOOT_POLL_MS     500
-#define LOST_WAIT_MS     60000
-#define SETTLE_WAIT_MS   120000
-#define REMAINS_WAIT_MS  5000
+#define JOB_LOCK_WAIT_MS    2000
+#define BOOT_POLL_MS        500
+#define TERMINATING_WAIT_MS 60000
+#define LOST_WAIT_MS        60000
+#define SETTLE_WAIT_MS      120000
 
 /* --- what is there already ------------------------------------------------------------------- */
+
+/*
+ * The living instances of the nodes. Those that are being terminated belong to the nodes' last
+ * life: they are waited for a while, since a node's name must not be told to two slurmds.
+ */
+static int living_of_nodes(struct app *app, const struct nodeset *nodes, struct instance **list,
+	size_t *n, struct err *err)
+{
+	for (int64_t deadline_ms = clock_mono_ms() + TERMINATING_WAIT_MS;;) {
+		bool going = false;
+
+		if (instance_of_nodes(app->db, nodes, 0, list, n, err) < 0)
+			return -1;
+		for (size_t i = 0; i < *n; i++)
+			going = going || (*list)[i].state == INSTANCE_TERMINATING;
+		if (!going || clock_mono_ms() >= deadline_ms)
+			return 0;
+		free(*list);
+		*list = NULL;
+		release_settle(app, 2000);
+	}
+}
 
 /*
  * Nodes of the demand that a gang which is not over has. Own: bound by an earlier call for this
@@ -36,7 +57,7 @@ static int look_at_nodes(struct app *app, struct demand *demand, struct nodeset 
 	size_t n = 0;
 	bool same = false;
 
-	if (instance_of_nodes(app->db, &demand->nodes, 0, &list, &n, err) < 0)
+	if (living_of_nodes(app, &demand->nodes, &list, &n, err) < 0)
 		return -1;
 	for (size_t i = 0; i < n; i++) {
 		CLEANUP(gang_release) struct gang gang = {0};
@@ -60,25 +81,6 @@ static int look_at_nodes(struct app *app, struct demand *demand, struct nodeset 
 			return -1;
 	}
 	return nodeset_filter(&demand->nodes, &own, false, missing, err);
-}
-
-/* Requests that the dead process may have sent: EC2 is asked by the launch's own tag. */
-static int clear_launches(struct app *app, const struct gang *gang, struct err *err)
-{
-	struct launch *launches = NULL;
-	size_t n = 0;
-	int rc = launch_list(app->db, gang->id, &launches, &n, err);
-
-	for (size_t i = 0; rc == 0 && i < n; i++) {
-		if (launches[i].state != LAUNCH_PREPARED)
-			continue;
-		rc = release_lost(app, gang, launches[i].token, REMAINS_WAIT_MS, err) < 0 ? -1 : 0;
-		if (rc == 0)
-			rc = launch_finish(app->db, launches[i].token, LAUNCH_LOST, "", "",
-				"its process died before the answer was written down", err);
-	}
-	launch_list_release(launches, n);
-	return rc;
 }
 
 /*
@@ -107,7 +109,7 @@ static int clear_remains(struct app *app, const struct demand *demand, struct er
 		if (gang_fail(app->db, gang.id, "its process died on the way up", err) < 0 ||
 			release_gang(app, &gang, "its process died on the way up",
 				RELEASE_CHECK_TAGS, err) < 0 ||
-			clear_launches(app, &gang, err) < 0)
+			release_prepared(app, &gang, err) < 0)
 			return -1;
 	}
 	return 0;

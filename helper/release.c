@@ -13,8 +13,10 @@
 #include "lib/state/placement.h"
 
 /* How long EC2 may deny an instance that it has just launched (facts: eventual consistency). */
-#define VISIBLE_WAIT_MS    30000
-#define SETTLE_POLL_MS     1000
+#define VISIBLE_WAIT_MS 30000
+#define SETTLE_POLL_MS  1000
+/* A request sent just before its process died may still be on its way. */
+#define PREPARED_WAIT_MS   5000
 #define SETTLE_POLL_MAX_MS 10000
 
 /* TerminateInstances, again while EC2 does not know its own instances yet. */
@@ -97,8 +99,14 @@ int release_instances(struct app *app, const char *region, const struct instance
 		if (check == RELEASE_CHECK_TAGS && check_tags(app, aws, ids + at, &left, err) < 0)
 			return -1;
 		if (left && instance_set_terminating(
-				    app->db, ids + at, left, why, clock_now_ms(), err) < 0)
-			return -1;
+				    app->db, ids + at, left, why, clock_now_ms(), err) < 0) {
+			/* a full disk is no reason to go on paying for what was launched a moment
+			 * ago */
+			if (check != RELEASE_JUST_LAUNCHED)
+				return -1;
+			log_err("terminating %zu instance(s) without a record: %s", left,
+				err ? err->text : "?");
+		}
 		if (left && terminate(aws, ids + at, left, err) < 0)
 			return -1;
 		if (left)
@@ -181,6 +189,24 @@ int release_lost(struct app *app, const struct gang *gang, const char *token, in
 	}
 }
 
+int release_prepared(struct app *app, const struct gang *gang, struct err *err)
+{
+	struct launch *launches = NULL;
+	size_t n = 0;
+	int rc = launch_list(app->db, gang->id, &launches, &n, err);
+
+	for (size_t i = 0; rc == 0 && i < n; i++) {
+		if (launches[i].state != LAUNCH_PREPARED)
+			continue;
+		rc = release_lost(app, gang, launches[i].token, PREPARED_WAIT_MS, err) < 0 ? -1 : 0;
+		if (rc == 0)
+			rc = launch_finish(app->db, launches[i].token, LAUNCH_LOST, "", "",
+				"its process died before the answer was written down", err);
+	}
+	launch_list_release(launches, n);
+	return rc;
+}
+
 /* One look at EC2 for what is being terminated in one region. Returns how many are not yet, -1 on
  * error. */
 static long look_at(struct app *app, const char *region, struct instance *list, size_t n)
@@ -249,6 +275,10 @@ static void finish_gangs(struct app *app)
 		lock = lock_gang(app, gangs[i].id, 0, NULL);
 		if (lock < 0)
 			continue;
+		if (release_prepared(app, &gangs[i], &err) < 0) {
+			log_err("gang %s: %s", gangs[i].id, err.text);
+			continue;
+		}
 		if (instance_list(app->db, gangs[i].id, false, &list, &living, &err) < 0 || living)
 			continue;
 		if (gang_advance(app->db, gangs[i].id, gangs[i].state, to, &err) < 0) {

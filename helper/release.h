@@ -32,6 +32,12 @@ int release_lost(struct app *app, const struct gang *gang, const char *token, in
 	struct err *err);
 
 /*
+ * The launches of GANG that were written down but never answered, since their process died: look
+ * for their instances and end them. The caller holds the gang's lock.
+ */
+int release_prepared(struct app *app, const struct gang *gang, struct err *err);
+
+/*
  * Ask EC2 about everything that is being terminated, until it is or WAIT_MS have passed; write down
  * what ended, move gangs from releasing to released and from failing to failed, and delete
  * placement groups that have become empty. Problems are logged: the next call that can will do it.
