@@ -140,7 +140,7 @@ as_user() {
 
 # as_slurm COMMAND...: as SlurmUser and with as little environment as slurmctld gives its hooks.
 as_slurm() {
-	in_cluster env -i SLURM_CONF=/etc/slurm/slurm.conf GCOV_PREFIX="${BURST_GCOV:-}" \
+	in_cluster env -i SLURM_CONF=/etc/slurm/slurm.conf GCOV_PREFIX="${BURST_GCOV:+$BURST_GCOV/slurm}" \
 		setpriv --reuid=slurm --regid=slurm --init-groups "$@"
 }
 
