@@ -7,6 +7,8 @@
 load cluster
 
 setup_file() {
+	# Slurm alone: with the helper there would be instances beside ours
+	unset BURST_PREFIX BURST_BUILD
 	cluster_start --nodes 12
 }
 
