@@ -225,6 +225,25 @@ int attempt_group(struct attempt *a, struct err *err)
 
 /* --- launch template versions ---------------------------------------------------------------- */
 
+/* EC2 may not know for a moment what it has just made: a fleet that names it would be refused. */
+static int wait_version(struct attempt *a, const char *id, int64_t version, struct err *err)
+{
+	int64_t deadline_ms = clock_mono_ms() + KNOWN_WAIT_MS;
+	char number[24];
+
+	snprintf(number, sizeof(number), "%lld", (long long)version);
+	for (int64_t pause_ms = 100;; pause_ms *= 2) {
+		CLEANUP(ec2_template_release) struct ec2_template seen = {0};
+
+		if (ec2_describe_template(a->aws, id, number, &seen, err) == 0)
+			return 0;
+		if ((err->class != ERR_CONSISTENCY && err->class != ERR_NOTFOUND) ||
+			clock_mono_ms() >= deadline_ms)
+			return err_prefix(err, "version %s of launch template %s, just derived", number, id);
+		clock_sleep_ms(pause_ms);
+	}
+}
+
 /* The version for one interface layout: remembered, or derived now. */
 static int derive(struct attempt *a, const struct ec2_template *template,
 	const struct nic_layout *layout, int64_t *version, struct err *err)
@@ -281,7 +300,9 @@ static int derive(struct attempt *a, const struct ec2_template *template,
 		return err_prefix(err, "launch template %s", template->id);
 	log_info("launch template %s: version %lld derived from %lld for %s", template->id,
 		(long long)*version, (long long)template->version, key);
-	return template_put(db, template->id, template->version, key, token, *version, err);
+	if (template_put(db, template->id, template->version, key, token, *version, err) < 0)
+		return -1;
+	return wait_version(a, template->id, *version, err);
 }
 
 /* One LaunchTemplateConfig per interface layout, its pools as overrides in the plan's order. */
