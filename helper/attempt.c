@@ -494,12 +494,14 @@ int attempt_launch(struct attempt *a, struct err *err)
 	CLEANUP(fleet_plan_release) struct fleet_plan fleet = {0};
 	CLEANUP(tags_release) struct tag_list tags = {0};
 	struct ec2_fleet_request request = {0};
+	const char *name = group->template_id ? group->template_id : group->template_name;
 
-	if (ec2_describe_template(a->aws,
-		    group->template_id ? group->template_id : group->template_name,
-		    group->template_version, &template, err) < 0)
-		return err_prefix(err, "launch template %s",
-			group->template_id ? group->template_id : group->template_name);
+	if (ec2_describe_template(a->aws, name, group->template_version, &template, err) < 0) {
+		/* the site's own is not one that EC2 has yet to hear of */
+		if (err->class == ERR_CONSISTENCY || err->class == ERR_NOTFOUND)
+			err->class = ERR_CONFIG;
+		return err_prefix(err, "launch template %s of node group %s", name, group->name);
+	}
 	if (make_configs(a, &template, &fleet, err) < 0)
 		return -1;
 	random_hex(a->token, 16);

@@ -120,7 +120,7 @@ seconds_to_requeue() {
 @test "a launch template that is not there: held, with its name" {
 	faults '[{"action": "DescribeLaunchTemplateVersions", "every": true, "error": {"code": "InvalidLaunchTemplateName.NotFoundException", "message": "At least one of the launch templates specified in the request does not exist.", "status": 400}}]'
 	job=$(submit -N 2 -t 5 --efa=required --wrap true)
-	wait_for "[[ \$(job_field $job AdminComment) == *'launch template burst-lt'* ]]" 60
+	wait_for "[[ \$(job_field $job AdminComment) == *'launch template burst-lt of node group hpc: '*'; held: change the job or the configuration, then scontrol release $job' ]]" 60
 	[ "$(live_count)" -eq 0 ]
 }
 
