@@ -7,7 +7,8 @@ libhelper_a_CPPFLAGS = $(AM_CPPFLAGS) $(JSON_CFLAGS)
 libhelper_a_SOURCES = \
 	helper/app.c helper/app.h \
 	helper/attempt.c helper/attempt.h \
-	helper/bind.c \
+	helper/attempt_launch.c \
+	helper/attempt_bind.c \
 	helper/cmd_release.c \
 	helper/cmd_resume.c \
 	helper/cmd_resume_fail.c \
@@ -21,6 +22,7 @@ libhelper_a_SOURCES = \
 	helper/provision.c helper/provision.h \
 	helper/release.c helper/release.h \
 	helper/stale.c helper/stale.h \
+	helper/tags.c helper/tags.h \
 	helper/wish.c helper/wish.h
 # End of libhelper_a_SOURCES
 
