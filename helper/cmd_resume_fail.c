@@ -51,6 +51,22 @@ static void tell_job(struct app *app, const struct gang *gang, const char *why)
 		log_warn("job %s could not be told: %s", facts.name, err.text);
 }
 
+/* Of a pool only the node's own instance goes: other jobs run on the rest. */
+static int fail_node(struct app *app, const struct gang *gang, const char *node, const char *why,
+	const char *reason, struct err *err)
+{
+	CLEANUP(nodeset_release) struct nodeset one = NODESET_INIT;
+	cleanup_free struct instance *list = NULL;
+	size_t n = 0;
+
+	if (nodeset_add(&one, node, err) < 0 ||
+		instance_of_nodes(app->db, &one, 0, &list, &n, err) < 0 ||
+		release_instances(app, gang->region, list, n, why, RELEASE_CHECK_TAGS, err) < 0)
+		return -1;
+	log_err("%s: taken down", why);
+	return slurm_client_force_down(node, app->conf->slurm.placeholder_address, reason, err);
+}
+
 static int fail_gang(struct app *app, const struct gang *gang, const char *node, struct err *err)
 {
 	cleanup_close int lock = -1;
@@ -59,6 +75,8 @@ static int fail_gang(struct app *app, const struct gang *gang, const char *node,
 	snprintf(why, sizeof(why), "node %s did not register within %lld s (ResumeTimeout)", node,
 		(long long)app->site.resume_timeout_s);
 	snprintf(reason, sizeof(reason), "burst: %.240s", why);
+	if (!gang->all_or_nothing)
+		return fail_node(app, gang, node, why, reason, err);
 	if (gang_set_stop(app->db, gang->id, why, err) < 0)
 		return -1;
 	lock = lock_gang(app, gang->id, OWNER_WAIT_MS, err);

@@ -117,7 +117,8 @@ static int clear_remains(struct app *app, const struct demand *demand, struct er
 
 /* --- the gang's row -------------------------------------------------------------------------- */
 
-static int begin_gang(struct attempt *a, struct err *err)
+/* Its lock first: whoever sees the row without one knows that its process has died. */
+static int begin_gang(struct attempt *a, int *lock, struct err *err)
 {
 	const struct demand *d = a->demand;
 	struct gang *g = &a->gang;
@@ -159,7 +160,8 @@ static int begin_gang(struct attempt *a, struct err *err)
 			snprintf(g->partition, sizeof(g->partition), "%s", d->group->partition);
 	}
 	burst_log_context(g->job_name, g->id);
-	return gang_insert(a->app->db, g, err);
+	*lock = lock_gang(a->app, g->id, 0, err);
+	return *lock < 0 ? -1 : gang_insert(a->app->db, g, err);
 }
 
 /* --- going on -------------------------------------------------------------------------------- */
@@ -218,6 +220,25 @@ static int climb(struct attempt *a, struct err *err)
 	return 0;
 }
 
+/* How many of BOUND have registered, now or at an earlier look: a short job may be over already. */
+static size_t count_registered(const struct nodeset *bound, bool *seen)
+{
+	cleanup_free struct node_facts *nodes = NULL;
+	size_t n = 0, count = 0;
+
+	if (slurm_client_nodes(bound, &nodes, &n, NULL) < 0)
+		n = 0; /* slurmctld is away for a moment */
+	for (size_t i = 0; i < n; i++) {
+		long k = nodes[i].registered ? nodeset_index(bound, nodes[i].name) : -1;
+
+		if (k >= 0)
+			seen[k] = true;
+	}
+	for (size_t i = 0; i < bound->n; i++)
+		count += seen[i];
+	return count;
+}
+
 /*
  * Wait until all nodes have registered: then the gang is active, and its nodes go down when its job
  * ends, before another job can have them (22.05 has no PowerDownOnIdle). Slurm's ResumeFailProgram
@@ -227,28 +248,20 @@ static int wait_registered(struct attempt *a, const struct nodeset *bound, struc
 {
 	int64_t deadline_ms = clock_mono_ms() + a->app->site.resume_timeout_s * 1000;
 	cleanup_free char *hostlist = nodeset_format(bound);
+	cleanup_free bool *seen = calloc(bound->n + 1, sizeof(*seen));
 
-	if (!hostlist)
+	if (!hostlist || !seen)
 		return err_nomem(err);
-	while (clock_mono_ms() < deadline_ms) {
-		cleanup_free struct node_facts *nodes = NULL;
-		size_t n = 0, up = 0;
-		struct err local;
-
-		if (slurm_client_nodes(bound, &nodes, &n, &local) == 0)
-			for (size_t i = 0; i < n; i++)
-				up += nodes[i].registered;
-		if (n && up == bound->n)
-			break;
+	while (count_registered(bound, seen) < bound->n) {
+		if (clock_mono_ms() >= deadline_ms) {
+			log_warn("not all of %s registered within ResumeTimeout: ResumeFailProgram "
+				 "will see to it",
+				hostlist);
+			return 0;
+		}
 		if (still_wanted(a, err) < 0)
 			return -1;
 		clock_sleep_ms(BOOT_POLL_MS);
-	}
-	if (clock_mono_ms() >= deadline_ms) {
-		log_warn("not all of %s registered within ResumeTimeout: ResumeFailProgram will "
-			 "see to it",
-			hostlist);
-		return 0;
 	}
 	if (a->demand->njobs && !a->demand->group->reuse &&
 		slurm_client_down_asap(hostlist, err) < 0)
@@ -296,6 +309,22 @@ static void come_back(struct attempt *a, const struct err *why)
 		log_err("cannot look for instances of the lost launch %s: %s", a->token, err.text);
 }
 
+/* It came, but nobody waits for it any more: that is no failed start. */
+static void take_down(struct attempt *a, const char *why)
+{
+	struct failure failure = {.class = ERR_BUSY, .text = why, .attempts = 1};
+	struct err err;
+
+	log_info("taken down: %s", why);
+	if (gang_advance(a->app->db, a->gang.id, GANG_ANNOUNCED, GANG_RELEASING, &err) < 0)
+		log_warn("gang %s: %s", a->gang.id, err.text);
+	if (release_instances(a->app, a->gang.region, a->instances, a->ninstances, why,
+		    RELEASE_JUST_LAUNCHED, &err) < 0)
+		log_err("instances of gang %s may still run; the next call tries again: %s",
+			a->gang.id, err.text);
+	failure_send_back(a->app, a->demand, &a->demand->nodes, &failure);
+}
+
 /* The nodes of a pool that EC2 had no instance for go back; the others go on. */
 static void return_rest(struct attempt *a, const struct nodeset *bound)
 {
@@ -318,13 +347,11 @@ static int run_attempt(struct app *app, struct demand *demand, struct err *err)
 	CLEANUP(nodeset_release) struct nodeset bound = NODESET_INIT;
 	cleanup_close int lock = -1;
 
-	if (begin_gang(&a, err) < 0) {
+	if (begin_gang(&a, &lock, err) < 0) {
 		come_back(&(struct attempt){.app = app, .demand = demand}, err);
 		return -1;
 	}
-	lock = lock_gang(app, a.gang.id, 0, err);
-	if (lock < 0 ||
-		(demand->refused && err_set(err, demand->refused_class, "%s", demand->refused)) ||
+	if ((demand->refused && err_set(err, demand->refused_class, "%s", demand->refused)) ||
 		climb(&a, err) < 0) {
 		come_back(&a, err);
 		return -1;
@@ -335,7 +362,7 @@ static int run_attempt(struct app *app, struct demand *demand, struct err *err)
 	if (!demand->all_or_nothing)
 		return_rest(&a, &bound);
 	if (wait_registered(&a, &bound, err) < 0) {
-		come_back(&a, err);
+		take_down(&a, err->text);
 		return -1;
 	}
 	return 0;

@@ -252,7 +252,50 @@ static long look_at(struct app *app, const char *region, struct instance *list, 
 	return left;
 }
 
-/* Gangs on their way out that have no living instance any more are over. */
+/*
+ * A gang that nobody works on any more, though it is half way up: its process has died. What it has
+ * is ended; slurmctld sends its job back when the nodes do not register.
+ */
+static int take_over(struct app *app, struct gang *gang, struct err *err)
+{
+	static const char why[] = "its process died on the way up";
+
+	log_warn(
+		"gang %s was left in state %s: taken down", gang->id, gang_state_name(gang->state));
+	if (gang_fail(app->db, gang->id, why, err) < 0 ||
+		release_gang(app, gang, why, RELEASE_CHECK_TAGS, err) < 0)
+		return -1;
+	gang->state = GANG_FAILING;
+	return 0;
+}
+
+/* Move a gang that has no living instance any more to its end. The caller holds its lock. */
+static int finish_gang(struct app *app, struct gang *gang, struct err *err)
+{
+	cleanup_free struct instance *list = NULL;
+	enum gang_state to;
+	size_t living = 0;
+
+	if (gang->state < GANG_ANNOUNCED && take_over(app, gang, err) < 0)
+		return -1;
+	if (release_prepared(app, gang, err) < 0 ||
+		instance_list(app->db, gang->id, false, &list, &living, err) < 0)
+		return -1;
+	if (living)
+		return 0;
+	/* the last node of a pool went by itself */
+	if ((gang->state == GANG_ANNOUNCED || gang->state == GANG_ACTIVE) &&
+		gang_advance(app->db, gang->id, gang->state, GANG_RELEASING, err) < 0)
+		return -1;
+	to = gang->state == GANG_FAILING ? GANG_FAILED : GANG_RELEASED;
+	if (gang_advance(app->db, gang->id,
+		    gang->state == GANG_FAILING ? GANG_FAILING : GANG_RELEASING, to, err) < 0)
+		return -1;
+	lock_gang_remove(app, gang->id);
+	log_info("gang %s is %s: nothing of it runs", gang->id, gang_state_name(to));
+	return 0;
+}
+
 static void finish_gangs(struct app *app)
 {
 	struct gang *gangs = NULL;
@@ -264,29 +307,19 @@ static void finish_gangs(struct app *app)
 		return;
 	}
 	for (size_t i = 0; i < n; i++) {
-		cleanup_free struct instance *list = NULL;
-		enum gang_state to = gangs[i].state == GANG_FAILING ? GANG_FAILED : GANG_RELEASED;
-		cleanup_close int lock = -1;
-		size_t living = 0;
-
-		if (gangs[i].state != GANG_FAILING && gangs[i].state != GANG_RELEASING)
-			continue;
 		/* its owner, if it lives, finishes it */
-		lock = lock_gang(app, gangs[i].id, 0, NULL);
+		cleanup_close int lock = lock_gang(app, gangs[i].id, 0, NULL);
+		CLEANUP(gang_release) struct gang now = {0};
+
 		if (lock < 0)
 			continue;
-		if (release_prepared(app, &gangs[i], &err) < 0) {
-			log_err("gang %s: %s", gangs[i].id, err.text);
+		/* as it is now that nobody else can change it */
+		if (gang_get(app->db, gangs[i].id, &now, &err) < 0 || gang_state_over(now.state)) {
+			lock_gang_remove(app, gangs[i].id);
 			continue;
 		}
-		if (instance_list(app->db, gangs[i].id, false, &list, &living, &err) < 0 || living)
-			continue;
-		if (gang_advance(app->db, gangs[i].id, gangs[i].state, to, &err) < 0) {
+		if (finish_gang(app, &now, &err) < 0)
 			log_err("gang %s: %s", gangs[i].id, err.text);
-			continue;
-		}
-		lock_gang_remove(app, gangs[i].id);
-		log_info("gang %s is %s: nothing of it runs", gangs[i].id, gang_state_name(to));
 	}
 	gang_list_release(gangs, n);
 }

@@ -26,12 +26,16 @@ int stale_job_lives(uint32_t job_id, uint32_t restart, struct err *err)
 		       facts.state == JOB_STATE_COMPLETING);
 }
 
-/* End one gang as a whole: its owner is asked to stop first, if it has one. */
-static int end_gang(struct app *app, const struct gang *gang, struct err *err)
+/* A gang ends as a whole, its owner asked first; of a pool only what is bound to NODES goes, since
+ * other jobs run on the rest. */
+static int end_gang(struct app *app, const struct gang *gang, const struct instance *list, size_t n,
+	struct err *err)
 {
 	cleanup_close int lock = -1;
 	const char *why = "its nodes were given to another job";
 
+	if (!gang->all_or_nothing)
+		return release_instances(app, gang->region, list, n, why, RELEASE_CHECK_TAGS, err);
 	if (gang_set_stop(app->db, gang->id, why, err) < 0)
 		return -1;
 	lock = lock_gang(app, gang->id, OWNER_WAIT_MS, err);
@@ -106,7 +110,7 @@ int stale_release(struct app *app, const struct nodeset *nodes, uint32_t job_id,
 		if (!nodeset_contains(&down, list[i].node) ||
 			gang_get(app->db, list[i].gang, &gang, err) < 0)
 			continue;
-		if (end_gang(app, &gang, err) < 0)
+		if (end_gang(app, &gang, &list[i], 1, err) < 0)
 			log_warn("gang %s: %s", gang.id, err->text);
 	}
 	log_info("stale nodes %s released", hostlist);
