@@ -120,7 +120,8 @@ static int get_job_id(struct json_object *object, uint32_t *job_id, struct err *
 		return err_set(err, ERR_USAGE, "no \"job_id\"");
 	if (!json_object_is_type(field, json_type_int))
 		return err_set(err, ERR_USAGE, "\"job_id\" is no integer");
-	id = json_object_get_int64(field); /* INT64_MAX where it does not fit */
+	id = json_object_get_int64(
+		field); /* INT64_MAX where it does not fit; json-c 0.18 refuses before */
 	if (id < 1 || id > ID_MAX)
 		return err_set(err, ERR_USAGE, "\"job_id\" is %" PRId64 ", out of range", id);
 	*job_id = (uint32_t)id;

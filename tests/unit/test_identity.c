@@ -153,7 +153,7 @@ static int run_script(char *const argv[], char *out, size_t size)
 /* The script for N and the set bits of CODE. */
 static int run_code(size_t n, uint64_t code, char *out, size_t size)
 {
-	char words[64][16], first[] = "burst-identity";
+	char words[64][24], first[] = "burst-identity";
 	char *argv[67] = {first};
 	size_t argc = 1;
 
