@@ -48,12 +48,12 @@ void conf_warn(
 	w->warn(w->arg, text);
 }
 
-/* Go down into KEY; returns the length to come back to. */
+/* Go down into KEY, or if that is NULL into element INDEX; returns the length to come back to. */
 static size_t enter(struct conf_walk *w, const char *key, long index)
 {
 	size_t n = strlen(w->where);
 
-	if (index >= 0)
+	if (!key)
 		snprintf(w->where + n, sizeof(w->where) - n, "[%ld]", index);
 	else
 		snprintf(w->where + n, sizeof(w->where) - n, "%s%s", n ? "." : "", key);

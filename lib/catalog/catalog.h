@@ -14,19 +14,19 @@
 enum arch { ARCH_X86_64, ARCH_ARM64 };
 
 struct instance_type {
-	const char *name;   /* "hpc7a.96xlarge": EFA goes by exact size, never by family */
+	const char *name; /* "hpc7a.96xlarge": EFA goes by exact size, never by family */
 	uint16_t vcpus;
-	uint16_t cores;	    /* physical */
+	uint16_t cores; /* physical */
 	uint32_t mem_mib;
 	enum arch arch;
 	uint8_t gpus;
-	uint8_t efa_max;    /* EFA interfaces per instance; 0: no EFA */
-	uint8_t cards;	    /* network cards */
+	uint8_t efa_max;     /* EFA interfaces per instance; 0: no EFA */
+	uint8_t cards;       /* network cards */
 	uint8_t card_ifs[2]; /* interfaces that card 0, and each further card, can have */
-	bool efa_on_card0;  /* p6-b300: its first card is ENA only */
-	bool spot;	    /* sold as spot too; hpc types are not */
-	bool on_demand;	    /* false: capacity blocks only */
-	bool cluster_group; /* may stand in a cluster placement group */
+	bool efa_on_card0;   /* p6-b300: its first card is ENA only */
+	bool spot;           /* sold as spot too; hpc types are not */
+	bool on_demand;      /* false: capacity blocks only */
+	bool cluster_group;  /* may stand in a cluster placement group */
 };
 
 /* The type, or NULL if the table does not hold it. */
@@ -52,7 +52,7 @@ enum nic_kind {
 };
 
 struct nic {
-	uint8_t card;	/* NetworkCardIndex */
+	uint8_t card;   /* NetworkCardIndex */
 	uint8_t device; /* DeviceIndex */
 	enum nic_kind kind;
 };
@@ -68,8 +68,8 @@ struct nic_layout {
  * The network interfaces of one instance of TYPE, with EFA or without (then just the primary).
  * ERR_CONFIG if EFA is asked of a type that has none.
  */
-int nic_layout_make(const struct instance_type *type, bool efa, struct nic_layout *layout,
-	struct err *err);
+int nic_layout_make(
+	const struct instance_type *type, bool efa, struct nic_layout *layout, struct err *err);
 
 /* A stable word for the layout, "0.0efa" or "0.0ena+0.1efa-only+1.0efa-only"; BUF of 1024. */
 char *nic_layout_key(const struct nic_layout *layout, char *buf, size_t size);

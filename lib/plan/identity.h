@@ -4,8 +4,8 @@
  *
  * All instances of a launch carry the launch's hostlist from the start. The position in it is a
  * constant-weight code: exactly W of the M tags burst:k0 … burst:k<M-1> are set, so a reader that
- * sees fewer than W knows that it must wait; one CreateTags call per k serves all instances. M is the
- * smallest number with C(M, M/2) >= N, W = M/2; one node needs no tag at all. Position R is the
+ * sees fewer than W knows that it must wait; one CreateTags call per k serves all instances. M is
+ * the smallest number with C(M, M/2) >= N, W = M/2; one node needs no tag at all. Position R is the
  * R-th W-subset in colexicographic order. contrib/compute-node decodes the same. Pure.
  */
 #ifndef BURST_IDENTITY_H

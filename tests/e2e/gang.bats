@@ -3,6 +3,7 @@
 #
 # Gangs that come: from sbatch, salloc and srun to instances with EFA in a placement group, and back.
 
+# shellcheck disable=SC2016 # wait_for evaluates its argument
 load cluster
 
 # What slurmctld says when its message to a cancelled job's node, sent to the address that the node
@@ -156,12 +157,12 @@ settled() {
 }
 
 @test "nodes without a job: scontrol power up, best effort" {
-	in_cluster scontrol update nodename=aws-hpc-[10-11] state=power_up
+	in_cluster scontrol update "nodename=aws-hpc-[10-11]" state=power_up
 	wait_for 'node_is aws-hpc-10 IDLE && ! node_is aws-hpc-10 POWERING_UP && ! node_is aws-hpc-10 POWERED_DOWN && ! node_is aws-hpc-11 POWERING_UP' 60
 	[ "$(live_count)" -eq 2 ]
 	run -0 helper status --json
 	[ "$(jq -r '.gangs[0] | [.nodes, .all_or_nothing, .state] | @csv' <<<"$output")" = '"aws-hpc-[10-11]",false,"active"' ]
-	in_cluster scontrol update nodename=aws-hpc-[10-11] state=power_down
+	in_cluster scontrol update "nodename=aws-hpc-[10-11]" state=power_down
 	wait_for settled 60
 }
 

@@ -3,6 +3,7 @@
 #
 # Gangs that do not come: nothing runs, the job is back in the queue within seconds and told why.
 
+# shellcheck disable=SC2016 # wait_for evaluates its argument
 load cluster
 
 # as in gang.bats; the gate's answer to a job with stale nodes; a resume that could not read its configuration

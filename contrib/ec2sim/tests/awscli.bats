@@ -7,7 +7,7 @@ AWS=/usr/bin/aws
 SUBNET=subnet-0aaaaaaaaaaaaaaa1
 export AWS_ACCESS_KEY_ID=AKIAEC2SIMEXAMPLE001
 export AWS_SECRET_ACCESS_KEY=ec2sim-example-secret-key-0000000000001
-export AWS_DEFAULT_REGION=us-east-2 AWS_PAGER= AWS_EC2_METADATA_DISABLED=true
+export AWS_DEFAULT_REGION=us-east-2 AWS_PAGER='' AWS_EC2_METADATA_DISABLED=true
 export AWS_CONFIG_FILE=/dev/null AWS_SHARED_CREDENTIALS_FILE=/dev/null AWS_MAX_ATTEMPTS=1
 export AWS_DEFAULT_OUTPUT=text
 unset AWS_SESSION_TOKEN AWS_PROFILE
@@ -106,7 +106,9 @@ fleet() {
 	run -0 aws sts get-caller-identity --query Account
 	[ "$output" = 123456789012 ]
 	run -0 aws sts assume-role --role-arn arn:aws:iam::123456789012:role/head --role-session-name test --output json
+	# shellcheck disable=SC2030 # each test is a process of its own
 	AWS_ACCESS_KEY_ID=$(jq -r .Credentials.AccessKeyId <<<"$output")
+	# shellcheck disable=SC2030
 	AWS_SECRET_ACCESS_KEY=$(jq -r .Credentials.SecretAccessKey <<<"$output")
 	token=$(jq -r .Credentials.SessionToken <<<"$output")
 	run -254 aws ec2 describe-subnets
@@ -130,6 +132,7 @@ fleet() {
 @test "an unknown parameter is refused" {
 	# awscli would not send one; curl signs well enough without a session token
 	body='Action=DescribeInstances&Version=2016-11-15&Colour=red'
+	# shellcheck disable=SC2031
 	run -0 curl -s --aws-sigv4 "aws:amz:us-east-2:ec2" --user "$AWS_ACCESS_KEY_ID:$AWS_SECRET_ACCESS_KEY" \
 		-H 'Content-Type: application/x-www-form-urlencoded' -d "$body" "$ENDPOINT/"
 	[[ $output == *UnknownParameter*Colour* ]]
