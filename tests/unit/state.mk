@@ -27,3 +27,8 @@ check_PROGRAMS += tests/unit/test_db
 tests_unit_test_db_SOURCES = tests/unit/test_db.c $(STATE_FIXTURE)
 tests_unit_test_db_CPPFLAGS = $(STATE_TEST_CPPFLAGS)
 tests_unit_test_db_LDADD = $(STATE_TEST_LDADD)
+
+check_PROGRAMS += tests/unit/test_db_processes
+tests_unit_test_db_processes_SOURCES = tests/unit/test_db_processes.c $(STATE_FIXTURE)
+tests_unit_test_db_processes_CPPFLAGS = $(STATE_TEST_CPPFLAGS)
+tests_unit_test_db_processes_LDADD = $(STATE_TEST_LDADD)

@@ -3,6 +3,9 @@
 
 #include <dirent.h>
 #include <fcntl.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 char state_dir[64];
 struct db *state_db;
@@ -95,4 +98,72 @@ enum gang_state state_of(const char *id)
 	ok(gang_get(state_db, id, &g, &err));
 	gang_release(&g);
 	return g.state;
+}
+
+void state_reopen(enum db_mode mode, bool shared)
+{
+	db_close(state_db);
+	err = (struct err){0};
+	state_db = db_open(state_dir, mode, shared, &err);
+	ck_assert_msg(state_db != NULL, "%s", err.text);
+}
+
+int state_open_rc(enum db_mode mode, bool shared, struct err *e)
+{
+	db_close(state_db);
+	state_db = db_open(state_dir, mode, shared, e);
+	return state_db ? 0 : -1;
+}
+
+char *state_path(const char *name)
+{
+	static char path[400];
+
+	snprintf(path, sizeof(path), "%s/%s", state_dir, name);
+	return path;
+}
+
+int state_count_files(uid_t uid)
+{
+	DIR *d = opendir(state_dir);
+	struct dirent *e;
+	int n = 0;
+
+	while ((e = readdir(d))) {
+		struct stat st;
+
+		if (e->d_name[0] == '.')
+			continue;
+		n++;
+		ck_assert_int_eq(lstat(state_path(e->d_name), &st), 0);
+		ck_assert_msg(st.st_uid == uid, "%s belongs to %u", e->d_name, (unsigned)st.st_uid);
+		ck_assert_msg((st.st_mode & 07777) == 0600, "%s has mode %04o", e->d_name,
+			(unsigned)st.st_mode);
+	}
+	closedir(d);
+	return n;
+}
+
+size_t state_gangs(void)
+{
+	struct gang *list;
+	size_t n;
+
+	ok(gang_list(state_db, true, &list, &n, &err));
+	gang_list_release(list, n);
+	return n;
+}
+
+int state_in_child(void (*f)(void))
+{
+	pid_t pid = fork();
+	int status;
+
+	ck_assert_int_ge(pid, 0);
+	if (!pid) {
+		f();
+		_exit(0);
+	}
+	ck_assert_int_eq(waitpid(pid, &status, 0), pid);
+	return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
 }

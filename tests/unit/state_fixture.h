@@ -6,6 +6,7 @@
 #include <check.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/types.h>
 
 #include "lib/base/cleanup.h"
 #include "lib/state/db.h"
@@ -46,5 +47,17 @@ void state_to(const char *id, enum gang_state state);
 void state_add_launch(const char *token, const char *gang);
 struct instance state_instance(const char *id, const char *gang, const char *node);
 enum gang_state state_of(const char *id);
+size_t state_gangs(void); /* how many there are, ended ones too */
+
+/* state_db closed, and opened again. */
+void state_reopen(enum db_mode mode, bool shared);
+/* … as a call that gives 0 or -1. */
+int state_open_rc(enum db_mode mode, bool shared, struct err *e);
+/* NAME in the directory; good until the next call. */
+char *state_path(const char *name);
+/* How many files it has; asserts that each belongs to UID and is nobody else's to read. */
+int state_count_files(uid_t uid);
+/* Run F in a child; returns its exit status. */
+int state_in_child(void (*f)(void));
 
 #endif

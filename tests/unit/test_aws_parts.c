@@ -364,6 +364,7 @@ int main(void)
 	SRunner *sr;
 	int failed;
 
+	tcase_set_timeout(tc, 60);
 	tcase_add_test(tc, endpoint_rules);
 	tcase_add_test(tc, endpoint_regions_refused);
 	tcase_add_test(tc, endpoint_urls);

@@ -277,6 +277,7 @@ int main(void)
 	SRunner *sr;
 	int failed;
 
+	tcase_set_timeout(tc, 60);
 	tcase_add_test(tc, nodeset_round_trip);
 	tcase_add_test(tc, nodeset_refuses);
 	tcase_add_test(tc, nodeset_sets);

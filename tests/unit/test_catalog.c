@@ -277,6 +277,7 @@ int main(void)
 	SRunner *sr;
 	int failed;
 
+	tcase_set_timeout(tc, 60);
 	tcase_add_test(tc, types_are_sorted_and_found);
 	tcase_add_test(tc, types_are_what_they_are);
 	tcase_add_test(tc, prices_known);

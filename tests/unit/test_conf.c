@@ -615,6 +615,7 @@ int main(void)
 	SRunner *sr;
 	int failed;
 
+	tcase_set_timeout(tc, 60);
 	tcase_add_checked_fixture(tc, setup, teardown);
 	tcase_add_test(tc, minimal_has_the_defaults);
 	tcase_add_test(tc, every_key_of_the_go_system);

@@ -209,6 +209,7 @@ int main(void)
 	SRunner *sr;
 	int failed;
 
+	tcase_set_timeout(tc, 60);
 	tcase_add_test(tc, one_gang_per_job);
 	tcase_add_test(tc, shared_nodes_are_one_gang);
 	tcase_add_test(tc, het_components_are_one_gang);

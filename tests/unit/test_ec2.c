@@ -152,7 +152,7 @@ START_TEST(bounds)
 	static const struct server_answer huge = {
 		200, .body = "<a>0123456789</a>", .repeat = 100000};
 	static const struct server_answer slow = {
-		200, .body = DONE("TerminateInstances"), .delay_ms = 3000};
+		200, .body = DONE("TerminateInstances"), .delay_ms = 60000};
 	static const char *const ids[] = {"i-1"};
 	struct aws_options options = {.region = "us-east-2", .endpoint_url = "http://127.0.0.1:1"};
 	int64_t began_ms;
@@ -165,7 +165,7 @@ START_TEST(bounds)
 	begin_with(&slow, 1, (struct aws_options){.timeout_ms = 200, .max_attempts = 1});
 	expect(ec2_terminate_instances(aws, ids, 1, &err), ERR_TRANSIENT, "", "timed out");
 	end();
-	ck_assert_int_lt(clock_mono_ms() - began_ms, 2500);
+	ck_assert_int_lt(clock_mono_ms() - began_ms, 30000);
 	options.max_attempts = 2;
 	aws = aws_create(&options, &err);
 	expect(ec2_terminate_instances(aws, ids, 1, &err), ERR_TRANSIENT, "", "connect");

@@ -246,6 +246,7 @@ int main(void)
 	SRunner *sr;
 	int failed;
 
+	tcase_set_timeout(tc, 60);
 	tcase_add_checked_fixture(tc, setup, teardown);
 	tcase_add_test(tc, nodes_that_nobody_holds);
 	tcase_add_test(tc, own_gang);

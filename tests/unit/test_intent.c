@@ -401,6 +401,7 @@ int main(void)
 	SRunner *runner = srunner_create(suite);
 	int failed;
 
+	tcase_set_timeout(tc, 120);
 	tcase_add_test(tc, cost_accepts);
 	tcase_add_test(tc, cost_refuses);
 	tcase_add_test(tc, ten_kilobytes);

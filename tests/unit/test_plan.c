@@ -665,6 +665,7 @@ int main(void)
 	SRunner *sr;
 	int failed;
 
+	tcase_set_timeout(tc, 60);
 	tcase_add_loop_test(tc, plan_is_made, 0, ARRAY_SIZE(made));
 	tcase_add_loop_test(tc, plan_is_refused, 0, ARRAY_SIZE(refused));
 	tcase_add_test(tc, odd_requests);

@@ -227,6 +227,7 @@ int main(void)
 	SRunner *sr;
 	int failed;
 
+	tcase_set_timeout(tc, 60);
 	tcase_add_test(tc, canonical);
 	tcase_add_test(tc, to_sign);
 	tcase_add_test(tc, signature);

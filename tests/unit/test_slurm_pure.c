@@ -356,6 +356,7 @@ int main(void)
 	SRunner *sr;
 	int failed;
 
+	tcase_set_timeout(tc, 60);
 	tcase_add_test(tc, job_names);
 	tcase_add_test(tc, job_names_checked);
 	tcase_add_test(tc, het_ids);
