@@ -111,6 +111,10 @@ static int spawn(char **argv, int out, pid_t *pid, struct err *err)
 	rc = posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0);
 	rc = rc ? rc : posix_spawn_file_actions_adddup2(&actions, out, 1);
 	rc = rc ? rc : posix_spawn_file_actions_addopen(&actions, 2, "/dev/null", O_WRONLY, 0);
+#if defined(__GLIBC__) && (__GLIBC__ > 2 || __GLIBC_MINOR__ >= 34)
+	/* libcurl's and libslurm's connections are not all closed by exec */
+	rc = rc ? rc : posix_spawn_file_actions_addclosefrom_np(&actions, 3);
+#endif
 	/* a group of its own, so that its children die with it */
 	posix_spawnattr_setflags(
 		&attr, POSIX_SPAWN_SETPGROUP | POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);

@@ -2,6 +2,7 @@
 /* Where credentials come from, in which order, and when they are fetched again. */
 #include <check.h>
 #include <inttypes.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -254,6 +255,24 @@ START_TEST(process)
 	expect_key(aws, "AKPROCESS", "T");
 	ck_assert_int_eq(creds_get(aws, false, NULL)->expires_s, 4070908800);
 	aws_destroy(aws);
+}
+END_TEST
+
+START_TEST(process_descriptors)
+{
+	struct creds *c = creds_create(NULL);
+	char command[256];
+	int null = open("/dev/null", O_RDONLY);
+
+	/* as of a library that does not close at exec what it opened */
+	ck_assert_int_eq(dup2(null, 63), 63);
+	put("program", "[ ! -e /proc/$$/fd/63 ] || exit 9\n"
+		       "echo '{\"AccessKeyId\":\"A\",\"SecretAccessKey\":\"HIDDEN\"}'");
+	snprintf(command, sizeof(command), "/bin/sh %s", in_dir("program"));
+	ck_assert_msg(!creds_process(command, 10000, c, &err), "%s", err.text);
+	creds_destroy(c);
+	close(63);
+	close(null);
 }
 END_TEST
 
@@ -731,6 +750,7 @@ int main(void)
 	tcase_add_test(tc, profile_keys);
 	tcase_add_test(tc, words);
 	tcase_add_test(tc, process);
+	tcase_add_test(tc, process_descriptors);
 	tcase_add_test(tc, expiry);
 	tcase_add_test(tc, role_profiles);
 	tcase_add_test(tc, role_profiles_refused);
