@@ -11,6 +11,7 @@
 #include "lib/base/cleanup.h"
 #include "lib/base/clock.h"
 
+#define HIDE_MIN     8  /* bytes of a secret */
 #define SKEW_S       60 /* less than this is no reason for an expired request */
 #define CONTENT_TYPE "application/x-www-form-urlencoded; charset=utf-8"
 
@@ -78,17 +79,26 @@ static int on_data(void *arg, const char *data, size_t len, struct err *err)
 	return 0;
 }
 
-/* AWS's words and our secrets must not meet in a log: STS echoes what it was asked to verify. */
+/*
+ * AWS's words and our secrets must not meet in a log: STS echoes what it was asked to verify. So
+ * goes any part of SECRET from its beginning on that is long enough to be no accident: the message
+ * was cut to our room for it, or by AWS.
+ */
 static void hide(char *text, const char *secret)
 {
 	size_t n = secret ? strlen(secret) : 0;
-	char *at;
 
-	if (n < 8)
+	if (n < HIDE_MIN)
 		return;
-	while ((at = strstr(text, secret))) {
+	for (char *at = text; *at; at++) {
+		size_t same = 0;
+
+		while (same < n && at[same] == secret[same])
+			same++;
+		if (same < HIDE_MIN)
+			continue;
 		memset(at, '*', 3);
-		memmove(at + 3, at + n, strlen(at + n) + 1);
+		memmove(at + 3, at + same, strlen(at + same) + 1);
 	}
 }
 

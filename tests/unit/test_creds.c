@@ -464,6 +464,23 @@ START_TEST(web_identity)
 }
 END_TEST
 
+/* A message that was cut holds the token's beginning only, which must not be told either. */
+START_TEST(web_identity_cut)
+{
+	static const struct server_answer script[] = {
+		{400, .body = "<ErrorResponse><Error><Code>InvalidIdentityToken</Code><Message>bad:"
+			      " eyJhbGciOiJSUzI1NiJ9.HIDD</Message></Error></ErrorResponse>"},
+	};
+
+	put("token", "eyJhbGciOiJSUzI1NiJ9.HIDDEN0123456789\n");
+	setenv("AWS_WEB_IDENTITY_TOKEN_FILE", in_dir("token"), 1);
+	setenv("AWS_ROLE_ARN", "arn:aws:iam::1:role/w", 1);
+	begin_sts(script, ARRAY_SIZE(script));
+	expect_failure((struct aws_options){0}, ERR_AUTH, "InvalidIdentityToken: bad: *** (");
+	server_stop(sts);
+}
+END_TEST
+
 START_TEST(caller)
 {
 	static const struct server_answer script[] = {
@@ -755,6 +772,7 @@ int main(void)
 	tcase_add_test(tc, role_profiles);
 	tcase_add_test(tc, role_profiles_refused);
 	tcase_add_test(tc, web_identity);
+	tcase_add_test(tc, web_identity_cut);
 	tcase_add_test(tc, caller);
 	tcase_add_test(tc, container_urls);
 	tcase_add_test(tc, container);
