@@ -150,6 +150,14 @@ on() {
 	is_up aws-hpc-7
 }
 
+@test "a tag Name that is no name of a node is no argument of anything" {
+	echo 'BURST_TIMEOUT_S=2' >"$BURST_DIR/etc/burst-node"
+	mapfile -t id < <(launch 1 '{"Name": "--help me"}')
+	wait_for "says ${id[0]} 'gave up after'" 30
+	echo 'BURST_TIMEOUT_S=300' >"$BURST_DIR/etc/burst-node"
+	says "${id[0]}" 'the tag Name is not the name of a node'
+}
+
 @test "an instance whose metadata has no tags says what is missing" {
 	echo 'BURST_TIMEOUT_S=2' >"$BURST_DIR/etc/burst-node"
 	mapfile -t id < <(launch 1 '{"Name": "aws-hpc-8"}' '{"InstanceMetadataTags": "disabled", "HttpTokens": "required"}')
@@ -229,6 +237,54 @@ on() {
 	[[ ${lines[2]} = "burst-hosts: job "*": slurmctld gave no address of aws-hpc-11; /etc/hosts left as it is" ]]
 	[ "${lines[3]}" = 'status 0' ]
 	[ "${lines[4]}" = 'burst-hosts: usage: burst-hosts [--remove]' ]
+}
+
+@test "burst-hosts neither trusts names in /tmp nor waits for a user's lock" {
+	cat >"$BURST_HOME/hostile.sh" <<-END
+	hosts="$BURST_SOURCE/contrib/compute-node/burst-hosts"
+	setpriv --reuid=60001 --regid=60001 --clear-groups flock /etc/hosts sleep 30 &
+	until ! flock -n /etc/hosts true; do sleep 0.1; done
+	export SLURM_JOB_NODELIST=aws-hpc-[0-2]
+	timeout 15 strace -f -s 256 -e trace=openat,open,creat -o /run/trace "\$hosts"
+	echo "status \$?"
+	# whatever is made in /tmp itself is made new
+	grep -E '"/tmp/[^/"]+", .*O_CREAT' /run/trace | grep -v O_EXCL
+	echo end
+	kill %1
+	END
+	run -0 on aws-hpc-2 bash "$BURST_HOME/hostile.sh"
+	echo "$output"
+	[ "${lines[0]}" = 'status 0' ]
+	[ "${lines[1]}" = end ]
+}
+
+@test "burst-hosts does not take the nodes of a job from the user's own words" {
+	job=$(submit -N1 -w aws-hpc-0 -J 'x NodeList=aws-hpc-3 y' --comment 'x NodeList=aws-hpc-3 y' --wrap 'sleep 60')
+	wait_for "job_is $job RUNNING" 60
+	cat >"$BURST_HOME/words.sh" <<-END
+	hosts="$BURST_SOURCE/contrib/compute-node/burst-hosts"
+	\$hosts --remove
+	env -u SLURM_JOB_NODELIST SLURM_JOB_ID=$job \$hosts
+	grep aws-hpc /etc/hosts
+	END
+	run -0 on aws-hpc-1 bash "$BURST_HOME/words.sh"
+	in_cluster scancel "$job"
+	echo "$output"
+	[ "${#lines[@]}" = 1 ]
+	[[ ${lines[0]} = *" aws-hpc-0" ]]
+}
+
+@test "burst-hosts fails no job where the file is missing" {
+	cat >"$BURST_HOME/missing.sh" <<-END
+	echo BURST_HOSTS=/nonexistent >/run/defaults
+	BURST_DEFAULTS=/run/defaults SLURM_JOB_NODELIST=aws-hpc-0 \
+		"$BURST_SOURCE/contrib/compute-node/burst-hosts" 2>&1
+	echo "status \$?"
+	END
+	run -0 on aws-hpc-1 bash "$BURST_HOME/missing.sh"
+	echo "$output"
+	[ "${lines[0]}" = 'burst-hosts: /nonexistent or its lock in /run cannot be opened; left as it is' ]
+	[ "${lines[1]}" = 'status 0' ]
 }
 
 @test "mpirun and srun --mpi=pmix over four nodes" {
