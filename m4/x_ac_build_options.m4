@@ -42,34 +42,58 @@ AC_DEFUN([X_AC_SANITIZERS], [
   AC_ARG_ENABLE([sanitizers],
     [AS_HELP_STRING([--enable-sanitizers], [build with the address and undefined behaviour sanitizers])],
     [], [enable_sanitizers=no])
-  AS_IF([test "x$enable_sanitizers" = xyes],
-    [X_AC_TRY_FLAGS([SANITIZE_CFLAGS], [-fsanitize=address,undefined -fno-sanitize-recover=undefined
-      -fno-omit-frame-pointer], [link])])
+  AS_IF([test "x$enable_sanitizers" = xyes], [
+    X_AC_TRY_FLAGS([SANITIZE_CFLAGS], [-fsanitize=address,undefined], [link])
+    AS_IF([test -z "$SANITIZE_CFLAGS"],
+      [AC_MSG_ERROR([--enable-sanitizers: $CC cannot link with them: install gcc (Debian) or libasan and libubsan (RHEL)])])
+    SANITIZE_CFLAGS="$SANITIZE_CFLAGS -fno-sanitize-recover=undefined -fno-omit-frame-pointer"
+  ])
   AC_SUBST([SANITIZE_CFLAGS])
   AM_CONDITIONAL([SANITIZERS], [test "x$enable_sanitizers" = xyes])
 ])
+
+# Before AC_PROG_CC, which sets CFLAGS where the user did not.
+AC_DEFUN([X_AC_USER_FLAGS], [x_user_cflags=${CFLAGS+yes}])
 
 AC_DEFUN([X_AC_COVERAGE], [
   AC_ARG_ENABLE([coverage],
     [AS_HELP_STRING([--enable-coverage], [build with gcov's instrumentation])],
     [], [enable_coverage=no])
   AS_IF([test "x$enable_coverage" = xyes],
-    [COVERAGE_CFLAGS="--coverage -fprofile-update=atomic -O0"])
+    [COVERAGE_CFLAGS="--coverage -fprofile-update=atomic"
+     AS_IF([test "x$x_user_cflags" != xyes], [CFLAGS="-g -O0"])])
   AC_SUBST([COVERAGE_CFLAGS])
   AM_CONDITIONAL([COVERAGE], [test "x$enable_coverage" = xyes])
 ])
 
-AC_DEFUN([X_AC_SUMMARY], [
-  AC_MSG_NOTICE([
-    $PACKAGE_NAME $PACKAGE_VERSION
+# What a Makefile variable will be: ${libdir} holds ${exec_prefix} holds ${prefix}.
+AC_DEFUN([X_AC_EXPAND], [
+  $1=$2
+  for x_level in 1 2 3; do
+    eval $1="\"$$1\""
+  done
+])
 
-    Slurm           $x_cv_slurm_version${x_slurm_prefix:+ in $x_slurm_prefix}
-    prefix          $prefix
-    plugin goes to  $SLURM_PLUGIN_DIR
-    compiler        $CC $CFLAGS
-    werror          $enable_werror
-    sanitizers      $enable_sanitizers
-    coverage        $enable_coverage
-    unit tests      $x_have_check
+AC_DEFUN([X_AC_SUMMARY], [
+  X_AC_EXPAND([x_bindir], ["$bindir"])
+  X_AC_EXPAND([x_plugindir], ["$SLURM_PLUGIN_DIR"])
+  X_AC_EXPAND([x_sysconfdir], ["$sysconfdir"])
+  X_AC_EXPAND([x_localstatedir], ["$localstatedir"])
+  AS_IF([test "$silent" != yes], [cat <<X_EOF
+
+$PACKAGE_NAME $PACKAGE_VERSION
+
+  Slurm               $x_cv_slurm_version, ${x_slurm_prefix:-the system's}
+  programs go to      $x_bindir
+  plugin goes to      $x_plugindir
+  configuration       $x_sysconfdir/slurm/aws-burst.yaml
+  state               $x_localstatedir/lib/aws-slurm-burst
+  compiler            $CC $CFLAGS
+  warnings are errors $enable_werror
+  sanitizers          $enable_sanitizers
+  coverage            $enable_coverage
+  unit tests          $x_have_check
+
+X_EOF
   ])
 ])

@@ -4,25 +4,29 @@
 # DESCRIPTION
 #   Find Slurm's headers and libslurm, by --with-slurm=PREFIX or in the
 #   system's directories, and probe what differs between its versions.
-#   Sets SLURM_CPPFLAGS, SLURM_LIBS, SLURM_PLUGIN_DIR, x_slurm_version.
+#   PREFIX/lib may be lib64, or Debian's lib/ARCHITECTURE.
+#   Sets SLURM_CPPFLAGS, SLURM_LIBS, SLURM_PLUGIN_DIR, x_cv_slurm_version.
 AC_DEFUN([X_AC_SLURM], [
   AC_ARG_WITH([slurm],
     [AS_HELP_STRING([--with-slurm=PREFIX], [where Slurm is installed (default: the system)])],
     [x_slurm_prefix="$withval"], [x_slurm_prefix=])
   AS_CASE([$x_slurm_prefix],
     [no], [AC_MSG_ERROR([--without-slurm: this package is nothing without Slurm])],
-    [yes], [x_slurm_prefix=])
+    [yes | /usr], [x_slurm_prefix=])
   SLURM_CPPFLAGS=
   SLURM_LIBS=-lslurm
   AS_IF([test -n "$x_slurm_prefix"], [
     AS_IF([test ! -f "$x_slurm_prefix/include/slurm/spank.h"],
       [AC_MSG_ERROR([--with-slurm=$x_slurm_prefix: $x_slurm_prefix/include/slurm/spank.h does not exist])])
     SLURM_CPPFLAGS="-I$x_slurm_prefix/include"
-    for x_dir in lib64 lib; do
-      AS_IF([test -e "$x_slurm_prefix/$x_dir/libslurm.so"], [
-        SLURM_LIBS="-L$x_slurm_prefix/$x_dir -Wl,-rpath,$x_slurm_prefix/$x_dir -lslurm"
-        break])
+    # never the headers of one Slurm and the library of another
+    SLURM_LIBS=
+    for x_dir in lib64 lib "lib/`$CC -print-multiarch 2>/dev/null`"; do
+      AS_IF([test -z "$SLURM_LIBS" && test -e "$x_slurm_prefix/$x_dir/libslurm.so"],
+        [SLURM_LIBS="-L$x_slurm_prefix/$x_dir -Wl,-rpath,$x_slurm_prefix/$x_dir -lslurm"])
     done
+    AS_IF([test -z "$SLURM_LIBS"],
+      [AC_MSG_ERROR([--with-slurm=$x_slurm_prefix: $x_slurm_prefix/lib/libslurm.so does not exist])])
   ])
   x_save_CPPFLAGS=$CPPFLAGS
   x_save_LIBS=$LIBS
@@ -44,14 +48,14 @@ AC_DEFUN([X_AC_SLURM], [
   AS_IF([test "$x_cv_slurm_hostlist_pointer" = yes],
     [AC_DEFINE([SLURM_HOSTLIST_IS_POINTER], [1], [hostlist_t is a pointer type (up to 23.02)])])
   AC_CACHE_CHECK([for Slurm's version], [x_cv_slurm_version], [
-    x_cv_slurm_version=`printf '#include <slurm/slurm_version.h>\nX SLURM_VERSION_NUMBER\n' |
-      $CPP $CPPFLAGS - 2>/dev/null | sed -n 's/^X *//p'`
-    x_number=`printf '#include <slurm/slurm_version.h>\nX SLURM_VERSION_NUMBER\n' |
+    x_number=`printf '#include <slurm/slurm_version.h>\n' |
       $CPP $CPPFLAGS -dM - 2>/dev/null | sed -n 's/^#define SLURM_VERSION_NUMBER //p'`
-    AS_IF([test -n "$x_number"], [
-      x_number=`printf '%d' "$x_number"`
-      x_cv_slurm_version=`expr $x_number / 65536`.`printf '%02d' \`expr $x_number / 256 % 256\``.`expr $x_number % 256`])
+    x_number=`printf '%d' "$x_number"`
+    x_cv_slurm_version=`expr $x_number / 65536`.`printf '%02d' \`expr $x_number / 256 % 256\``.`expr $x_number % 256`
   ])
+  # 22.05 is the first that tells ResumeProgram which jobs its nodes are for
+  AS_VERSION_COMPARE([$x_cv_slurm_version], [22.05],
+    [AC_MSG_ERROR([Slurm $x_cv_slurm_version is too old: 22.05 or later is needed])])
   CPPFLAGS=$x_save_CPPFLAGS
   LIBS=$x_save_LIBS
   AC_ARG_WITH([slurm-plugindir],
