@@ -1,6 +1,13 @@
 # contrib: the simulator, the rehearsal, what goes onto compute nodes, checks of the tree.
-EXTRA_DIST += contrib/slurm/aws-burst.yaml.example contrib/slurm/plugstack.conf.example
-
 include contrib/ci/ci.mk
 include contrib/compute-node/compute-node.mk
+include contrib/ec2sim/ec2sim.mk
 include contrib/rehearsal/rehearsal.mk
+
+# What a site copies and edits.
+examplesdir = $(docdir)/examples
+dist_examples_DATA = \
+	contrib/aws/iam-policy.json \
+	contrib/slurm/aws-burst.yaml.example \
+	contrib/slurm/plugstack.conf.example
+# End of dist_examples_DATA

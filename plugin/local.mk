@@ -14,4 +14,4 @@ plugin_spank_burst_so_CFLAGS = $(AM_CFLAGS) -fPIC
 plugin_spank_burst_so_LDFLAGS = $(AM_LDFLAGS) -shared -Wl,-z,nodelete \
 	-Wl,--version-script=$(top_srcdir)/plugin/spank_burst.map
 plugin_spank_burst_so_DEPENDENCIES = plugin/spank_burst.map
-EXTRA_DIST += plugin/spank_burst.map doc/plugin.md
+EXTRA_DIST += plugin/spank_burst.map

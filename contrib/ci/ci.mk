@@ -4,13 +4,12 @@ lint:
 	$(top_srcdir)/contrib/ci/lint
 
 EXTRA_DIST += \
+	.ci/run \
 	.clang-format \
-	contrib/aws/iam-policy.json \
 	contrib/ci/coverage \
 	contrib/ci/install-packages \
 	contrib/ci/lint \
 	contrib/ci/packages \
 	contrib/ci/slurm-lane \
-	contrib/ci/test \
-	doc/install.md
+	contrib/ci/test
 # End of EXTRA_DIST

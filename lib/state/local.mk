@@ -10,7 +10,7 @@ libstate_a_SOURCES = \
 	lib/state/sql.c
 # End of libstate_a_SOURCES
 nodist_libstate_a_SOURCES = lib/state/schema.c
-EXTRA_DIST += lib/state/schema.sql doc/state.md
+EXTRA_DIST += lib/state/schema.sql
 CLEANFILES += lib/state/schema.c
 
 # schema.sql as a C string: quotes and backslashes escaped, a literal per line

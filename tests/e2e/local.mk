@@ -1,11 +1,20 @@
 # End to end: bats against real slurmctld, slurmd and the simulator.
 EXTRA_DIST += \
+	tests/e2e/aws_client.bats \
 	tests/e2e/cluster.bash \
 	tests/e2e/compute-node.bats \
+	tests/e2e/configure.bats \
+	tests/e2e/dist.bats \
+	tests/e2e/gang.bats \
+	tests/e2e/gang_fails.bats \
+	tests/e2e/lint.bats \
+	tests/e2e/plugin_submit.bats \
+	tests/e2e/plugin_symbols.bats \
 	tests/e2e/private-cluster.bats \
-	tests/e2e/rehearsal.bats
-EXTRA_DIST += tests/e2e/submit_cluster.bash tests/e2e/plugin_submit.bats tests/e2e/plugin_symbols.bats
-EXTRA_DIST += tests/e2e/slurm_client.bats
+	tests/e2e/rehearsal.bats \
+	tests/e2e/slurm_client.bats \
+	tests/e2e/submit_cluster.bash
+# End of EXTRA_DIST
 
 # Calls lib/slurm's functions one by one, for slurm_client.bats.
 noinst_PROGRAMS += tests/e2e/slurm_driver
@@ -13,7 +22,6 @@ tests_e2e_slurm_driver_SOURCES = tests/e2e/slurm_driver.c
 tests_e2e_slurm_driver_LDADD = libslurmclient.a libbase.a $(SLURM_LIBS)
 
 # Calls lib/aws's functions one by one, for aws_client.bats.
-EXTRA_DIST += tests/e2e/aws_client.bats
 noinst_PROGRAMS += tests/e2e/ec2_client
 tests_e2e_ec2_client_SOURCES = tests/e2e/ec2_client.c
 tests_e2e_ec2_client_LDADD = libaws.a libbase.a $(AWS_LIBS)

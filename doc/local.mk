@@ -1,0 +1,9 @@
+# What a site reads.
+dist_doc_DATA = \
+	LICENSE \
+	NEWS \
+	README.md \
+	doc/install.md \
+	doc/plugin.md \
+	doc/state.md
+# End of dist_doc_DATA
