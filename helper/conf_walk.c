@@ -12,8 +12,8 @@
 
 #define ROWS_MAX 192
 
-static void say(struct conf_walk *w, char *buf, size_t size, const struct conf_node *node,
-	const char *key, const char *fmt, va_list ap)
+__attribute__((format(printf, 6, 0))) static void say(struct conf_walk *w, char *buf, size_t size,
+	const struct conf_node *node, const char *key, const char *fmt, va_list ap)
 {
 	int n = snprintf(buf, size, "%s:%u: %s%s%s: ", w->file, node->line, w->where,
 		key && *w->where ? "." : "", key ? key : "");

@@ -27,7 +27,7 @@ static const struct {
 };
 
 /* Format into TEXT; what does not fit is cut and marked, never left half a line silently. */
-static void put(char *text, const char *fmt, va_list ap)
+__attribute__((format(printf, 2, 0))) static void put(char *text, const char *fmt, va_list ap)
 {
 	int n = vsnprintf(text, ERR_TEXT_SIZE, fmt, ap);
 

@@ -56,7 +56,8 @@ const char *spank_strerror(spank_err_t err)
 	return err == ESPANK_NOT_LOCAL ? "not local" : "some error";
 }
 
-static void append(char *buf, size_t size, const char *format, va_list ap)
+__attribute__((format(printf, 3, 0))) static void append(
+	char *buf, size_t size, const char *format, va_list ap)
 {
 	size_t len = strlen(buf);
 

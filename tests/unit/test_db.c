@@ -173,7 +173,7 @@ static const struct db_migration steps[] = {
 
 START_TEST(migration)
 {
-	static const struct db_migration broken[] = {
+	const struct db_migration broken[] = {
 		steps[0], steps[1], steps[2], {4, "CREATE TABLE t4 (a); CREATE TABLE t3 (a)"}};
 	int64_t n;
 

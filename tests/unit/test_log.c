@@ -17,7 +17,7 @@
 
 /* syslog as this program sees it, with glibc's name for it under _FORTIFY_SOURCE */
 static char sys[16384];
-static void vput(int priority, const char *fmt, va_list ap)
+__attribute__((format(printf, 2, 0))) static void vput(int priority, const char *fmt, va_list ap)
 {
 	size_t n = strlen(sys);
 
@@ -34,7 +34,8 @@ void syslog(int priority, const char *fmt, ...)
 	vput(priority, fmt, ap);
 	va_end(ap);
 }
-void __syslog_chk(int priority, int flag, const char *fmt, ...);
+void __syslog_chk(int priority, int flag, const char *fmt, ...)
+	__attribute__((format(printf, 3, 4)));
 void __syslog_chk(int priority, int flag, const char *fmt, ...)
 {
 	va_list ap;
