@@ -32,11 +32,21 @@ static bool wants_efa(const struct conf *conf, const struct intent *intent)
 					       intent->efa_from == FROM_USER);
 }
 
+/* An administrator's power-up: no job asked for it. */
+static bool is_nobodys(const struct gang *gang)
+{
+	return !gang->job_id && !strncmp(gang->id, "node-", 5);
+}
+
 static int object(
 	char *why, size_t size, const char *node, const struct gang *gang, const char *what)
 {
-	snprintf(why, size, "%s is held by gang %s of job %s: %s", node, gang->id,
-		*gang->job_name ? gang->job_name : "none", what);
+	const char *whose = *gang->job_name    ? gang->job_name
+			    : is_nobodys(gang) ? "no job"
+					       : "a pool of one-node jobs";
+
+	snprintf(why, size, "%s is held by gang %s of %s%s: %s", node, gang->id,
+		*gang->job_name ? "job " : "", whose, what);
 	return 1;
 }
 
@@ -45,14 +55,13 @@ static int check_node(const struct conf *conf, const struct gate_job *job, const
 	const struct gang *gang, struct held *held, char *why, size_t size)
 {
 	const struct conf_group *group = conf_group_of(conf, node);
-	/* an administrator's power-up is for whoever comes first */
-	bool nobodys = !gang->job_id && !strncmp(gang->id, "node-", 5);
 
 	if (gang->created_ms >= job->started_ms)
 		return 0; /* resume was faster than this prolog: the gang is this start's own */
 	if (!group)
 		return 0; /* no longer configured: nothing to compare by */
-	if (!group->reuse && !nobodys)
+	/* what nobody's job asked for is for whoever comes first */
+	if (!group->reuse && !is_nobodys(gang))
 		return object(why, size, node, gang,
 			"its node group does not hand nodes on (reuse: false)");
 	if (*gang->stop || (gang->state != GANG_ANNOUNCED && gang->state != GANG_ACTIVE))
@@ -136,6 +145,9 @@ int gate_check(struct db *db, const struct conf *conf, const struct gate_job *jo
 				continue; /* it ended since */
 			return err_set(err, why_not.class, "%s", why_not.text);
 		}
+		/* what another's instance left behind there is waited for by our own launch */
+		if (mine && !strcmp(gang.id, own.id))
+			continue;
 		rc = check_node(conf, job, others.names[i], &gang, &held, why, size);
 		if (rc)
 			break;

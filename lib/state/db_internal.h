@@ -148,5 +148,9 @@ int db_grow(void **array, size_t n, size_t *alloc, size_t size, struct err *err)
 /* gang.c for launch.c and instance.c: the step of a gang inside the caller's scope. */
 int gang_step(struct db *db, const char *id, const enum gang_state *from, size_t nfrom,
 	enum gang_state to, struct err *err);
+int gang_state_of_name(const char *name, enum gang_state *state);
+/* gang_job.c for gang.c: the row of one job, over one that is there. */
+int gang_job_write(struct db *db, const char *gang, uint32_t job_id, uint32_t restart,
+	const char *nodes, struct err *err);
 
 #endif

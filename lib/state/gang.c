@@ -4,10 +4,8 @@
 #include <string.h>
 
 #include "lib/base/clock.h"
-#include "lib/base/money.h"
 #include "lib/base/nodeset.h"
 #include "lib/state/db_internal.h"
-#include "lib/state/instance.h"
 
 #define BIT(state) (1U << (state))
 /* What may become failing: everything that is neither that already nor over. */
@@ -41,6 +39,16 @@ static const struct {
 	"az, "                                                                                     \
 	"rate_uusd_hr, plan, reason, stop, created_ms, changed_ms"
 #define LIVING "state NOT IN ('released', 'failed')"
+/*
+ * The gang not over that holds node ?1. Until it is bound its list does, since any of its instances
+ * may become that node. Afterwards only an instance does: one of a pool's may have ended long
+ * before the others, and a gang that failed with nothing launched has nothing there.
+ */
+#define HOLDS                                                                                      \
+	LIVING " AND (id IN (SELECT gang FROM instance WHERE node = ?1 "                           \
+	       "AND state <> 'terminated') "                                                       \
+	       "OR (state IN ('planned', 'group_ready', 'launching', 'launched') "                 \
+	       "AND id IN (SELECT gang FROM gang_node WHERE node = ?1)))"
 
 const char *gang_state_name(enum gang_state state)
 {
@@ -58,7 +66,7 @@ bool gang_state_leads(enum gang_state from, enum gang_state to)
 	       (states[from].to & BIT(to));
 }
 
-static int state_of_name(const char *name, enum gang_state *state)
+int gang_state_of_name(const char *name, enum gang_state *state)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(states); i++)
 		if (!strcmp(states[i].name, name)) {
@@ -117,7 +125,7 @@ static int read_row(struct db *db, sqlite3_stmt *stmt, struct gang *out, struct 
 	g.changed_ms = db_row_int(&row);
 	if (db_row_check(db, &row, err) < 0)
 		goto error;
-	if (state_of_name(state, &g.state) < 0) {
+	if (gang_state_of_name(state, &g.state) < 0) {
 		err_set(err, ERR_FATAL, "%s: gang %s in an unknown state", db->path, g.id);
 		goto error;
 	}
@@ -165,7 +173,9 @@ static int insert(struct db *db, const struct gang *g, const struct nodeset *set
 		    DB_INT(g->rate_uusd_hr), DB_TEXT(g->plan), DB_TEXT(g->reason), DB_TEXT(g->stop),
 		    DB_INT(created_ms), DB_INT(created_ms)) < 0)
 		return -1;
-	return insert_nodes(db, g->id, set, err);
+	if (insert_nodes(db, g->id, set, err) < 0)
+		return -1;
+	return g->job_id ? gang_job_write(db, g->id, g->job_id, g->restart, g->nodes, err) : 0;
 }
 
 int gang_insert(struct db *db, const struct gang *gang, struct err *err)
@@ -205,7 +215,7 @@ static int read_state(struct db *db, const char *id, enum gang_state *state, str
 	db_row_text(&row, name, sizeof(name));
 	if (db_row_check(db, &row, err) < 0)
 		return -1;
-	if (state_of_name(name, state) < 0)
+	if (gang_state_of_name(name, state) < 0)
 		return err_set(err, ERR_FATAL, "%s: gang %s in an unknown state", db->path, id);
 	return 0;
 }
@@ -380,8 +390,9 @@ int gang_of_job(
 	struct db *db, uint32_t job_id, uint32_t restart, struct gang *gang, struct err *err)
 {
 	cleanup_stmt sqlite3_stmt *stmt = DB_PREPARE(db, err,
-		"SELECT " COLUMNS " FROM gang WHERE job_id = ? AND restart = ? AND " LIVING
-		" ORDER BY seq DESC LIMIT 1",
+		"SELECT " COLUMNS " FROM gang WHERE " LIVING
+		" AND id IN (SELECT gang FROM gang_job WHERE job_id = ? AND restart = ?) "
+		"ORDER BY seq DESC LIMIT 1",
 		DB_INT(job_id), DB_INT(restart));
 	int rc = read_one(db, stmt, gang, err);
 
@@ -394,7 +405,9 @@ int gang_of_job(
 int gang_last_of_job(struct db *db, uint32_t job_id, struct gang *gang, struct err *err)
 {
 	cleanup_stmt sqlite3_stmt *stmt = DB_PREPARE(db, err,
-		"SELECT " COLUMNS " FROM gang WHERE job_id = ? ORDER BY seq DESC LIMIT 1",
+		"SELECT " COLUMNS
+		" FROM gang WHERE id IN (SELECT gang FROM gang_job WHERE job_id = ?) "
+		"ORDER BY seq DESC LIMIT 1",
 		DB_INT(job_id));
 	int rc = read_one(db, stmt, gang, err);
 
@@ -410,10 +423,8 @@ int gang_of_node(struct db *db, const char *node, struct gang *gang, struct err 
 	 * one are still shutting down. An instance that runs under its name decides, then age.
 	 */
 	cleanup_stmt sqlite3_stmt *stmt = DB_PREPARE(db, err,
-		"SELECT " COLUMNS " FROM gang WHERE " LIVING " AND id IN ("
-		"SELECT gang FROM gang_node WHERE node = ?1 UNION "
-		"SELECT gang FROM instance WHERE node = ?1 AND state <> 'terminated') "
-		"ORDER BY EXISTS (SELECT 1 FROM instance WHERE instance.node = ?1 "
+		"SELECT " COLUMNS " FROM gang WHERE " HOLDS
+		" ORDER BY EXISTS (SELECT 1 FROM instance WHERE instance.node = ?1 "
 		"AND instance.gang = gang.id AND instance.state = 'running') DESC, seq DESC LIMIT "
 		"1",
 		DB_TEXT(node));
@@ -428,10 +439,7 @@ static int find_conflicts(struct db *db, const struct nodeset *nodes, const char
 	struct nodeset *held, struct err *err)
 {
 	cleanup_stmt sqlite3_stmt *stmt = db_prepare(db, err,
-		"SELECT EXISTS (SELECT 1 FROM gang WHERE " LIVING " AND id <> ?2 AND id IN ("
-		"SELECT gang FROM gang_node WHERE node = ?1 UNION "
-		"SELECT gang FROM instance WHERE node = ?1 AND state <> 'terminated'))",
-		NULL, 0);
+		"SELECT EXISTS (SELECT 1 FROM gang WHERE id <> ?2 AND " HOLDS ")", NULL, 0);
 
 	if (!stmt)
 		return -1;
@@ -498,103 +506,5 @@ int gang_list(struct db *db, bool all, struct gang **gangs, size_t *n, struct er
 	}
 	*gangs = list;
 	*n = count;
-	return 0;
-}
-
-/* Add what each instance of GANG cost; those still running up to NOW_MS, or not at all if 0. */
-static int add_cost(struct db *db, const char *gang, int64_t now_ms, int64_t *uusd,
-	unsigned *unpriced, struct err *err)
-{
-	cleanup_free struct instance *list = NULL;
-	size_t n = 0;
-
-	if (instance_list(db, gang, true, &list, &n, err) < 0)
-		return -1;
-	for (size_t i = 0; i < n; i++) {
-		int64_t cost;
-
-		if (list[i].state == INSTANCE_RUNNING && !now_ms)
-			continue;
-		if (list[i].rate_uusd_hr < 0) {
-			++*unpriced;
-			continue;
-		}
-		if (instance_cost(&list[i], now_ms, &cost, err) < 0)
-			return -1;
-		if (__builtin_add_overflow(*uusd, cost, uusd))
-			return err_set(err, ERR_BUDGET, "cost beyond what can be counted");
-	}
-	return 0;
-}
-
-int gang_cost(struct db *db, const char *id, int64_t now_ms, int64_t *uusd, unsigned *unpriced,
-	struct err *err)
-{
-	int64_t sum = 0;
-	unsigned unknown = 0;
-
-	if (add_cost(db, id, now_ms, &sum, &unknown, err) < 0)
-		return -1;
-	*uusd = sum;
-	if (unpriced)
-		*unpriced = unknown;
-	return 0;
-}
-
-static int history(
-	struct db *db, uint32_t job_id, unsigned *failures, int64_t *spent_uusd, struct err *err)
-{
-	cleanup_stmt sqlite3_stmt *stmt = DB_PREPARE(db, err,
-		"SELECT id, state, user, restart FROM gang WHERE job_id = ? ORDER BY seq DESC",
-		DB_INT(job_id));
-	struct gang g, last = {0};
-	bool first = true, success = false;
-	unsigned unpriced = 0;
-	char state[16];
-	int rc;
-
-	if (!stmt)
-		return -1;
-	for (; (rc = db_step(db, stmt, err)) > 0; first = false, last = g) {
-		struct db_row row = {.stmt = stmt};
-
-		db_row_text(&row, g.id, sizeof(g.id));
-		db_row_text(&row, state, sizeof(state));
-		db_row_text(&row, g.user, sizeof(g.user));
-		g.restart = (uint32_t)db_row_int(&row);
-		if (db_row_check(db, &row, err) < 0)
-			return -1;
-		if (state_of_name(state, &g.state) < 0)
-			return err_set(
-				err, ERR_FATAL, "%s: gang %s in an unknown state", db->path, g.id);
-		/* "slurmctld -c" starts ids anew: an older gang may be another job's */
-		if (!first && (g.restart > last.restart || strcmp(g.user, last.user)))
-			return 0;
-		if (g.state == GANG_ACTIVE || g.state == GANG_RELEASING || g.state == GANG_RELEASED)
-			success = true;
-		else if ((g.state == GANG_FAILING || g.state == GANG_FAILED) && !success)
-			++*failures;
-		if (add_cost(db, g.id, 0, spent_uusd, &unpriced, err) < 0)
-			return -1;
-	}
-	return rc;
-}
-
-int gang_history(
-	struct db *db, uint32_t job_id, unsigned *failures, int64_t *spent_uusd, struct err *err)
-{
-	struct db_scope scope;
-	unsigned failed = 0;
-	int64_t spent = 0;
-	int rc;
-
-	if (db_enter_read(db, &scope, err) < 0)
-		return -1;
-	rc = history(db, job_id, &failed, &spent, err);
-	db_leave_read(db, &scope);
-	if (rc < 0)
-		return -1;
-	*failures = failed;
-	*spent_uusd = spent;
 	return 0;
 }

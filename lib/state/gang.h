@@ -65,6 +65,24 @@ struct gang {
  * gang_nodes_conflict() in the same transaction (db_begin).
  */
 int gang_insert(struct db *db, const struct gang *gang, struct err *err);
+
+/* A start of a job that a gang is for. */
+struct gang_job {
+	uint32_t job_id, restart;
+	char *nodes; /* hostlist: which of the gang's nodes are this job's */
+};
+
+/*
+ * A further job of the gang: of a pool, or one that shares nodes. gang_insert() has written the one
+ * in JOB_ID, unless 0, with all NODES. Of NODES those in the gang are kept. The same start again
+ * replaces its nodes. ERR_NOTFOUND without the gang; ERR_FATAL for job 0, or where none of
+ * NODES is of the gang.
+ */
+int gang_add_job(struct db *db, const char *gang, uint32_t job_id, uint32_t restart,
+	const char *nodes, struct err *err);
+/* All jobs of a gang, by id and restart count; heap array, none is no error. */
+int gang_jobs(struct db *db, const char *gang, struct gang_job **jobs, size_t *n, struct err *err);
+void gang_jobs_release(struct gang_job *jobs, size_t n);
 /*
  * Move on; refuses (ERR_BUSY) when the row is no longer in FROM. Writes the time too. ERR_FATAL
  * where there is no such arrow; and into planned, group_ready, released or failed while an instance
@@ -83,27 +101,29 @@ int gang_set_stop(struct db *db, const char *id, const char *why, struct err *er
 
 /* Find; ERR_NOTFOUND. GANG is to be released. */
 int gang_get(struct db *db, const char *id, struct gang *gang, struct err *err);
-/* The (youngest) gang of this start of a job that is not over; ERR_NOTFOUND. */
+/* The (youngest) gang of this start of a job that is not over, also a pool; ERR_NOTFOUND. */
 int gang_of_job(
 	struct db *db, uint32_t job_id, uint32_t restart, struct gang *gang, struct err *err);
-/* The youngest gang of any start of a job, over or not; ERR_NOTFOUND. */
+/* The youngest gang of any start of a job, also a pool, over or not; ERR_NOTFOUND. */
 int gang_last_of_job(struct db *db, uint32_t job_id, struct gang *gang, struct err *err);
 /*
- * The gang not over that holds NODE: one with an instance bound to it or with the node in its list.
- * Of several the one whose instance is running, else the youngest. ERR_NOTFOUND.
+ * The gang not over that holds NODE: one with an instance bound to it that is not terminated or,
+ * until it is bound itself, one with the node in its list. Of several the one whose instance is
+ * running, else the youngest. ERR_NOTFOUND.
  */
 int gang_of_node(struct db *db, const char *node, struct gang *gang, struct err *err);
 /*
- * Which of NODES do gangs hold that are not over, other than EXCEPT_GANG (may be NULL)? 1 with them
+ * Which of NODES do gangs other than EXCEPT_GANG (may be NULL) hold, as above? 1 with them
  * in *HOSTLIST, which the caller frees; 0 with NULL: none; -1.
  */
 int gang_nodes_conflict(struct db *db, const struct nodeset *nodes, const char *except_gang,
 	char **hostlist, struct err *err);
 /*
  * How many gangs of JOB failed since its last success (active or later), and what its ended
- * instances (terminating or terminated, of a known rate) cost. An older gang of another user or of
- * a higher restart count is another job's, whose id slurmctld -c gave out again; with it the count
- * ends.
+ * instances (terminating or terminated, of a known rate) cost. A pool counts for each of its jobs;
+ * of the money each bears what its own nodes cost, and nobody what was bound to none. An older gang
+ * of another user (where it has one: a pool's jobs may be of several) or of a higher restart count
+ * is another job's, whose id slurmctld -c gave out again; with it the count ends.
  */
 int gang_history(
 	struct db *db, uint32_t job_id, unsigned *failures, int64_t *spent_uusd, struct err *err);

@@ -11,7 +11,7 @@
 
 #define COLUMNS                                                                                    \
 	"id, gang, launch, state, node, type, az, subnet, ip, spot, rate_uusd_hr, launched_s, "    \
-	"bound_ms, end_asked_ms, terminated_ms, why"
+	"bound_ms, end_asked_ms, last_asked_ms, terminated_ms, why"
 
 #define MINIMUM_S 60 /* EC2 bills Linux instances per second, at least a minute */
 
@@ -47,6 +47,7 @@ static int read_row(struct db *db, sqlite3_stmt *stmt, struct instance *out, str
 	x.launched_s = db_row_int(&row);
 	x.bound_ms = db_row_int(&row);
 	x.end_asked_ms = db_row_int(&row);
+	x.last_asked_ms = db_row_int(&row);
 	x.terminated_ms = db_row_int(&row);
 	db_row_text(&row, x.why, sizeof(x.why));
 	if (db_row_check(db, &row, err) < 0)
@@ -131,12 +132,13 @@ static int insert_one(struct db *db, const struct instance *x, struct err *err)
 		return -1;
 	return DB_RUN(db, err,
 		"INSERT INTO instance (" COLUMNS ") "
-		"VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+		"VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
 		DB_TEXT(x->id), DB_TEXT(x->gang), DB_REF(x->launch),
 		DB_TEXT(instance_state_name(x->state)), DB_REF(x->node), DB_TEXT(x->type),
 		DB_TEXT(x->az), DB_TEXT(x->subnet), DB_TEXT(x->ip), DB_INT(x->spot),
 		DB_INT(x->rate_uusd_hr), DB_INT(x->launched_s), DB_INT(x->bound_ms),
-		DB_INT(x->end_asked_ms), DB_INT(x->terminated_ms), DB_TEXT(x->why));
+		DB_INT(x->end_asked_ms), DB_INT(x->last_asked_ms), DB_INT(x->terminated_ms),
+		DB_TEXT(x->why));
 }
 
 /* The gang that all of them belong to: a step of a gang is a step of one. */
@@ -268,6 +270,13 @@ int instance_bind(struct db *db, const struct instance *instances, size_t n, int
 	return db_leave(db, &scope, bind_all(db, instances, n, now_ms, advance, err), err);
 }
 
+static int write_asked(struct db *db, const char *id, int64_t now_ms, struct err *err)
+{
+	return DB_RUN(db, err,
+		"UPDATE instance SET last_asked_ms = ? WHERE id = ? AND state = 'terminating'",
+		DB_INT(now_ms), DB_TEXT(id));
+}
+
 static int set_terminating(struct db *db, const char *const *ids, size_t n, const char *why,
 	int64_t now_ms, struct err *err)
 {
@@ -280,11 +289,13 @@ static int set_terminating(struct db *db, const char *const *ids, size_t n, cons
 		if (!rc)
 			rc = err_set(err, ERR_NOTFOUND, "no instance %s", ids[i]);
 		/* the first to ask is the one that EC2 heard: her reason and time stay */
-		if (rc < 0 || DB_RUN(db, err,
-				      "UPDATE instance SET state = 'terminating', why = ?, "
-				      "end_asked_ms = ? "
-				      "WHERE id = ? AND state = 'running'",
-				      DB_TEXT(cut.why), DB_INT(now_ms), DB_TEXT(ids[i])) < 0)
+		if (rc < 0 ||
+			DB_RUN(db, err,
+				"UPDATE instance SET state = 'terminating', why = ?, "
+				"end_asked_ms = ? "
+				"WHERE id = ? AND state = 'running'",
+				DB_TEXT(cut.why), DB_INT(now_ms), DB_TEXT(ids[i])) < 0 ||
+			write_asked(db, ids[i], now_ms, err) < 0)
 			return -1;
 	}
 	return 0;
@@ -298,6 +309,39 @@ int instance_set_terminating(struct db *db, const char *const *ids, size_t n, co
 	if (db_enter(db, &scope, err) < 0)
 		return -1;
 	return db_leave(db, &scope, set_terminating(db, ids, n, why, now_ms, err), err);
+}
+
+static int set_asked(
+	struct db *db, const char *const *ids, size_t n, int64_t now_ms, struct err *err)
+{
+	for (size_t i = 0; i < n; i++) {
+		int64_t running = -1;
+
+		if (DB_SELECT_INT(db, err, &running,
+			    "SELECT coalesce(max(state = 'running'), -1) FROM instance "
+			    "WHERE id = ?",
+			    DB_TEXT(ids[i])) < 0)
+			return -1;
+		if (running < 0)
+			return err_set(err, ERR_NOTFOUND, "no instance %s", ids[i]);
+		if (running)
+			return err_set(err, ERR_FATAL,
+				"instance %s is running: it is not written why it is to end",
+				ids[i]);
+		if (write_asked(db, ids[i], now_ms, err) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+int instance_set_asked(
+	struct db *db, const char *const *ids, size_t n, int64_t now_ms, struct err *err)
+{
+	struct db_scope scope;
+
+	if (db_enter(db, &scope, err) < 0)
+		return -1;
+	return db_leave(db, &scope, set_asked(db, ids, n, now_ms, err), err);
 }
 
 int instance_set_terminated(struct db *db, const char *id, int64_t now_ms, struct err *err)

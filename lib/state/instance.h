@@ -26,7 +26,8 @@ struct instance {
 	int64_t rate_uusd_hr;  /* -1 unknown */
 	int64_t launched_s;    /* EC2's launchTime; 0 while not known */
 	int64_t bound_ms;      /* 0: not bound */
-	int64_t end_asked_ms;  /* our TerminateInstances; 0 */
+	int64_t end_asked_ms;  /* our first TerminateInstances; 0 */
+	int64_t last_asked_ms; /* our last one; 0 */
 	int64_t terminated_ms; /* seen terminated; 0 */
 	char why[128];         /* why it was ended */
 };
@@ -48,10 +49,16 @@ int instance_insert(
  * subnet, ip or launched_s keeps what was. */
 int instance_bind(struct db *db, const struct instance *instances, size_t n, int64_t now_ms,
 	bool advance, struct err *err);
-/* running -> terminating for these ids, committed before the request is sent. Those further on are
- * left alone; ERR_NOTFOUND for an unknown one, and then none is changed. WHY is cut to fit. */
+/* running -> terminating for these ids, committed before the request is sent. Of those that are
+ * terminating only last_asked_ms changes, those terminated are left alone; ERR_NOTFOUND for an
+ * unknown one, and then none is changed. WHY is cut to fit. */
 int instance_set_terminating(struct db *db, const char *const *ids, size_t n, const char *why,
 	int64_t now_ms, struct err *err);
+/* Before TerminateInstances is sent again: last_asked_ms of those that are terminating; those
+ * terminated are left alone. ERR_NOTFOUND for an unknown one, ERR_FATAL for one that is running,
+ * and then none is changed. */
+int instance_set_asked(
+	struct db *db, const char *const *ids, size_t n, int64_t now_ms, struct err *err);
 /* From any state; the first time seen stays. ERR_NOTFOUND. */
 int instance_set_terminated(struct db *db, const char *id, int64_t now_ms, struct err *err);
 

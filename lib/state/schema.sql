@@ -39,7 +39,6 @@ CREATE TABLE gang (
 	created_ms INTEGER NOT NULL,
 	changed_ms INTEGER NOT NULL
 );
-CREATE INDEX gang_job ON gang (job_id, seq);
 CREATE INDEX gang_living ON gang (seq) WHERE state NOT IN ('released', 'failed');
 
 CREATE TABLE gang_node (
@@ -49,6 +48,16 @@ CREATE TABLE gang_node (
 	PRIMARY KEY (gang, position)
 ) WITHOUT ROWID;
 CREATE INDEX gang_node_node ON gang_node (node, gang);
+
+-- Every start of a job that the gang is for; gang.job_id is 0 where these are several.
+CREATE TABLE gang_job (
+	gang TEXT NOT NULL REFERENCES gang (id),
+	job_id INTEGER NOT NULL CHECK (job_id > 0),
+	restart INTEGER NOT NULL,
+	nodes TEXT NOT NULL, -- which of the gang's are this job's
+	PRIMARY KEY (gang, job_id, restart)
+) WITHOUT ROWID;
+CREATE INDEX gang_job_job ON gang_job (job_id, restart, gang);
 
 CREATE TABLE launch (
 	seq INTEGER PRIMARY KEY,
@@ -81,7 +90,8 @@ CREATE TABLE instance (
 	rate_uusd_hr INTEGER NOT NULL,
 	launched_s INTEGER NOT NULL,
 	bound_ms INTEGER NOT NULL,
-	end_asked_ms INTEGER NOT NULL,
+	end_asked_ms INTEGER NOT NULL, -- first
+	last_asked_ms INTEGER NOT NULL,
 	terminated_ms INTEGER NOT NULL,
 	why TEXT NOT NULL
 );

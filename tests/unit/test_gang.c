@@ -390,11 +390,207 @@ START_TEST(nodes)
 	ck_assert_int_eq(gang_nodes_conflict(state_db, &set, "b", &held, &err), 0);
 	ck_assert_ptr_null(held);
 	ck_assert_int_eq(gang_fail(state_db, "b", "x", &err), 1);
-	ck_assert_int_eq(gang_nodes_conflict(state_db, &set, NULL, &held, &err), 1);
-	free(held);
-	ok(gang_advance(state_db, "b", GANG_FAILING, GANG_FAILED, &err));
+	/* failing, and nothing was launched */
 	ck_assert_int_eq(gang_nodes_conflict(state_db, &set, NULL, &held, &err), 0);
 	refused(gang_of_node(state_db, "n5", &g, &err), ERR_NOTFOUND, "no gang holds node n5");
+}
+END_TEST
+
+/* Which of n1 and n2 are held by others than EXCEPT, and that gang_of_node() says the same. */
+static void held_are(const char *except, const char *expected)
+{
+	CLEANUP(nodeset_release) struct nodeset set = NODESET_INIT;
+	cleanup_free char *held = NULL;
+
+	ok(nodeset_parse(&set, "n[1-2]", &err));
+	ck_assert_int_eq(
+		gang_nodes_conflict(state_db, &set, except, &held, &err), *expected ? 1 : 0);
+	ck_assert_str_eq(held ? held : "", expected);
+	nodeset_for_each (&set, i) {
+		CLEANUP(gang_release) struct gang g = {0};
+		bool there = gang_of_node(state_db, set.names[i], &g, &err) == 0;
+
+		if (!except)
+			ck_assert_int_eq(there,
+				strstr(expected, set.names[i]) || !strcmp(expected, "n[1-2]"));
+	}
+}
+
+START_TEST(who_holds_a_node)
+{
+	static const char *const first[] = {"i-1"}, *const second[] = {"i-2"};
+	struct instance x[] = {
+		state_instance("i-1", "pool-a", ""), state_instance("i-2", "pool-a", "")};
+
+	held_are(NULL, "");
+	state_add_gang("pool-a", "n[1-2]");
+	ok(gang_add_job(state_db, "pool-a", 8, 0, "n1", &err));
+	ok(gang_add_job(state_db, "pool-a", 9, 0, "n2", &err));
+	for (enum gang_state s = GANG_PLANNED; s < GANG_LAUNCHED; s++) {
+		state_to("pool-a", s);
+		held_are(NULL, "n[1-2]");
+		held_are("pool-a", "");
+	}
+	ok(instance_insert(state_db, x, 2, true, &err));
+	held_are(NULL, "n[1-2]"); /* launched, not bound yet */
+	snprintf(x[0].node, sizeof(x[0].node), "n1");
+	snprintf(x[1].node, sizeof(x[1].node), "n2");
+	ok(instance_bind(state_db, x, 2, 5, true, &err));
+	held_are(NULL, "n[1-2]");
+	state_to("pool-a", GANG_ACTIVE);
+	/* one job is over, the other runs on */
+	ok(instance_set_terminating(state_db, first, 1, "job ended", 6, &err));
+	held_are(NULL, "n[1-2]");
+	ok(instance_set_terminated(state_db, "i-1", 7, &err));
+	held_are(NULL, "n2");
+	held_are("pool-a", "");
+	state_add_gang("next", "n1"); /* and the free node goes to another */
+	held_are(NULL, "n[1-2]");
+	held_are("pool-a", "n1");
+	held_are("next", "n2");
+	ck_assert_int_eq(gang_fail(state_db, "next", "x", &err), 1);
+	held_are(NULL, "n2");
+	ck_assert_int_eq(gang_fail(state_db, "pool-a", "x", &err), 1);
+	held_are(NULL, "n2"); /* failing holds where it still has an instance */
+	ok(instance_set_terminating(state_db, second, 1, "x", 8, &err));
+	held_are(NULL, "n2");
+	ok(instance_set_terminated(state_db, "i-2", 9, &err));
+	held_are(NULL, "");
+}
+END_TEST
+
+/* GANG's jobs as "JOB.RESTART=NODES ...". */
+static void jobs_are(const char *gang, const char *expected)
+{
+	struct gang_job *jobs;
+	char text[256] = "";
+	size_t n;
+
+	ok(gang_jobs(state_db, gang, &jobs, &n, &err));
+	for (size_t i = 0; i < n; i++)
+		snprintf(text + strlen(text), sizeof(text) - strlen(text), "%s%u.%u=%s",
+			i ? " " : "", jobs[i].job_id, jobs[i].restart, jobs[i].nodes);
+	gang_jobs_release(jobs, n);
+	ck_assert_str_eq(text, expected);
+}
+
+START_TEST(jobs)
+{
+	struct gang pool = state_gang("pool-a", (char[]){"n[1-3]"}), g = {0};
+
+	pool.job_id = 0;
+	ok(gang_insert(state_db, &pool, &err));
+	jobs_are("pool-a", "");
+	jobs_are("nobody", "");
+	ok(gang_add_job(state_db, "pool-a", 9, 1, "n2", &err));
+	ok(gang_add_job(state_db, "pool-a", 8, 0, "n1", &err));
+	ok(gang_add_job(state_db, "pool-a", 8, 0, "n1", &err)); /* again */
+	jobs_are("pool-a", "8.0=n1 9.1=n2");
+	ok(gang_add_job(state_db, "pool-a", 8, 0, "x7,n[3-9]", &err)); /* others were up already */
+	ok(gang_add_job(state_db, "pool-a", 9, 2, "n2", &err));
+	jobs_are("pool-a", "8.0=n3 9.1=n2 9.2=n2");
+	state_add_gang("b", "n[4-5]");
+	jobs_are("b", "7.0=n[4-5]");
+	ok(gang_add_job(state_db, "b", 6, 0, "n5", &err)); /* shares a node */
+	jobs_are("b", "6.0=n5 7.0=n[4-5]");
+	for (uint32_t i = 0; i < 40; i++)
+		ok(gang_add_job(state_db, "b", 100 + i, 0, "n4", &err));
+
+	ok(gang_of_job(state_db, 9, 2, &g, &err));
+	ck_assert_str_eq(g.id, "pool-a");
+	gang_release(&g);
+	ok(gang_of_job(state_db, 6, 0, &g, &err));
+	ck_assert_str_eq(g.id, "b");
+	gang_release(&g);
+	refused(gang_of_job(state_db, 9, 0, &g, &err), ERR_NOTFOUND,
+		"no gang for start 0 of job 9");
+	ck_assert_int_eq(gang_fail(state_db, "pool-a", "x", &err), 1);
+	ok(gang_advance(state_db, "pool-a", GANG_FAILING, GANG_FAILED, &err));
+	refused(gang_of_job(state_db, 9, 2, &g, &err), ERR_NOTFOUND,
+		"no gang for start 2 of job 9");
+	ok(gang_last_of_job(state_db, 9, &g, &err));
+	ck_assert_str_eq(g.id, "pool-a");
+	gang_release(&g);
+}
+END_TEST
+
+START_TEST(bad_jobs_are_refused)
+{
+	static const struct {
+		const char *gang;
+		uint32_t job;
+		const char *nodes;
+		enum err_class class;
+		const char *text;
+	} t[] = {
+		{"a", 0, "n1", ERR_FATAL, "gang a: job without an id"},
+		{"x", 8, "n1", ERR_NOTFOUND, "no gang x"},
+		{"a", 8, "n[1-", ERR_USAGE, "gang a: job 8: '[' without ']'"},
+		{"a", 8, "n9", ERR_FATAL, "gang a has none of the nodes of job 8"},
+		{"a", 8, "", ERR_FATAL, "gang a has none of the nodes of job 8"},
+		{"a", 8, NULL, ERR_FATAL, "gang a has none of the nodes of job 8"},
+	};
+
+	state_add_gang("a", "n1");
+	for (size_t i = 0; i < ARRAY_SIZE(t); i++) {
+		refused(gang_add_job(state_db, t[i].gang, t[i].job, 0, t[i].nodes, &err),
+			t[i].class, t[i].text);
+		jobs_are("a", "7.0=n1");
+	}
+}
+END_TEST
+
+static void behind(uint32_t job, unsigned failures, int64_t spent)
+{
+	unsigned n;
+	int64_t uusd;
+
+	ok(gang_history(state_db, job, &n, &uusd, &err));
+	ck_assert_msg(n == failures && uusd == spent, "job %u: %u failures, %lld", job, n,
+		(long long)uusd);
+}
+
+START_TEST(history_of_pools)
+{
+	static const char *const ids[] = {"i-1", "i-2", "i-3"};
+	struct instance x[] = {
+		state_instance("i-1", "pool-a", "n1"), /* 1000 s to 1100 s at 7.20 USD/h */
+		state_instance("i-2", "pool-a", "n2"), /* 200 s */
+		state_instance("i-3", "pool-a", ""),   /* came to nothing */
+	};
+	struct gang pool = state_gang("pool-a", (char[]){"n[1-2]"}), whole;
+
+	add("9-old", 9, 0, "bob", GANG_FAILED);
+	pool.job_id = 0; /* "ada": of job 8, job 9 is bob's */
+	ok(gang_insert(state_db, &pool, &err));
+	ok(gang_add_job(state_db, "pool-a", 8, 0, "n1", &err));
+	ok(gang_add_job(state_db, "pool-a", 9, 1, "n2", &err));
+	ok(instance_insert(state_db, x, 3, false, &err));
+	ok(instance_set_terminating(state_db, ids, 1, "x", 1100000, &err));
+	ok(instance_set_terminating(state_db, ids + 1, 2, "x", 1200000, &err));
+	behind(8, 0, 200000);
+	behind(9, 1, 400000);
+	ck_assert_int_eq(gang_fail(state_db, "pool-a", "x", &err), 1);
+	behind(8, 1, 200000);
+	behind(9, 2, 400000);
+	ok(gang_add_job(state_db, "pool-a", 8, 1, "n1", &err)); /* two starts, one failure */
+	behind(8, 1, 200000);
+	add("8-next", 8, 2, "ada", GANG_FAILED);
+	behind(8, 2, 200000);
+	add("9-next", 9, 2, "bob", GANG_ACTIVE);
+	behind(9, 0, 400000);
+	/* jobs that share the nodes of a whole gang: each bears it all */
+	whole = state_gang("10-a", (char[]){"n[3-4]"});
+	whole.job_id = 10;
+	whole.all_or_nothing = true;
+	ok(gang_insert(state_db, &whole, &err));
+	ok(gang_add_job(state_db, "10-a", 11, 0, "n3", &err));
+	x[0] = state_instance("i-4", "10-a", "");
+	x[0].state = INSTANCE_TERMINATED;
+	x[0].terminated_ms = 1100000;
+	ok(instance_insert(state_db, x, 1, false, &err));
+	behind(10, 0, 200000);
+	behind(11, 0, 200000);
 }
 END_TEST
 
@@ -418,6 +614,10 @@ int main(void)
 	tcase_add_test(tc, history);
 	tcase_add_test(tc, money_spent);
 	tcase_add_test(tc, nodes);
+	tcase_add_test(tc, who_holds_a_node);
+	tcase_add_test(tc, jobs);
+	tcase_add_test(tc, bad_jobs_are_refused);
+	tcase_add_test(tc, history_of_pools);
 	suite_add_tcase(s, tc);
 	sr = srunner_create(s);
 	srunner_run_all(sr, CK_NORMAL);

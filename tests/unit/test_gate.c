@@ -9,6 +9,7 @@
 #include "lib/base/cleanup.h"
 #include "lib/base/clock.h"
 #include "lib/state/gang.h"
+#include "lib/state/instance.h"
 
 static char dir[64];
 static struct db *db;
@@ -49,6 +50,23 @@ static void teardown(void)
 	rmdir(dir);
 }
 
+/* An instance of GANG on each of NODES, named after it. */
+static void add_instances(const char *gang, const char *nodes, enum instance_state state)
+{
+	CLEANUP(nodeset_release) struct nodeset set = NODESET_INIT;
+	struct err err = {0};
+
+	ck_assert_int_eq(nodeset_parse(&set, nodes, NULL), 0);
+	nodeset_for_each (&set, i) {
+		struct instance x = {.state = state, .rate_uusd_hr = -1};
+
+		snprintf(x.id, sizeof(x.id), "i-%s", set.names[i]);
+		snprintf(x.gang, sizeof(x.gang), "%s", gang);
+		snprintf(x.node, sizeof(x.node), "%s", set.names[i]);
+		ck_assert_msg(instance_insert(db, &x, 1, false, &err) == 0, "%s", err.text);
+	}
+}
+
 /* A gang of another job, in the given state, launched a minute ago. */
 static void add(const char *id, enum gang_state state, uint32_t job, const char *nodes,
 	const char *az, bool efa, int64_t rate)
@@ -70,6 +88,9 @@ static void add(const char *id, enum gang_state state, uint32_t job, const char 
 		gang_set_launch(db, id, "c5n.18xlarge", az, efa, rate, &err) == 0, "%s", err.text);
 	for (enum gang_state s = GANG_PLANNED; s < state; s++)
 		ck_assert_msg(gang_advance(db, id, s, s + 1, &err) == 0, "%s", err.text);
+	if (state >= GANG_BOUND)
+		add_instances(
+			id, nodes, gang_state_over(state) ? INSTANCE_TERMINATED : INSTANCE_RUNNING);
 }
 
 struct question {
@@ -156,15 +177,57 @@ START_TEST(reuse_and_state)
 		"aws-pass-0");
 	ask(&(struct question){"aws-pass-[4-5]", EFA_REQUIRED, FROM_USER}, NULL);
 	ask(&(struct question){"aws-keep-[4-5]"}, NULL);
-	ask(&(struct question){"aws-keep-6", .why = "aws-keep-6 is held by gang pool-e of job "
-						    "none: its node group does not hand nodes "
-						    "on (reuse: false)"},
+	ask(&(struct question){"aws-keep-6",
+		    .why = "aws-keep-6 is held by gang pool-e of a "
+			   "pool of one-node jobs: its node group does not hand nodes "
+			   "on (reuse: false)"},
 		"aws-keep-6");
+	add("node-g", GANG_LAUNCHED, 0, "aws-keep-9", "us-east-2a", true, USD);
+	ask(&(struct question){"aws-keep-9", .why = "aws-keep-9 is held by gang node-g of no job: "
+						    "it is being launched or released"},
+		"aws-keep-9");
 	ask(&(struct question){"aws-gone-0"}, NULL);
 	ck_assert_int_eq(gang_set_stop(db, "9-c", "cancelled", NULL), 0);
 	ask(&(struct question){"aws-pass-4", .why = "aws-pass-4 is held by gang 9-c of job 9: it "
 						    "is being launched or released"},
 		"aws-pass-4");
+}
+END_TEST
+
+START_TEST(a_failed_start_does_not_object)
+{
+	static const char why[] = "aws-keep-0 is held by gang 2-first of job 2: it is being "
+				  "launched or released";
+	struct err err = {0};
+
+	conf.groups[0].reuse = true;
+	add("2-first", GANG_LAUNCHED, 2, "aws-keep-[0-1]", "us-east-2a", true, USD);
+	add_instances("2-first", "aws-keep-0", INSTANCE_RUNNING);
+	ck_assert_int_eq(gang_fail(db, "2-first", "x", &err), 1);
+	ask(&(struct question){"aws-keep-[0-1]", .why = why}, "aws-keep-0");
+	ck_assert_int_eq(instance_set_terminated(db, "i-aws-keep-0", now_ms, &err), 0);
+	ask(&(struct question){"aws-keep-[0-1]"}, NULL);
+	conf.groups[0].reuse = false;
+}
+END_TEST
+
+START_TEST(own_pool)
+{
+	static const char *const ids[] = {"i-aws-keep-1"};
+	struct err err = {0};
+
+	add("pool-a", GANG_ACTIVE, 0, "aws-keep-[0-1]", "us-east-2a", true, USD);
+	ask(&(struct question){"aws-keep-0", .why = "aws-keep-0 is held by gang pool-a of a pool "
+						    "of one-node jobs: its node group does not "
+						    "hand nodes on (reuse: false)"},
+		"aws-keep-0");
+	ck_assert_int_eq(gang_add_job(db, "pool-a", 2, 1, "aws-keep-0", &err), 0);
+	ask(&(struct question){"aws-keep-0"}, NULL);
+	/* our next pool wants a node whose last instance is still on its way out */
+	ck_assert_int_eq(instance_set_terminating(db, ids, 1, "x", now_ms, &err), 0);
+	add("pool-b", GANG_LAUNCHED, 0, "aws-keep-1", "us-east-2a", true, USD);
+	ck_assert_int_eq(gang_add_job(db, "pool-b", 2, 1, "aws-keep-1", &err), 0);
+	ask(&(struct question){"aws-keep-1"}, NULL);
 }
 END_TEST
 
@@ -251,6 +314,8 @@ int main(void)
 	tcase_add_test(tc, nodes_that_nobody_holds);
 	tcase_add_test(tc, own_gang);
 	tcase_add_test(tc, reuse_and_state);
+	tcase_add_test(tc, a_failed_start_does_not_object);
+	tcase_add_test(tc, own_pool);
 	tcase_add_test(tc, a_younger_gang_is_ours);
 	tcase_add_test(tc, efa);
 	tcase_add_test(tc, limits);

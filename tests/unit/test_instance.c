@@ -45,6 +45,7 @@ START_TEST(every_field_comes_back)
 				.launched_s = 1,
 				.bound_ms = 2,
 				.end_asked_ms = 3,
+				.last_asked_ms = 5,
 				.terminated_ms = 4,
 				.why = "because"},
 			r;
@@ -66,6 +67,7 @@ START_TEST(every_field_comes_back)
 	ck_assert_int_eq(r.launched_s, 1);
 	ck_assert_int_eq(r.bound_ms, 2);
 	ck_assert_int_eq(r.end_asked_ms, 3);
+	ck_assert_int_eq(r.last_asked_ms, 5);
 	ck_assert_int_eq(r.terminated_ms, 4);
 	ck_assert_str_eq(r.why, "because");
 	ck_assert_str_eq(instance_state_name((enum instance_state)9), "unknown");
@@ -242,6 +244,7 @@ START_TEST(way_down)
 	ok(instance_set_terminating(state_db, ids, 2, longer, 200, &err));
 	ck_assert_int_eq(get("i-1").state, INSTANCE_TERMINATING);
 	ck_assert_int_eq(get("i-1").end_asked_ms, 100);
+	ck_assert_int_eq(get("i-1").last_asked_ms, 200);
 	ck_assert_str_eq(get("i-1").why, "job ended");
 	ck_assert_int_eq(get("i-2").end_asked_ms, 200);
 	ck_assert_uint_eq(strlen(get("i-2").why), 127);
@@ -261,6 +264,32 @@ START_TEST(way_down)
 	ok(instance_list(state_db, "a", true, &list, &n, &err));
 	ck_assert_uint_eq(n, 2);
 	free(list);
+}
+END_TEST
+
+START_TEST(asked_again)
+{
+	static const char *const ids[] = {"i-1", "i-2"}, *const wrong[] = {"i-1", "i-x"};
+
+	two_launched();
+	ok(instance_set_terminating(state_db, ids, 1, "job ended", 100, &err));
+	ck_assert_int_eq(get("i-1").last_asked_ms, 100);
+	ck_assert_int_eq(get("i-2").last_asked_ms, 0);
+	refused(instance_set_asked(state_db, ids, 2, 200, &err), ERR_FATAL,
+		"instance i-2 is running: it is not written why it is to end");
+	refused(instance_set_asked(state_db, wrong, 2, 200, &err), ERR_NOTFOUND, "no instance i-x");
+	ck_assert_int_eq(get("i-1").last_asked_ms, 100); /* whole or not at all */
+	ok(instance_set_terminating(state_db, ids + 1, 1, "x", 150, &err));
+	ok(instance_set_asked(state_db, ids, 2, 300, &err));
+	ck_assert_int_eq(get("i-1").last_asked_ms, 300);
+	ck_assert_int_eq(get("i-2").last_asked_ms, 300);
+	ck_assert_int_eq(get("i-1").end_asked_ms, 100);
+	ck_assert_str_eq(get("i-1").why, "job ended");
+	ok(instance_set_terminated(state_db, "i-1", 400, &err));
+	ok(instance_set_asked(state_db, ids, 2, 500, &err));
+	ck_assert_int_eq(get("i-1").last_asked_ms, 300);
+	ck_assert_int_eq(get("i-1").state, INSTANCE_TERMINATED);
+	ck_assert_int_eq(get("i-2").last_asked_ms, 500);
 }
 END_TEST
 
@@ -375,6 +404,7 @@ int main(void)
 	tcase_add_test(tc, bind_is_whole);
 	tcase_add_test(tc, the_index_holds_too);
 	tcase_add_test(tc, way_down);
+	tcase_add_test(tc, asked_again);
 	tcase_add_test(tc, of_nodes_only_what_is_older);
 	tcase_add_test(tc, thousand);
 	tcase_add_test(tc, cost);

@@ -1,0 +1,150 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What a gang costs, and what a job has behind it. */
+#include <string.h>
+
+#include "lib/base/money.h"
+#include "lib/base/nodeset.h"
+#include "lib/state/db_internal.h"
+#include "lib/state/gang.h"
+#include "lib/state/instance.h"
+
+/*
+ * Add what each instance of GANG cost, or each on ONLY if not NULL; those still running up to
+ * NOW_MS, or not at all if 0.
+ */
+static int add_cost(struct db *db, const char *gang, const struct nodeset *only, int64_t now_ms,
+	int64_t *uusd, unsigned *unpriced, struct err *err)
+{
+	cleanup_free struct instance *list = NULL;
+	size_t n = 0;
+
+	if (instance_list(db, gang, true, &list, &n, err) < 0)
+		return -1;
+	for (size_t i = 0; i < n; i++) {
+		int64_t cost;
+
+		if (list[i].state == INSTANCE_RUNNING && !now_ms)
+			continue;
+		if (only && !nodeset_contains(only, list[i].node))
+			continue;
+		if (list[i].rate_uusd_hr < 0) {
+			++*unpriced;
+			continue;
+		}
+		if (instance_cost(&list[i], now_ms, &cost, err) < 0)
+			return -1;
+		if (__builtin_add_overflow(*uusd, cost, uusd))
+			return err_set(err, ERR_BUDGET, "cost beyond what can be counted");
+	}
+	return 0;
+}
+
+int gang_cost(struct db *db, const char *id, int64_t now_ms, int64_t *uusd, unsigned *unpriced,
+	struct err *err)
+{
+	int64_t sum = 0;
+	unsigned unknown = 0;
+
+	if (add_cost(db, id, NULL, now_ms, &sum, &unknown, err) < 0)
+		return -1;
+	*uusd = sum;
+	if (unpriced)
+		*unpriced = unknown;
+	return 0;
+}
+
+/* What JOB_ID bears of the cost of gang G. */
+static int add_share(
+	struct db *db, const struct gang *g, uint32_t job_id, int64_t *uusd, struct err *err)
+{
+	CLEANUP(nodeset_release) struct nodeset own = NODESET_INIT;
+	struct gang_job *jobs;
+	unsigned unpriced = 0;
+	bool several = false;
+	size_t n;
+	int rc = 0;
+
+	if (gang_jobs(db, g->id, &jobs, &n, err) < 0)
+		return -1;
+	for (size_t i = 0; i < n && !rc; i++) {
+		if (jobs[i].job_id == job_id)
+			rc = nodeset_parse(&own, jobs[i].nodes, err);
+		else
+			several = true;
+	}
+	gang_jobs_release(jobs, n);
+	if (rc < 0)
+		return -1;
+	return add_cost(
+		db, g->id, several && !g->all_or_nothing ? &own : NULL, 0, uusd, &unpriced, err);
+}
+
+static int history(
+	struct db *db, uint32_t job_id, unsigned *failures, int64_t *spent_uusd, struct err *err)
+{
+	/* several starts of the job may share a gang that was handed on: it counts once */
+	cleanup_stmt sqlite3_stmt *stmt = DB_PREPARE(db, err,
+		"SELECT gang.id, gang.state, gang.user, gang.job_id, gang.all_or_nothing, "
+		"max(gang_job.restart) FROM gang_job JOIN gang ON gang.id = gang_job.gang "
+		"WHERE gang_job.job_id = ? GROUP BY gang.seq ORDER BY gang.seq DESC",
+		DB_INT(job_id));
+	struct gang g, last = {.restart = UINT32_MAX};
+	bool success = false;
+	char state[16];
+	int rc;
+
+	if (!stmt)
+		return -1;
+	while ((rc = db_step(db, stmt, err)) > 0) {
+		struct db_row row = {.stmt = stmt};
+
+		db_row_text(&row, g.id, sizeof(g.id));
+		db_row_text(&row, state, sizeof(state));
+		db_row_text(&row, g.user, sizeof(g.user));
+		g.job_id = (uint32_t)db_row_int(&row);
+		g.all_or_nothing = db_row_int(&row) != 0;
+		g.restart = (uint32_t)db_row_int(&row);
+		if (db_row_check(db, &row, err) < 0)
+			return -1;
+		if (gang_state_of_name(state, &g.state) < 0)
+			return err_set(
+				err, ERR_FATAL, "%s: gang %s in an unknown state", db->path, g.id);
+		/* "slurmctld -c" starts ids anew: an older gang may be another job's */
+		if (g.restart > last.restart)
+			return 0;
+		last.restart = g.restart;
+		if (g.job_id ==
+			job_id) { /* else the row names another job's user, or one of many */
+			if (last.job_id && strcmp(g.user, last.user))
+				return 0;
+			last.job_id = job_id;
+			snprintf(last.user, sizeof(last.user), "%s", g.user);
+		}
+		if (g.state == GANG_ACTIVE || g.state == GANG_RELEASING || g.state == GANG_RELEASED)
+			success = true;
+		else if ((g.state == GANG_FAILING || g.state == GANG_FAILED) && !success)
+			++*failures;
+		if (add_share(db, &g, job_id, spent_uusd, err) < 0)
+			return -1;
+	}
+	return rc;
+}
+
+int gang_history(
+	struct db *db, uint32_t job_id, unsigned *failures, int64_t *spent_uusd, struct err *err)
+{
+	struct db_scope scope;
+	unsigned failed = 0;
+	int64_t spent = 0;
+	int rc;
+
+	if (db_enter_read(db, &scope, err) < 0)
+		return -1;
+	rc = history(db, job_id, &failed, &spent, err);
+	db_leave_read(db, &scope);
+	if (rc < 0)
+		return -1;
+	*failures = failed;
+	*spent_uusd = spent;
+	return 0;
+}
