@@ -113,8 +113,8 @@ static int history(
 		if (g.restart > last.restart)
 			return 0;
 		last.restart = g.restart;
-		if (g.job_id ==
-			job_id) { /* else the row names another job's user, or one of many */
+		/* where it is not this job's alone, the row's user is one of several */
+		if (g.job_id == job_id) {
 			if (last.job_id && strcmp(g.user, last.user))
 				return 0;
 			last.job_id = job_id;
