@@ -28,6 +28,7 @@ struct reply {
 	char message[512];
 	char request_id[64];
 	size_t received;
+	bool refused; /* with a code that says that nothing was done */
 };
 
 static void keep(char *out, size_t size, const char *text)
@@ -116,6 +117,20 @@ static bool echoes_request(const char *code)
 	       !strcmp(code, "MissingAuthenticationToken");
 }
 
+/*
+ * Does CODE say that the request did nothing? Refusals have status 4xx; want of capacity and
+ * throttling come with 5xx too, but any other 5xx may follow the deed. Some codes speak of an
+ * earlier request of the same token, which did or does something.
+ */
+static bool is_refusal(const char *code, enum err_class class, long status)
+{
+	if (class == ERR_TRANSIENT || !strcmp(code, "PriorRequestNotComplete") ||
+		!strncmp(code, "Idempotent", 10))
+		return false;
+	return (status >= 400 && status < 500) || class == ERR_CAPACITY || class == ERR_ADDRESS ||
+	       class == ERR_THROTTLE;
+}
+
 static int fail_by_code(struct reply *reply, const struct http_answer *answer,
 	const struct creds *creds, struct err *err)
 {
@@ -130,6 +145,7 @@ static int fail_by_code(struct reply *reply, const struct http_answer *answer,
 		snprintf(reply->message, sizeof(reply->message),
 			"AWS does not accept the signature; check the secret access key and the "
 			"clock");
+	reply->refused = is_refusal(reply->code, class, answer->status);
 	clean(reply->code);
 	clean(reply->message);
 	clean(reply->request_id);
@@ -269,6 +285,7 @@ static int send_once(struct aws *aws, struct aws_call *call, const struct creds 
 	else
 		rc = judge(&reply, answer, creds, err);
 	xml_destroy(reply.xml);
+	call->unsure |= rc < 0 && answer->sent && !reply.refused;
 	return rc;
 }
 
@@ -317,6 +334,7 @@ int aws_call(struct aws *aws, struct aws_call *call, struct err *err)
 	int cost = 0;
 
 	call->attempts = 0;
+	call->unsure = false;
 	if (!creds && !call->unsigned_) {
 		creds = creds_get(aws, false, err);
 		if (!creds)

@@ -49,6 +49,7 @@ struct aws_call {
 		struct err *err); /* a half-read answer is to be forgotten; may be NULL */
 	void *arg;
 	unsigned attempts; /* out: how often it was sent */
+	bool unsure;       /* out, on failure: one of those may have been acted upon */
 };
 
 int aws_call(struct aws *aws, struct aws_call *call, struct err *err);

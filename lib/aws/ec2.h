@@ -120,11 +120,18 @@ struct ec2_fleet_result {
 	size_t ninstances;
 	struct ec2_fleet_error *errors; /* may stand beside a full set */
 	size_t nerrors;
+	/*
+	 * The call failed, yet one of its tries may have launched: its answer was lost or cut, or
+	 * was a 5xx that is neither capacity nor throttling. err->code is the last try's and does
+	 * not tell. False where each was refused with a code or never left us.
+	 */
+	bool unsure;
 };
 
 /*
  * Send a stored CreateFleet body. 0 for every HTTP 200, with instances or without: count them.
- * Retries of transport errors, 5xx and throttling send the same bytes.
+ * Retries of transport errors, 5xx and throttling send the same bytes. On failure RESULT->unsure is
+ * set, for this call's tries only; the rest of RESULT is untouched.
  */
 int ec2_create_fleet(struct aws *aws, const char *body, size_t len, struct ec2_fleet_result *result,
 	struct err *err);

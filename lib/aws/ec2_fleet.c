@@ -250,8 +250,10 @@ int ec2_create_fleet(struct aws *aws, const char *body, size_t len, struct ec2_f
 
 	if (aws_call(aws, &call, err) < 0) {
 		ec2_fleet_result_release(&a.result);
+		result->unsure = call.unsure;
 		return -1;
 	}
+	/* an earlier try that was lost had the same token: this is its answer, too */
 	*result = a.result;
 	return 0;
 }

@@ -197,6 +197,7 @@ int http_perform(struct http *http, const struct http_request *request, struct h
 	struct curl_slist *headers;
 	char reason[CURL_ERROR_SIZE] = "";
 	CURLcode rc;
+	long sent = 0;
 
 	*answer = (struct http_answer){.date_s = -1, .retry_after_ms = -1};
 	headers = list_headers(request);
@@ -208,6 +209,9 @@ int http_perform(struct http *http, const struct http_request *request, struct h
 	curl_easy_setopt(http->curl, CURLOPT_ERRORBUFFER, reason);
 	rc = curl_easy_perform(http->curl);
 	curl_easy_getinfo(http->curl, CURLINFO_RESPONSE_CODE, &answer->status);
+	/* still 0 where name, connection or TLS failed */
+	curl_easy_getinfo(http->curl, CURLINFO_REQUEST_SIZE, &sent);
+	answer->sent = sent > 0;
 	answer->timed_out = rc == CURLE_OPERATION_TIMEDOUT;
 	curl_easy_reset(http->curl); /* it points at our stack */
 	wipe_list(headers);

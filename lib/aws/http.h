@@ -41,6 +41,7 @@ struct http_answer {
 	int64_t retry_after_ms; /* x-amz-retry-after; -1: none */
 	char content_type[64];
 	bool timed_out; /* the reason of a failure */
+	bool sent;      /* some of the request left us: the other side may have acted */
 };
 
 struct http *http_create(struct err *err);

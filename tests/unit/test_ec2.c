@@ -398,6 +398,82 @@ START_TEST(fleet_answer)
 }
 END_TEST
 
+/* After a failed CreateFleet: may it have launched? The last try's code does not tell. */
+START_TEST(fleet_unsure)
+{
+#define REFUSED                                                                                    \
+	{                                                                                          \
+		400, .body = ERROR("InvalidParameterValue", "no")                                  \
+	}
+#define LIMITED                                                                                    \
+	{                                                                                          \
+		503, .body = ERROR("RequestLimitExceeded", "slow down")                            \
+	}
+	static const struct {
+		struct server_answer script[2];
+		const char *code;
+		unsigned tries;
+		bool unsure;
+	} t[] = {
+		{{REFUSED}, "InvalidParameterValue", 1, false},
+		{{LIMITED, REFUSED}, "InvalidParameterValue", 2, false},
+		{{LIMITED, LIMITED}, "RequestLimitExceeded", 2, false},
+		{{{500, .body = ERROR("InsufficientInstanceCapacity", "none")}},
+			"InsufficientInstanceCapacity", 1, false},
+		{{{.drop = true}, LIMITED}, "RequestLimitExceeded", 2, true},
+		{{{500, .body = ERROR("InternalError", "oops")}, REFUSED}, "InvalidParameterValue",
+			2, true},
+		{{{503, .body = ERROR("Unavailable", "x")}, REFUSED}, "InvalidParameterValue", 2,
+			true},
+		{{{503, .body = "<html>busy</html>"}, REFUSED}, "InvalidParameterValue", 2, true},
+		{{{200, .body = "<CreateFleetResponse><fleetId>f</fle"}, REFUSED},
+			"InvalidParameterValue", 2, true},
+		{{{200, .body = "<CreateFleetResponse>", .promise = 5000}, REFUSED},
+			"InvalidParameterValue", 2, true},
+		{{{200, .body = "", .delay_ms = 60000}}, "", 1, true},
+		{{{500, .body = ERROR("NeverHeardOf", "x")}, REFUSED}, "InvalidParameterValue", 2,
+			true},
+		{{{400, .body = "<html>"}}, "", 1, true},
+		/* an earlier request of this token is at work, or was */
+		{{{400, .body = ERROR("PriorRequestNotComplete", "wait")}, REFUSED},
+			"InvalidParameterValue", 2, true},
+		{{{400, .body = ERROR("IdempotentParameterMismatch", "x")}},
+			"IdempotentParameterMismatch", 1, true},
+	};
+	static const struct server_answer mended[] = {
+		{.drop = true}, {200, .body = "<CreateFleetResponse></CreateFleetResponse>"}};
+	struct aws_options options = {
+		.region = "us-east-2", .endpoint_url = "http://127.0.0.1:1", .max_attempts = 2};
+	struct ec2_fleet_result r = {0};
+
+	for (size_t i = 0; i < ARRAY_SIZE(t); i++) {
+		r.unsure = !t[i].unsure;
+		begin_with(t[i].script, 2,
+			(struct aws_options){.max_attempts = 2, .timeout_ms = 1500});
+		ck_assert_int_eq(ec2_create_fleet(aws, "Action=CreateFleet", 18, &r, &err), -1);
+		ck_assert_msg(r.unsure == t[i].unsure, "%zu: %s", i, err.text);
+		ck_assert_str_eq(err.code, t[i].code);
+		ck_assert_msg(server_count(server) >= t[i].tries, "%zu", i);
+		end();
+	}
+	ck_assert_ptr_null(r.instances);
+	/* nobody listens: nothing was sent */
+	r.unsure = true;
+	aws = aws_create(&options, &err);
+	ck_assert_int_eq(ec2_create_fleet(aws, "Action=CreateFleet", 18, &r, &err), -1);
+	ck_assert(!r.unsure);
+	aws_destroy(aws);
+	/* the second try's answer is the first's, too: they have one token */
+	begin(mended, 2);
+	ck_assert_int_eq(ec2_create_fleet(aws, "Action=CreateFleet", 18, &r, &err), 0);
+	ck_assert(!r.unsure);
+	ec2_fleet_result_release(&r);
+	end();
+#undef REFUSED
+#undef LIMITED
+}
+END_TEST
+
 #define INSTANCE(id, more)                                                                         \
 	"<reservationSet><item><instancesSet><item><instanceId>" id                                \
 	"</instanceId><instanceState><code>16</code><name>running</name></instanceState>" more     \
@@ -551,6 +627,7 @@ int main(void)
 	tcase_add_test(tc, fleet_body);
 	tcase_add_test(tc, fleet_refuses);
 	tcase_add_test(tc, fleet_answer);
+	tcase_add_test(tc, fleet_unsure);
 	tcase_add_test(tc, describe);
 	tcase_add_test(tc, describe_half_a_page);
 	tcase_add_test(tc, describe_by_id);
