@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <inttypes.h>
 #include <limits.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -152,6 +153,7 @@ child(const char *program, char **argv, char **envp, int report)
 
 	/* slurmctld kills the hook's process group when the hook is done */
 	setsid();
+	signal(SIGPIPE, SIG_DFL); /* ignored here; that would go through exec */
 	close_others(report);
 	file_guard_std();
 	execve(program, argv, envp);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* aws-slurm-burst-hook: PrologSlurmctld and EpilogSlurmctld. */
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -89,6 +90,8 @@ int main(int argc, char **argv)
 	long command, hook = -1;
 	int i = 1;
 
+	/* who reads our output or answers us may go away: an error of write(), not our death */
+	signal(SIGPIPE, SIG_IGN);
 	file_guard_std();
 	umask(077);
 	if (argc > 0)

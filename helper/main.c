@@ -5,6 +5,7 @@
  * arguments of ours.
  */
 #include <getopt.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -72,6 +73,8 @@ int main(int argc, char **argv)
 	const struct command *command;
 	const char *conf_path = NULL;
 
+	/* a peer or reader that goes away is an error of write(), not our death in mid-launch */
+	signal(SIGPIPE, SIG_IGN);
 	/* before anything opens a file: slurmctld 22.05 starts us with 0, 1 and 2 closed */
 	file_guard_std();
 	/* credentials pass through this process: none of it into a core file, nor to a debugger */

@@ -104,7 +104,7 @@ static int spawn(char **argv, int out, pid_t *pid, struct err *err)
 
 	sigemptyset(&none);
 	sigemptyset(&standard);
-	sigaddset(&standard, SIGPIPE);
+	sigaddset(&standard, SIGPIPE); /* our programs ignore it, which exec would pass on */
 	posix_spawn_file_actions_init(&actions);
 	posix_spawnattr_init(&attr);
 	/* what it says on stderr might be a secret */

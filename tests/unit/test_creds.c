@@ -3,6 +3,7 @@
 #include <check.h>
 #include <inttypes.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -236,6 +237,13 @@ START_TEST(process)
 	}
 	ck_assert_int_eq(creds_process("/nonexistent/program x", 1000, c, &err), -1);
 	expect_text(ERR_CONFIG, "cannot run /nonexistent/program: No such file");
+	/* SIGPIPE, which our programs ignore, does to it what it does to others */
+	put("program", "kill -PIPE $$; exit 9");
+	signal(SIGPIPE, SIG_IGN);
+	snprintf(command, sizeof(command), "/bin/sh %s", in_dir("program"));
+	ck_assert_int_eq(creds_process(command, 10000, c, &err), -1);
+	expect_text(ERR_AUTH, "killed by signal 13");
+	signal(SIGPIPE, SIG_DFL);
 	creds_destroy(c);
 	put("program",
 		"echo \"{\\\"Version\\\":1,\\\"AccessKeyId\\\":\\\"$1\\\",\\\"SecretAccessKey\\\":"

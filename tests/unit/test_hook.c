@@ -407,6 +407,7 @@ START_TEST(gate_sends_back)
 		"{ echo \"$*\"; [ \"$(/usr/bin/cut -d' ' -f6 /proc/$$/stat)\" = $$ ] && echo "
 		"leader\n"
 		"/usr/bin/env | /usr/bin/sort | /bin/grep -v -e ^PWD -e ^_ -e ^OLDPWD -e ^SHLVL\n"
+		"/bin/sh -c 'kill -PIPE $$; echo deaf'\n" /* to SIGPIPE */
 		"echo \"$fds\"; } >$d/out.new 2>&1 3>&-\n"
 		"/bin/mv $d/out.new $d/out\n");
 	/* with 0, 1 and 2 closed: the program that is started has them all the same */
@@ -421,6 +422,7 @@ START_TEST(gate_sends_back)
 	ck_assert_msg(!strncmp(text, expected, strlen(expected)), "%s", text);
 	ck_assert_ptr_nonnull(strstr(text, "\n/dev/null\n/dev/null\n/dev/null\n"));
 	ck_assert_ptr_null(strstr(text, "SPANK_"));
+	ck_assert_ptr_null(strstr(text, "deaf"));
 	ck_assert_ptr_null(strstr(text, "SLURM_JOB"));
 	ck_assert_int_eq(record(7, 2, &r), -1);
 	ck_assert_ptr_nonnull(
