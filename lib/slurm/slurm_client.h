@@ -36,7 +36,8 @@ struct slurm_site { /* from slurmctld's configuration */
 	char state_dir[512]; /* StateSaveLocation */
 	char slurm_user[64];
 	int64_t resume_timeout_s, suspend_timeout_s, kill_wait_s;
-	int64_t over_time_s;                /* -1: unlimited */
+	/* OverTimeLimit; -1: UNLIMITED, no number to add: a job may go on for ever */
+	int64_t over_time_s;
 	uint32_t resume_rate, suspend_rate; /* per minute; 0: no limit */
 	bool prolog;                        /* PrologSlurmctld is set */
 	bool private_cloud;                 /* PrivateData=cloud */
