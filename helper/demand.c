@@ -8,18 +8,26 @@
 #include "lib/base/cleanup.h"
 #include "lib/base/strbuf.h"
 
-static struct demand *demand_new(struct demand_set *set, size_t max_jobs, struct err *err)
-{
-	struct demand *d = &set->all[set->n];
+enum { POOL_MAX = 1000 }; /* nodes of one request */
 
-	d->jobs = max_jobs ? calloc(max_jobs, sizeof(struct demand_job *)) : NULL;
-	if (max_jobs && !d->jobs) {
-		err_nomem(err);
-		return NULL;
-	}
-	d->limit = (struct cost_limit){0};
-	set->n++;
-	return d;
+/* A view is a nodeset of borrowed names, with doubles. */
+static void view_release(struct nodeset *view)
+{
+	free(view->names);
+}
+
+static int view_create(struct nodeset *view, size_t max, struct err *err)
+{
+	*view = (struct nodeset){.names = calloc(max + 1, sizeof(char *)), .alloc = max};
+	return view->names ? 0 : err_nomem(err);
+}
+
+/* Copy its names to OUT, each once; for many at once, as OUT is sorted each time. */
+static int view_copy(const struct nodeset *view, struct nodeset *out, struct err *err)
+{
+	static const struct nodeset none = NODESET_INIT;
+
+	return nodeset_filter(view, &none, false, out, err);
 }
 
 static void __attribute__((format(printf, 3, 4)))
@@ -54,13 +62,19 @@ static void merge_limit(struct demand *d, const struct cost_limit *limit)
 	}
 }
 
+/* Its nodes come later, those of all jobs at once: collect_nodes(). */
 static int add_job(struct demand *d, struct demand_job *job, struct err *err)
 {
-	static const struct nodeset none = NODESET_INIT;
 	const struct intent *intent = &job->intent;
 
-	if (nodeset_filter(&job->nodes, &none, false, &d->nodes, err) < 0)
-		return -1;
+	if (!(d->njobs & (d->njobs - 1))) { /* 0, 1, 2, 4, 8 …: full */
+		struct demand_job **jobs = reallocarray(
+			d->jobs, d->njobs ? d->njobs * 2 : 1, sizeof(*jobs));
+
+		if (!jobs)
+			return err_nomem(err);
+		d->jobs = jobs;
+	}
 	/* the strictest wins; "disabled" and "required" together cannot be had */
 	if (d->njobs && ((d->efa == EFA_DISABLED && intent->efa == EFA_REQUIRED) ||
 				(d->efa == EFA_REQUIRED && intent->efa == EFA_DISABLED)))
@@ -78,14 +92,19 @@ static int add_job(struct demand *d, struct demand_job *job, struct err *err)
 	return 0;
 }
 
-static bool share(const struct demand_job *a, const struct demand_job *b)
+static int collect_nodes(struct demand *d, struct err *err)
 {
-	if (a->facts.het_leader && a->facts.het_leader == b->facts.het_leader)
-		return true;
-	nodeset_for_each (&a->nodes, i)
-		if (nodeset_contains(&b->nodes, a->nodes.names[i]))
-			return true;
-	return false;
+	CLEANUP(view_release) struct nodeset view = NODESET_INIT;
+	size_t max = 0;
+
+	for (size_t i = 0; i < d->njobs; i++)
+		max += d->jobs[i]->nodes.n;
+	if (view_create(&view, max, err) < 0)
+		return -1;
+	for (size_t i = 0; i < d->njobs; i++)
+		nodeset_for_each (&d->jobs[i]->nodes, k)
+			view.names[view.n++] = d->jobs[i]->nodes.names[k];
+	return view_copy(&view, &d->nodes, err);
 }
 
 static bool same_limit(const struct cost_limit *a, const struct cost_limit *b)
@@ -93,14 +112,14 @@ static bool same_limit(const struct cost_limit *a, const struct cost_limit *b)
 	return a->uusd == b->uusd && (!a->uusd || a->per_hour == b->per_hour);
 }
 
-/* May one-node job JOB be launched in one request with those of D? Tags are the same for all
+/* May one-node job JOB be launched in one request with those of pool D? Tags are the same for all
  * instances of a request, and so are price and interfaces. */
 static bool poolable(
 	const struct demand *d, const struct conf_group *group, const struct demand_job *job)
 {
 	const struct job_facts *f = &job->facts, *g;
 
-	if (d->all_or_nothing || !d->njobs || d->group != group || d->nodes.n >= 1000)
+	if (d->group != group)
 		return false;
 	g = &d->jobs[0]->facts;
 	return f->uid == g->uid && !strcmp(f->account, g->account) &&
@@ -124,7 +143,7 @@ static void find_group(struct demand *d, const struct conf *conf)
 				"--constraint",
 				d->group->name, group ? group->name : "none");
 	}
-	if (d->all_or_nothing && d->nodes.n > 1000)
+	if (d->all_or_nothing && d->nodes.n > POOL_MAX)
 		refuse(d, ERR_CONFIG,
 			"a gang of %zu nodes is more than the 1000 that one EC2 Fleet gives all or "
 			"nothing",
@@ -132,102 +151,236 @@ static void find_group(struct demand *d, const struct conf *conf)
 }
 
 /* Nodes that no group has cannot be launched; they are named once, not per job. */
-static int take_known(struct demand_set *set, const struct conf *conf, const struct nodeset *from,
-	struct nodeset *to, struct err *err)
+static int find_unknown(struct demand_set *set, const struct conf *conf,
+	const struct nodeset *loose, struct err *err)
 {
-	nodeset_for_each (from, i) {
-		struct nodeset *where = conf_group_of(conf, from->names[i]) ? to : &set->unknown;
+	CLEANUP(view_release) struct nodeset view = NODESET_INIT;
+	size_t max = loose->n;
 
-		if (nodeset_add(where, from->names[i], err) < 0)
-			return -1;
+	for (size_t i = 0; i < set->njobs; i++)
+		max += set->jobs[i].nodes.n;
+	if (view_create(&view, max, err) < 0)
+		return -1;
+	for (size_t i = 0; i <= set->njobs; i++) {
+		const struct nodeset *nodes = i < set->njobs ? &set->jobs[i].nodes : loose;
+
+		nodeset_for_each (nodes, k)
+			if (!conf_group_of(conf, nodes->names[k]))
+				view.names[view.n++] = nodes->names[k];
+	}
+	return view_copy(&view, &set->unknown, err);
+}
+
+static void drop_unknown(const struct conf *conf, struct nodeset *nodes)
+{
+	size_t n = 0;
+
+	nodeset_for_each (nodes, i) {
+		if (conf_group_of(conf, nodes->names[i]))
+			nodes->names[n++] = nodes->names[i];
+		else
+			free(nodes->names[i]);
+	}
+	nodes->n = n;
+}
+
+/* --- jobs that hang together ----------------------------------------------------------------- */
+
+/* Something that jobs may have in common: a node, or (NAME NULL) a heterogeneous job. */
+struct thing {
+	const char *name;
+	uint32_t het_leader;
+	size_t job;
+};
+
+static int compare_things(const void *a, const void *b)
+{
+	const struct thing *x = a, *y = b;
+
+	if (!x->name || !y->name) {
+		if (x->name || y->name)
+			return x->name ? 1 : -1;
+		return (x->het_leader > y->het_leader) - (x->het_leader < y->het_leader);
+	}
+	return strcmp(x->name, y->name);
+}
+
+/* The least job known to hang together with job I. */
+static size_t find_root(size_t *root, size_t i)
+{
+	while (root[i] != i) {
+		root[i] = root[root[i]];
+		i = root[i];
+	}
+	return i;
+}
+
+/* ROOT[i]: the least job that job I hangs together with, directly or through others. */
+static int find_together(const struct demand_set *set, size_t *root, struct err *err)
+{
+	cleanup_free struct thing *things = NULL;
+	size_t n = set->njobs;
+
+	for (size_t i = 0; i < set->njobs; i++)
+		n += set->jobs[i].nodes.n;
+	things = calloc(n + 1, sizeof(*things));
+	if (!things)
+		return err_nomem(err);
+	n = 0;
+	for (size_t i = 0; i < set->njobs; i++) {
+		const struct demand_job *job = &set->jobs[i];
+
+		root[i] = i;
+		if (job->facts.het_leader)
+			things[n++] = (struct thing){NULL, job->facts.het_leader, i};
+		nodeset_for_each (&job->nodes, k)
+			things[n++] = (struct thing){job->nodes.names[k], 0, i};
+	}
+	qsort(things, n, sizeof(*things), compare_things);
+	for (size_t i = 1; i < n; i++) {
+		size_t a, b;
+
+		if (compare_things(&things[i - 1], &things[i]))
+			continue;
+		a = find_root(root, things[i - 1].job);
+		b = find_root(root, things[i].job);
+		root[a > b ? a : b] = a > b ? b : a;
+	}
+	for (size_t i = 0; i < set->njobs; i++)
+		root[i] = find_root(root, i);
+	return 0;
+}
+
+/* --- cutting --------------------------------------------------------------------------------- */
+
+struct cut {
+	size_t *root;  /* of each job */
+	size_t *next;  /* the next job of the same root; njobs: none */
+	size_t *last;  /* of each root: its last job so far */
+	size_t *pools; /* demands that may still take a one-node job */
+	bool *done;    /* of each root */
+	size_t npools;
+};
+
+static void cut_release(struct cut *cut)
+{
+	free(cut->root);
+	free(cut->next);
+	free(cut->last);
+	free(cut->pools);
+	free(cut->done);
+}
+
+static int cut_create(struct cut *cut, const struct demand_set *set, struct err *err)
+{
+	size_t n = set->njobs + 1;
+
+	cut->root = calloc(n, sizeof(*cut->root));
+	cut->next = calloc(n, sizeof(*cut->next));
+	cut->last = calloc(n, sizeof(*cut->last));
+	cut->pools = calloc(n, sizeof(*cut->pools));
+	cut->done = calloc(n, sizeof(*cut->done));
+	if (!cut->root || !cut->next || !cut->last || !cut->pools || !cut->done)
+		return err_nomem(err);
+	if (find_together(set, cut->root, err) < 0)
+		return -1;
+	for (size_t i = 0; i < set->njobs; i++) {
+		size_t r = cut->root[i];
+
+		cut->next[i] = set->njobs;
+		if (r != i)
+			cut->next[cut->last[r]] = i;
+		cut->last[r] = i;
 	}
 	return 0;
 }
 
-/* Mark every job that hangs together with job FIRST, directly or through others. */
-static size_t mark_together(struct demand_set *set, size_t first, size_t *mark, size_t number)
+static int pool_job(struct demand_set *set, struct cut *cut, const struct conf *conf,
+	struct demand_job *job, struct err *err)
 {
-	size_t count = 1;
-	bool grew = true;
+	const struct conf_group *group = conf_group_of(conf, job->nodes.names[0]);
+	struct demand *d;
+	size_t k = 0;
 
-	mark[first] = number;
-	while (grew) {
-		grew = false;
-		for (size_t i = 0; i < set->njobs; i++) {
-			for (size_t j = 0; !mark[i] && j < set->njobs; j++) {
-				if (mark[j] != number || !share(&set->jobs[i], &set->jobs[j]))
-					continue;
-				mark[i] = number;
-				count++;
-				grew = true;
-			}
-		}
+	while (k < cut->npools && !poolable(&set->all[cut->pools[k]], group, job))
+		k++;
+	if (k == cut->npools) {
+		cut->pools[cut->npools++] = set->n;
+		set->all[set->n++].group = group;
 	}
-	return count;
+	d = &set->all[cut->pools[k]];
+	if (add_job(d, job, err) < 0)
+		return -1;
+	if (d->njobs == POOL_MAX) /* one node each, and none twice */
+		cut->pools[k] = cut->pools[--cut->npools];
+	return 0;
 }
 
-static int cut_jobs(struct demand_set *set, const struct conf *conf, size_t *mark, struct err *err)
+static int cut_jobs(struct demand_set *set, const struct conf *conf, struct err *err)
 {
+	CLEANUP(cut_release) struct cut cut = {0};
+
+	if (cut_create(&cut, set, err) < 0)
+		return -1;
 	for (size_t i = 0; i < set->njobs; i++) {
 		struct demand_job *job = &set->jobs[i];
-		struct demand *d = NULL;
-		size_t together;
+		size_t r = cut.root[i];
+		struct demand *d;
 
-		if (mark[i] || !job->nodes.n)
+		if (cut.done[r] || !job->nodes.n)
 			continue;
-		together = mark_together(set, i, mark, i + 1);
-		if (together == 1 && job->nodes.n == 1) {
-			const struct conf_group *group = conf_group_of(conf, job->nodes.names[0]);
-
-			for (size_t k = 0; k < set->n && !d; k++)
-				if (poolable(&set->all[k], group, job))
-					d = &set->all[k];
-			if (!d) {
-				d = demand_new(set, set->njobs, err);
-				if (!d)
-					return -1;
-				d->group = group;
-			}
-			if (add_job(d, job, err) < 0)
+		cut.done[r] = true;
+		if (cut.last[r] == r && job->nodes.n == 1) { /* alone */
+			if (pool_job(set, &cut, conf, job, err) < 0)
 				return -1;
 			continue;
 		}
-		d = demand_new(set, together, err);
-		if (!d)
-			return -1;
+		d = &set->all[set->n++];
 		d->all_or_nothing = true;
-		for (size_t k = 0; k < set->njobs; k++)
-			if (mark[k] == i + 1 && add_job(d, &set->jobs[k], err) < 0)
+		for (size_t k = r; k < set->njobs; k = cut.next[k])
+			if (add_job(d, &set->jobs[k], err) < 0)
 				return -1;
-		find_group(d, conf);
+	}
+	for (size_t i = 0; i < set->n; i++) {
+		if (collect_nodes(&set->all[i], err) < 0)
+			return -1;
+		if (set->all[i].all_or_nothing)
+			find_group(&set->all[i], conf);
 	}
 	return 0;
+}
+
+/* Those of LOOSE that are of GROUP. */
+static int cut_group(struct demand_set *set, const struct conf *conf,
+	const struct conf_group *group, const struct nodeset *loose, struct err *err)
+{
+	CLEANUP(view_release) struct nodeset view = NODESET_INIT;
+	struct demand *d = &set->all[set->n++];
+
+	*d = (struct demand){.group = group,
+		.efa = EFA_OPTIONAL,
+		.efa_why = "nodes without a job",
+		.time_limit_s = -1};
+	if (view_create(&view, loose->n, err) < 0)
+		return -1;
+	nodeset_for_each (loose, i)
+		if (conf_group_of(conf, loose->names[i]) == group)
+			view.names[view.n++] = loose->names[i];
+	return view_copy(&view, &d->nodes, err);
 }
 
 static int cut_loose(struct demand_set *set, const struct conf *conf, const struct nodeset *loose,
 	struct err *err)
 {
-	CLEANUP(nodeset_release) struct nodeset known = NODESET_INIT;
+	size_t first = set->n;
 
-	if (take_known(set, conf, loose, &known, err) < 0)
-		return -1;
-	nodeset_for_each (&known, i) {
-		const struct conf_group *group = conf_group_of(conf, known.names[i]);
-		struct demand *d = NULL;
+	nodeset_for_each (loose, i) {
+		const struct conf_group *group = conf_group_of(conf, loose->names[i]);
+		size_t k = first;
 
-		for (size_t k = 0; k < set->n && !d; k++)
-			if (!set->all[k].njobs && set->all[k].group == group)
-				d = &set->all[k];
-		if (!d) {
-			d = demand_new(set, 0, err);
-			if (!d)
-				return -1;
-			d->group = group;
-			d->efa = EFA_OPTIONAL;
-			d->efa_why = "nodes without a job";
-			d->time_limit_s = -1;
-		}
-		if (nodeset_add(&d->nodes, known.names[i], err) < 0)
+		while (k < set->n && set->all[k].group != group)
+			k++;
+		if (group && k == set->n && cut_group(set, conf, group, loose, err) < 0)
 			return -1;
 	}
 	return 0;
@@ -236,22 +389,14 @@ static int cut_loose(struct demand_set *set, const struct conf *conf, const stru
 int demand_cut(struct demand_set *set, const struct conf *conf, const struct nodeset *loose,
 	struct err *err)
 {
-	cleanup_free size_t *mark = calloc(set->njobs + 1, sizeof(*mark));
-
 	set->all = calloc(set->njobs + conf->ngroups + 1, sizeof(*set->all));
-	if (!mark || !set->all)
+	if (!set->all)
 		return err_nomem(err);
-	for (size_t i = 0; i < set->njobs; i++) {
-		struct nodeset ours = NODESET_INIT;
-
-		if (take_known(set, conf, &set->jobs[i].nodes, &ours, err) < 0) {
-			nodeset_release(&ours);
-			return -1;
-		}
-		nodeset_release(&set->jobs[i].nodes);
-		set->jobs[i].nodes = ours;
-	}
-	if (cut_jobs(set, conf, mark, err) < 0)
+	if (find_unknown(set, conf, loose, err) < 0)
+		return -1;
+	for (size_t i = 0; i < set->njobs; i++)
+		drop_unknown(conf, &set->jobs[i].nodes);
+	if (cut_jobs(set, conf, err) < 0)
 		return -1;
 	return cut_loose(set, conf, loose, err);
 }

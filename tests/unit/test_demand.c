@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <check.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -161,6 +162,59 @@ START_TEST(what_cannot_be_is_refused)
 }
 END_TEST
 
+START_TEST(a_storm_of_one_node_jobs)
+{
+	static const char *const expected[] = {"aws-big-[0-999]", "aws-big-[1000-1999]",
+		"aws-big-[2000-2999]", "aws-big-[3000-3999]"};
+	char big[] = "big", name[32];
+	struct conf_group group = {.partition = aws, .name = big, .max_nodes = 4000};
+	struct conf storm = {.groups = &group, .ngroups = 1};
+	struct demand_set set = {0};
+	struct nodeset loose = NODESET_INIT;
+
+	for (uint32_t i = 0; i < 4000; i++) {
+		snprintf(name, sizeof(name), "aws-big-%u", (unsigned)i);
+		job(&set, i + 1, name);
+	}
+	ck_assert_int_eq(demand_cut(&set, &storm, &loose, NULL), 0);
+	ck_assert_uint_eq(set.n, 4);
+	for (size_t i = 0; i < 4; i++) {
+		ck_assert_uint_eq(set.all[i].njobs, 1000);
+		ck_assert_ptr_eq(set.all[i].jobs[999], &set.jobs[i * 1000 + 999]);
+		ck_assert(!set.all[i].all_or_nothing);
+		ck_assert_ptr_null(set.all[i].refused);
+		assert_nodes(&set.all[i].nodes, expected[i]);
+	}
+	demand_set_release(&set);
+}
+END_TEST
+
+/* A chain: each job shares a node with the next; the last is of the first's heterogeneous job. */
+START_TEST(a_chain_is_one_gang)
+{
+	struct demand_set set = {0};
+	char name[64];
+
+	job(&set, 1, "aws-hpc-1999")->facts.het_leader = 1;
+	job(&set, 2, "onprem-1")->facts.het_leader = 1; /* nothing of it is ours, but it is */
+	for (uint32_t i = 998; i > 0; i--) {
+		snprintf(name, sizeof(name), "aws-hpc-[%u-%u]", (unsigned)i - 1, (unsigned)i);
+		job(&set, 1000 + i, name);
+	}
+	job(&set, 3, "aws-hpc-998")->facts.het_leader = 1;
+	job(&set, 4, "aws-hpc-1500");
+	cut(&set, "");
+	ck_assert_uint_eq(set.n, 2);
+	ck_assert_uint_eq(set.all[0].njobs, 1001);
+	ck_assert_ptr_eq(set.all[0].jobs[1], &set.jobs[1]);
+	ck_assert_uint_eq(set.all[0].nodes.n, 1000);
+	ck_assert_str_eq(set.all[0].nodes.names[1], "aws-hpc-997"); /* in the order of the jobs */
+	ck_assert_ptr_null(set.all[0].refused);
+	assert_nodes(&set.all[1].nodes, "aws-hpc-1500");
+	demand_set_release(&set);
+}
+END_TEST
+
 START_TEST(delays_double_up_to_an_hour)
 {
 	ck_assert_int_eq(failure_delay_s(120, 0), 120);
@@ -216,6 +270,8 @@ int main(void)
 	tcase_add_test(tc, one_node_jobs_are_pooled);
 	tcase_add_test(tc, loose_and_unknown_nodes);
 	tcase_add_test(tc, what_cannot_be_is_refused);
+	tcase_add_test(tc, a_storm_of_one_node_jobs);
+	tcase_add_test(tc, a_chain_is_one_gang);
 	tcase_add_test(tc, delays_double_up_to_an_hour);
 	tcase_add_test(tc, who_needs_a_person);
 	tcase_add_test(tc, features);
