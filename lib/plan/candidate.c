@@ -68,6 +68,11 @@ static enum verdict judge(
 	return KEPT;
 }
 
+unsigned request_cost_nodes(const struct plan_request *request)
+{
+	return request->cost_nodes ? request->cost_nodes : request->nodes;
+}
+
 void request_cost(const struct plan_request *request, unsigned nodes, int64_t rate_uusd_hr,
 	int64_t *gang_uusd_hr, int64_t *job_uusd)
 {
@@ -102,8 +107,8 @@ void candidate_init(struct candidate *candidate, const struct plan_request *requ
 	if (candidate->rate_uusd_hr < 0 &&
 		catalog_price(request->region, choice->type, &candidate->rate_uusd_hr, NULL) < 0)
 		candidate->rate_uusd_hr = -1;
-	request_cost(request, request->nodes, candidate->rate_uusd_hr, &candidate->gang_uusd_hr,
-		&candidate->job_uusd);
+	request_cost(request, request_cost_nodes(request), candidate->rate_uusd_hr,
+		&candidate->gang_uusd_hr, &candidate->job_uusd);
 	candidate->with_efa = judge(candidate, request, true);
 	candidate->without = judge(candidate, request, false);
 	switch (request->efa) {
@@ -142,7 +147,7 @@ static void explain_cost(
 
 	if (request->limit.per_hour)
 		strbuf_addf(sb, "%s USD/h for %u nodes is over the limit of %s/h",
-			money(candidate->gang_uusd_hr, a), request->nodes,
+			money(candidate->gang_uusd_hr, a), request_cost_nodes(request),
 			money(request->limit.uusd, b));
 	else
 		strbuf_addf(sb, "at worst %s USD for the job is over the limit of %s",
@@ -362,14 +367,15 @@ static int fail_budget(const struct candidate *candidates, size_t n,
 		return err_set(err, ERR_BUDGET,
 			"cost limit %s USD/h: %u x %s, the cheapest allowed, cost %s USD/h at %s "
 			"each; a higher limit or fewer nodes would meet it",
-			money(request->limit.uusd, a), request->nodes, best->choice->type,
-			money(best->gang_uusd_hr, b), money(best->rate_uusd_hr, c));
+			money(request->limit.uusd, a), request_cost_nodes(request),
+			best->choice->type, money(best->gang_uusd_hr, b),
+			money(best->rate_uusd_hr, c));
 	return err_set(err, ERR_BUDGET,
 		"cost limit %s USD: %u x %s, the cheapest allowed, cost %s USD at worst (%" PRId64
 		" s boot, %" PRId64 " s time limit, %" PRId64
 		" s release, %s USD spent before); a higher limit, a shorter time limit or fewer "
 		"nodes would meet it",
-		money(request->limit.uusd, a), request->nodes, best->choice->type,
+		money(request->limit.uusd, a), request_cost_nodes(request), best->choice->type,
 		money(best->job_uusd, b), request->boot_s, request->time_limit_s,
 		request->release_s, money(request->spent_uusd, c));
 }

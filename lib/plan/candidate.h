@@ -47,6 +47,9 @@ const char *market_name(enum market market);
 /* The request's size asks for a cluster placement group. */
 bool request_wants_group(const struct plan_request *request);
 
+/* How many nodes the limit is for. */
+unsigned request_cost_nodes(const struct plan_request *request);
+
 /*
  * NODES at RATE: per hour, and for the whole job with the request's allowances and what was spent
  * before. -1 each: not known, unlimited, or beyond what can be counted.

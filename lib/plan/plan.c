@@ -219,7 +219,7 @@ static void explain_cost(const struct verdicts *verdicts, struct strbuf *sb)
 		strbuf_addstr(sb, "price unknown\n");
 		return;
 	}
-	strbuf_addf(sb, "%u nodes at %s USD/h at most: %s USD/h", request->nodes,
+	strbuf_addf(sb, "%u nodes at %s USD/h at most: %s USD/h", request_cost_nodes(request),
 		money_format(worst->rate_uusd_hr, a, sizeof(a)),
 		money_format(worst->gang_uusd_hr, b, sizeof(b)));
 	if (request->time_limit_s < 0) {

@@ -28,6 +28,8 @@ struct plan_request {
 	enum efa_mode efa;   /* never EFA_UNSET: the caller resolves the default … */
 	const char *efa_why; /* … and says where it comes from, for the reasons */
 	struct cost_limit limit;
+	unsigned cost_nodes; /* that the limit and the costs are for: 1 for a pool of one-node jobs,
+			      * whose limit is each job\'s own; 0: NODES */
 	int64_t time_limit_s; /* of the job; -1: unlimited */
 	int64_t boot_s;       /* allowance before the job's start */
 	int64_t release_s;  /* allowance after its end: KillWait, OverTimeLimit, epilog, release */

@@ -606,6 +606,29 @@ START_TEST(worst_case)
 }
 END_TEST
 
+/* A pool of one-node jobs: the limit is each job's own, the addresses are for all. */
+START_TEST(pool_costs)
+{
+	static const struct plan_choice choices[] = {C("hpc7a.96xlarge", "s-b", B)};
+	struct plan_request request = request_base();
+	struct plan plan = {0};
+	struct err err = {0};
+
+	request.choices = choices;
+	request.nchoices = 1;
+	request.gang = false;
+	request.nodes = 3;
+	request.limit = (struct cost_limit){USD(17), false};
+	ck_assert_int_eq(plan_make(&request, &plan, &err), -1);
+	ck_assert_int_eq(err.class, ERR_BUDGET);
+	request.cost_nodes = 1;
+	ck_assert_msg(plan_make(&request, &plan, &err) == 0, "%s", err.text);
+	ck_assert_int_eq(plan.worst_uusd_hr, USD(7.2));
+	ck_assert_int_eq(plan.worst_uusd, USD(16.2));
+	plan_release(&plan);
+}
+END_TEST
+
 START_TEST(described)
 {
 	static const struct {
@@ -670,6 +693,7 @@ int main(void)
 	tcase_add_loop_test(tc, plan_is_refused, 0, ARRAY_SIZE(refused));
 	tcase_add_test(tc, odd_requests);
 	tcase_add_test(tc, worst_case);
+	tcase_add_test(tc, pool_costs);
 	tcase_add_test(tc, described);
 	suite_add_tcase(s, tc);
 	sr = srunner_create(s);
