@@ -1,9 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "helper/app.h"
 
+#include <grp.h>
 #include <pwd.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "helper/log.h"
@@ -25,6 +28,8 @@ int app_load(struct app *app, const char *command, const char *conf_path, bool t
 	app->conf = conf_load(path, NULL, NULL, err);
 	if (!app->conf)
 		return -1;
+	if (app_become_owner(app->conf, err) < 0)
+		return -1;
 	log_level_parse(app->conf->log.level, &level);
 	burst_log_close();
 	burst_log_open(command, app->conf->log.file, level, !strcmp(app->conf->log.format, "json"),
@@ -34,6 +39,25 @@ int app_load(struct app *app, const char *command, const char *conf_path, bool t
 
 		conf_destroy(again);
 	}
+	return 0;
+}
+
+int app_become_owner(const struct conf *conf, struct err *err)
+{
+	const struct passwd *owner;
+	struct stat st;
+
+	if (geteuid() != 0 || stat(conf->state.directory, &st) < 0 || st.st_uid == 0)
+		return 0;
+	owner = getpwuid(st.st_uid);
+	if (!owner)
+		return err_set(err, ERR_CONFIG, "%s belongs to uid %u, which is no user",
+			conf->state.directory, (unsigned)st.st_uid);
+	if (initgroups(owner->pw_name, owner->pw_gid) < 0 || setgid(owner->pw_gid) < 0 ||
+		setuid(owner->pw_uid) < 0)
+		return err_errno(err, ERR_FATAL, "cannot become %s", owner->pw_name);
+	/* a change of user makes a process dumpable again */
+	prctl(PR_SET_DUMPABLE, 0);
 	return 0;
 }
 

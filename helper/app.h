@@ -40,6 +40,12 @@ struct app {
 int app_load(struct app *app, const char *command, const char *conf_path, bool to_stderr,
 	struct err *err);
 
+/*
+ * Root becomes the owner of the state directory (SlurmUser), for good: a lock, a journal or a log
+ * that root made would lock SlurmUser's own commands out. app_load() calls it.
+ */
+int app_become_owner(const struct conf *conf, struct err *err);
+
 /* libslurm and slurmctld's configuration. */
 int app_slurm(struct app *app, struct err *err);
 

@@ -77,17 +77,25 @@ int attempt_plan(struct attempt *a, struct err *err)
 
 		if (gang_history(a->app->db, d->jobs[i]->facts.job_id, &failures, &uusd, err) < 0)
 			return -1;
-		spent_uusd += uusd;
+		/* a pool's limit is each job's own: the one that has spent most must fit */
+		if (d->all_or_nothing)
+			spent_uusd += uusd;
+		else if (uusd > spent_uusd)
+			spent_uusd = uusd;
 	}
 	a->request.nodes = (unsigned)d->nodes.n;
 	a->request.gang = d->all_or_nothing;
+	a->request.cost_nodes = d->njobs && !d->all_or_nothing ? 1 : 0;
 	a->request.efa = d->efa;
 	a->request.efa_why = d->efa_why;
 	a->request.limit = d->limit;
 	a->request.time_limit_s = d->time_limit_s;
 	a->request.boot_s = conf->cost.boot_allowance_s;
 	a->request.release_s = conf->cost.release_allowance_s + site->kill_wait_s +
-			       site->over_time_s;
+			       (site->over_time_s > 0 ? site->over_time_s : 0);
+	/* a job that may overrun without end has no time limit that bounds its cost */
+	if (site->over_time_s < 0 && d->limit.uusd && !d->limit.per_hour)
+		a->request.time_limit_s = -1;
 	a->request.spent_uusd = spent_uusd;
 	a->request.region = a->gang.region;
 	a->request.market = d->group->market;

@@ -24,7 +24,6 @@ struct attempt {
 	struct plan_choice *choices;
 	char token[33];             /* of the launch; "" before */
 	char *hostlist;             /* whose positions the identity tags give */
-	bool answer_lost;           /* CreateFleet may have launched without our knowing what */
 	struct instance *instances; /* that EC2 gave */
 	size_t ninstances;
 };

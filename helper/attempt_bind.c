@@ -8,6 +8,7 @@
 #include "helper/attempt.h"
 #include "helper/comment.h"
 #include "helper/log.h"
+#include "helper/release.h"
 #include "lib/base/cleanup.h"
 #include "lib/base/clock.h"
 #include "lib/plan/identity.h"
@@ -89,10 +90,25 @@ static int wait_addresses(struct attempt *a, struct err *err)
 	}
 }
 
+/* EC2 gave more than was asked for: what no node needs must not run. */
+static int end_surplus(struct attempt *a, size_t wanted, struct err *err)
+{
+	if (a->ninstances <= wanted)
+		return 0;
+	log_warn("%zu instances more than asked for: ended", a->ninstances - wanted);
+	if (release_instances(a->app, a->gang.region, a->instances + wanted, a->ninstances - wanted,
+		    "more than asked for", RELEASE_JUST_LAUNCHED, err) < 0)
+		return -1;
+	a->ninstances = wanted;
+	return 0;
+}
+
 int attempt_bind(struct attempt *a, struct err *err)
 {
 	const struct nodeset *nodes = &a->demand->nodes;
 
+	if (end_surplus(a, nodes->n, err) < 0)
+		return -1;
 	if (wait_addresses(a, err) < 0)
 		return -1;
 	/* the position in the hostlist is the identity: instance i is node i */

@@ -221,10 +221,13 @@ static int send_body(struct attempt *a, const struct strbuf *body, struct ec2_fl
 	struct err *err)
 {
 	int64_t deadline_ms = clock_mono_ms() + KNOWN_WAIT_MS;
+	bool unsure = false; /* whether any of the calls may have launched */
 
 	for (int64_t pause_ms = 200;; pause_ms *= 2) {
 		if (ec2_create_fleet(a->aws, body->buf, body->len, result, err) == 0)
 			return 0;
+		unsure = result->unsure || unsure;
+		result->unsure = unsure;
 		if (err->class != ERR_CONSISTENCY || clock_mono_ms() >= deadline_ms)
 			return -1;
 		log_debug("%s; again", err->text);
@@ -252,13 +255,15 @@ static int send_fleet(struct attempt *a, const struct ec2_fleet_request *request
 	if (launch_prepare(db, &launch, err) < 0)
 		return -1;
 	if (send_body(a, &body, &result, err) < 0) {
-		/* an answer with an error code says that nothing was launched; silence does not */
-		a->answer_lost = !*err->code;
-		launch_finish(db, a->token, a->answer_lost ? LAUNCH_LOST : LAUNCH_FAILED, "",
-			err->code, err->text, &local);
+		/* where EC2 may have launched without our knowing, the row stays: it is
+		 * looked for by its tag (release_prepared) */
+		if (!result.unsure)
+			launch_finish(
+				db, a->token, LAUNCH_FAILED, "", err->code, err->text, &local);
 		return -1;
 	}
-	enough = request->all_or_nothing ? result.ninstances == (size_t)request->capacity
+	/* more than asked for is no failure: attempt_bind() ends the rest */
+	enough = request->all_or_nothing ? result.ninstances >= (size_t)request->capacity
 					 : result.ninstances > 0;
 	log_info("fleet %s: %zu of %d instances, %zu error(s)%s%s", result.fleet_id,
 		result.ninstances, request->capacity, result.nerrors,

@@ -21,7 +21,7 @@
 #include "lib/slurm/resumefile.h"
 
 #define RESUME_FILE_MAX (64u << 20)
-#define CHILDREN_MAX    16
+#define CHILDREN_MAX    512
 
 /* What slurmctld handed over; without a usable file every node is one of no job. */
 static void read_call(const char *hostlist, struct resumefile *file, struct err *file_err)

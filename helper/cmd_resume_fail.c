@@ -9,7 +9,6 @@
 
 #include "helper/app.h"
 #include "helper/commands.h"
-#include "helper/comment.h"
 #include "helper/failure.h"
 #include "helper/lock.h"
 #include "helper/log.h"
@@ -20,77 +19,47 @@
 #define OWNER_WAIT_MS  3000
 #define SETTLE_WAIT_MS 120000
 
-/* The job is pending again by slurmctld's own hand: tell it why, and when it may start. */
-static void tell_job(struct app *app, const struct gang *gang, const char *why)
+/* Of a pool only the node's own instance goes, since other jobs run on the rest; else all of the
+ * gang. */
+static int end_instances(struct app *app, const struct gang *gang, const struct nodeset *one,
+	const char *why, struct err *err)
 {
-	CLEANUP(job_facts_release) struct job_facts facts = {0};
-	struct job_change change = JOB_CHANGE_INIT;
-	char text[COMMENT_SIZE - 16], comment[COMMENT_SIZE];
-	unsigned failures = 1;
-	int64_t spent_uusd;
-	struct err err;
-
-	if (!gang->job_id || slurm_client_job(gang->job_id, &facts, &err) < 0)
-		return;
-	gang_history(app->db, gang->job_id, &failures, &spent_uusd, NULL);
-	snprintf(text, sizeof(text), "%s", why);
-	if (facts.batch && facts.state == JOB_STATE_PENDING) {
-		if (failures >= (unsigned)app->conf->slurm.max_attempts) {
-			change.hold = true;
-			snprintf(text, sizeof(text),
-				"%s; held after %u failed starts: scontrol release %s to try again",
-				why, failures, facts.name);
-		} else {
-			change.begin_s = clock_now_s() +
-					 failure_delay_s(
-						 app->conf->slurm.requeue_delay_s, failures);
-		}
-	}
-	comment_put(app, &change, text, comment, sizeof(comment));
-	if (slurm_client_job_change(facts.name, &change, &err) < 0)
-		log_warn("job %s could not be told: %s", facts.name, err.text);
-}
-
-/* Of a pool only the node's own instance goes: other jobs run on the rest. */
-static int fail_node(struct app *app, const struct gang *gang, const char *node, const char *why,
-	const char *reason, struct err *err)
-{
-	CLEANUP(nodeset_release) struct nodeset one = NODESET_INIT;
 	cleanup_free struct instance *list = NULL;
 	size_t n = 0;
 
-	if (nodeset_add(&one, node, err) < 0 ||
-		instance_of_nodes(app->db, &one, 0, &list, &n, err) < 0 ||
-		release_instances(app, gang->region, list, n, why, RELEASE_CHECK_TAGS, err) < 0)
+	if (gang->all_or_nothing)
+		return release_gang(app, gang, why, RELEASE_CHECK_TAGS, err);
+	if (instance_of_nodes(app->db, one, 0, &list, &n, err) < 0)
 		return -1;
-	log_err("%s: taken down", why);
-	return slurm_client_force_down(node, app->conf->slurm.placeholder_address, reason, err);
+	return release_instances(app, gang->region, list, n, why, RELEASE_CHECK_TAGS, err);
 }
 
 static int fail_gang(struct app *app, const struct gang *gang, const char *node, struct err *err)
 {
+	CLEANUP(nodeset_release) struct nodeset nodes = NODESET_INIT;
+	struct failure failure = {
+		.class = ERR_TRANSIENT, .attempts = 1, .requeued = true, .ended = true};
 	cleanup_close int lock = -1;
-	char why[256], reason[256];
+	char why[256];
 
 	snprintf(why, sizeof(why), "node %s did not register within %lld s (ResumeTimeout)", node,
 		(long long)app->site.resume_timeout_s);
-	snprintf(reason, sizeof(reason), "burst: %.240s", why);
-	if (!gang->all_or_nothing)
-		return fail_node(app, gang, node, why, reason, err);
-	if (gang_set_stop(app->db, gang->id, why, err) < 0)
+	failure.text = why;
+	if (gang->all_or_nothing) {
+		if (nodeset_parse(&nodes, gang->nodes, err) < 0 ||
+			gang_set_stop(app->db, gang->id, why, err) < 0)
+			return -1;
+		lock = lock_gang(app, gang->id, OWNER_WAIT_MS, err);
+		if (lock < 0)
+			log_info("%s; going on: it only waits for the nodes", err->text);
+		if (gang_fail(app->db, gang->id, why, err) < 0)
+			return -1;
+	} else if (nodeset_add(&nodes, node, err) < 0) {
 		return -1;
-	lock = lock_gang(app, gang->id, OWNER_WAIT_MS, err);
-	if (lock < 0)
-		log_info("%s; going on: it only waits for the nodes", err->text);
-	if (gang_fail(app->db, gang->id, why, err) < 0)
-		return -1;
-	if (release_gang(app, gang, why, RELEASE_CHECK_TAGS, err) < 0)
-		log_err("%s", err->text);
-	tell_job(app, gang, why);
-	if (slurm_client_force_down(
-		    gang->nodes, app->conf->slurm.placeholder_address, reason, err) < 0)
-		log_warn("nodes %s: %s", gang->nodes, err->text);
-	log_err("%s: taken down", why);
+	}
+	if (end_instances(app, gang, &nodes, why, err) < 0)
+		log_err("%s; tried again at the next call", err->text);
+	failure_gang(app, gang, &nodes, &failure);
 	return 0;
 }
 
@@ -114,9 +83,6 @@ int cmd_resume_fail(int argc, char **argv, const char *conf_path)
 		return err_exit_code(err.class);
 	}
 	log_info("called for %s", argv[1]);
-	/* they are DOWN: back to idle first, else they stay unusable when they are powered down */
-	if (slurm_client_resume_nodes(argv[1], &err) < 0)
-		log_warn("nodes %s: %s", argv[1], err.text);
 	nodeset_for_each (&nodes, i) {
 		CLEANUP(gang_release) struct gang gang = {0};
 
@@ -135,5 +101,11 @@ int cmd_resume_fail(int argc, char **argv, const char *conf_path)
 	}
 	burst_log_context(NULL, NULL);
 	release_settle(&app, SETTLE_WAIT_MS);
+	/*
+	 * They were DOWN; while they are powering down, RESUME makes them idle and powered down. On
+	 * a node that is DOWN and powered down it would leave NOT_RESPONDING behind.
+	 */
+	if (slurm_client_resume_nodes(argv[1], &err) < 0)
+		log_warn("nodes %s: %s", argv[1], err.text);
 	return rc < 0 ? EXIT_FAILURE : EXIT_SUCCESS;
 }

@@ -43,9 +43,15 @@ static char *age(int64_t s, char *buf, size_t size)
 static void print_gang(const struct gang *g, const struct instance *list, size_t n, int64_t now_ms)
 {
 	char old[32], rate[32] = "-", when[32];
+	int64_t now_uusd_hr = 0;
 
-	if (g->rate_uusd_hr >= 0)
-		money_format(g->rate_uusd_hr * g->size, rate, sizeof(rate));
+	/* what runs now, each at its own rate */
+	for (size_t i = 0; i < n && now_uusd_hr >= 0; i++)
+		if (list[i].state == INSTANCE_RUNNING)
+			now_uusd_hr = list[i].rate_uusd_hr < 0 ? -1
+							       : now_uusd_hr + list[i].rate_uusd_hr;
+	if (now_uusd_hr >= 0 && n)
+		money_format(now_uusd_hr, rate, sizeof(rate));
 	printf("%-24s %-10s %-11s %5u  %-18s %-12s %-4s %9s  %s\n", g->id,
 		*g->job_name ? g->job_name : "-", gang_state_name(g->state), g->size,
 		*g->type ? g->type : "-", *g->az ? g->az : "-", g->efa ? "yes" : "no", rate,
@@ -183,7 +189,9 @@ int cmd_status(int argc, char **argv, const char *conf_path)
 		return 2;
 	}
 	app.conf = conf_load(conf_choose_path(conf_path), NULL, NULL, &err);
-	rc = app.conf ? app_db(&app, DB_READ_ONLY, &err) : -1;
+	rc = app.conf ? app_become_owner(app.conf, &err) : -1;
+	if (rc == 0)
+		rc = app_db(&app, DB_READ_ONLY, &err);
 	if (rc == 0)
 		rc = show(&app, json, all, &err);
 	app_close(&app);

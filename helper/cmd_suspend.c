@@ -12,6 +12,7 @@
 #include "helper/commands.h"
 #include "helper/lock.h"
 #include "helper/log.h"
+#include "helper/prune.h"
 #include "helper/release.h"
 #include "helper/stale.h"
 #include "lib/base/cleanup.h"
@@ -32,7 +33,7 @@ static int end_part(struct app *app, const struct gang *gang, const struct insta
 
 	if (instance_list(app->db, gang->id, false, &living, &nliving, err) < 0)
 		return -1;
-	whole = gang->all_or_nothing && stale_job_lives(gang->job_id, gang->restart, err) == 0;
+	whole = gang->all_or_nothing && stale_gang_lives(app, gang, err) == 0;
 	part = calloc(nliving + 1, sizeof(*part));
 	if (!part)
 		return err_nomem(err);
@@ -41,10 +42,11 @@ static int end_part(struct app *app, const struct gang *gang, const struct insta
 
 		for (size_t k = 0; k < n && !asked; k++)
 			asked = !strcmp(list[k].id, living[i].id);
-		if (asked && living[i].state == INSTANCE_RUNNING)
+		/* one that is being terminated too: the request may have been lost */
+		if (asked)
 			part[npart++] = living[i];
 		else
-			running += !asked && living[i].state == INSTANCE_RUNNING;
+			running += living[i].state == INSTANCE_RUNNING;
 	}
 	if (!running) {
 		/* its owner, if it is still on the way up, sees the wish and takes it down itself
@@ -114,8 +116,8 @@ static void reset_addresses(struct app *app, const struct instance *list, size_t
  * Nodes without an instance are normal: those of a gang that failed. They are powered down at once
  * rather than after SuspendTimeout. A gang still on its way up is asked to stop.
  */
-static void handle_bare(
-	struct app *app, const struct nodeset *nodes, const struct instance *list, size_t n)
+static void handle_bare(struct app *app, const struct nodeset *nodes, const struct instance *list,
+	size_t n, int64_t now_ms)
 {
 	CLEANUP(nodeset_release)
 	struct nodeset with = NODESET_INIT, bare = NODESET_INIT, unknown = NODESET_INIT,
@@ -136,6 +138,8 @@ static void handle_bare(
 		}
 		if (gang_of_node(app->db, bare.names[i], &gang, NULL) == 0 &&
 			gang.state < GANG_BOUND) {
+			if (gang.created_ms >= now_ms)
+				continue; /* the node's next life */
 			log_info("node %s: gang %s is on its way up and is asked to stop",
 				bare.names[i], gang.id);
 			gang_set_stop(app->db, gang.id, "powered down on the way up", NULL);
@@ -179,9 +183,11 @@ int cmd_suspend(int argc, char **argv, const char *conf_path)
 		return err_exit_code(err.class);
 	}
 	log_info("called for %s: %zu instance(s)", argv[1], n);
-	rc = end_instances(&app, list, n);
+	/* Slurm first: once EC2 has been asked, minutes may pass, and the nodes begin their next
+	 * life */
 	reset_addresses(&app, list, n);
-	handle_bare(&app, &nodes, list, n);
+	handle_bare(&app, &nodes, list, n, now_ms);
+	rc = end_instances(&app, list, n);
 	/* from 23.02 on slurmctld ends a power program at the larger of the two: be done before */
 	wait_ms = (app.site.suspend_timeout_s > app.site.resume_timeout_s
 				  ? app.site.suspend_timeout_s
@@ -189,5 +195,6 @@ int cmd_suspend(int argc, char **argv, const char *conf_path)
 			  1000 -
 		  SETTLE_SPARE_MS;
 	release_settle(&app, n ? (wait_ms > SETTLE_MAX_MS ? SETTLE_MAX_MS : wait_ms) : 0);
+	prune_records(&app, now_ms / 1000);
 	return rc < 0 ? EXIT_FAILURE : EXIT_SUCCESS;
 }

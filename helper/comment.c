@@ -10,8 +10,11 @@ void comment_put(
 	const struct app *app, struct job_change *change, const char *text, char *buf, size_t size)
 {
 	const char *field = app->conf->slurm.comment_field;
+	char safe[COMMENT_SIZE];
 
-	snprintf(buf, size, "burst: %s", text);
+	/* EC2's messages are in it */
+	snprintf(buf, size, "burst: %s",
+		text_make_safe(text, sizeof(safe) - 16, safe, sizeof(safe)));
 	if (!strcmp(field, "admin_comment"))
 		change->admin_comment = buf;
 	else if (!strcmp(field, "system_comment"))

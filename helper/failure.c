@@ -33,12 +33,19 @@ static bool still_ours(const struct job_facts *then, const struct job_facts *now
 	       (now->state == JOB_STATE_CONFIGURING || now->state == JOB_STATE_RUNNING);
 }
 
+/* Has slurmctld sent it back by itself, after ResumeTimeout? */
+static bool sent_back(const struct job_facts *then, const struct job_facts *now)
+{
+	return now->restart > then->restart && now->state == JOB_STATE_PENDING;
+}
+
 /*
- * Of NODES, those to force down: of jobs that still hold them, and those that nobody holds but that
- * are coming up for a job that has gone (cancelled): they would stay schedulable until they
- * register. A node that another job was given meanwhile is left alone.
+ * Of NODES, those to force down: of jobs that still hold them, and those that nobody holds but
+ * whose instance has been ended or that are coming up for a job that has gone (cancelled): they
+ * would stay schedulable until they register. A node that another job was given meanwhile is left
+ * alone.
  */
-static int choose_nodes(const struct nodeset *nodes, const struct nodeset *held,
+static int choose_nodes(const struct nodeset *nodes, const struct nodeset *held, bool ended,
 	struct nodeset *down, struct err *err)
 {
 	cleanup_free struct node_facts *facts = NULL;
@@ -49,7 +56,9 @@ static int choose_nodes(const struct nodeset *nodes, const struct nodeset *held,
 	if (slurm_client_nodes(nodes, &facts, &n, err) < 0)
 		return -1;
 	for (size_t i = 0; i < n; i++)
-		if (!facts[i].allocated && (facts[i].powering_up || facts[i].down) &&
+		if (!facts[i].allocated && (ended || facts[i].powering_up || facts[i].down) &&
+			/* DOWN and powered down (ResumeTimeout): only this way it comes clean */
+			(!facts[i].powered_down || facts[i].down) && !facts[i].powering_down &&
 			nodeset_add(down, facts[i].name, err) < 0)
 			return -1;
 	return 0;
@@ -87,7 +96,7 @@ void failure_send_back(struct app *app, const struct demand *demand, const struc
 	cleanup_free bool *back = calloc(demand->njobs + 1, sizeof(*back));
 	cleanup_free bool *refit = calloc(demand->njobs + 1, sizeof(*refit));
 	cleanup_free char *list = NULL;
-	char text[COMMENT_SIZE - 16], comment[COMMENT_SIZE], reason[256];
+	char text[COMMENT_SIZE - 16], comment[COMMENT_SIZE], reason[256], safe[COMMENT_SIZE];
 	struct err err;
 
 	if (!back || !refit) {
@@ -108,21 +117,23 @@ void failure_send_back(struct app *app, const struct demand *demand, const struc
 				log_warn("job %s: %s", job->facts.name, err.text);
 			continue;
 		}
-		if (!still_ours(&job->facts, &now)) {
+		if (still_ours(&job->facts, &now)) {
+			nodeset_for_each (&theirs, k)
+				nodeset_add(&held, theirs.names[k], NULL);
+		} else if (!failure->requeued || !sent_back(&job->facts, &now)) {
 			log_info("job %s does not wait for these nodes any more", job->facts.name);
 			continue;
 		}
 		back[i] = true;
-		nodeset_for_each (&theirs, k)
-			nodeset_add(&held, theirs.names[k], NULL);
 		words(app, failure, hold && now.batch, begin_s, job->facts.name, text,
 			sizeof(text));
 		if (!now.batch) {
 			/* an interactive job ends: there is nothing to be tried again */
 			snprintf(text, sizeof(text), "%s", failure->text);
 			snprintf(comment, sizeof(comment),
-				"burst: %s; nothing stays running for it, submit it again later",
-				failure->text);
+				"burst: %.1000s; nothing stays running for it, submit it again "
+				"later",
+				text_make_safe(failure->text, 1000, safe, sizeof(safe)));
 			slurm_client_notify(job->facts.job_id, comment, NULL);
 		}
 		comment_put(app, &change, text, comment, sizeof(comment));
@@ -133,10 +144,11 @@ void failure_send_back(struct app *app, const struct demand *demand, const struc
 		if (slurm_client_job_change(job->facts.name, &change, &err) < 0)
 			log_warn("job %s could not be told: %s", job->facts.name, err.text);
 	}
-	if (choose_nodes(nodes, &held, &down, &err) < 0)
+	if (choose_nodes(nodes, &held, failure->ended, &down, &err) < 0)
 		log_warn("%s", err.text);
 	list = nodeset_format(&down);
-	snprintf(reason, sizeof(reason), "burst: %.240s", failure->text);
+	snprintf(reason, sizeof(reason), "burst: %s",
+		text_make_safe(failure->text, 240, safe, sizeof(safe)));
 	if (list && down.n) {
 		if (slurm_client_force_down(
 			    list, app->conf->slurm.placeholder_address, reason, &err) < 0)
@@ -161,5 +173,56 @@ void failure_send_back(struct app *app, const struct demand *demand, const struc
 		if (slurm_client_job_change(facts->name, &change, &err) < 0)
 			log_warn("job %s: begin time or hold not set: %s", facts->name, err.text);
 	}
-	log_err("sent back: %s", failure->text);
+	if (failure->class == ERR_BUSY)
+		log_info("sent back: %s", failure->text);
+	else
+		log_err("sent back: %s", failure->text);
+}
+
+static int jobs_of_gang(struct app *app, const struct gang *gang, struct demand_set *set,
+	struct demand *demand, struct err *err)
+{
+	struct gang_job *jobs = NULL;
+	size_t n = 0;
+	int rc = gang_jobs(app->db, gang->id, &jobs, &n, err);
+
+	set->jobs = calloc(n + 1, sizeof(*set->jobs));
+	demand->jobs = calloc(n + 1, sizeof(struct demand_job *));
+	if (rc == 0 && (!set->jobs || !demand->jobs))
+		rc = err_nomem(err);
+	for (size_t i = 0; rc == 0 && i < n; i++) {
+		struct demand_job *job = &set->jobs[set->njobs];
+
+		if (slurm_client_job(jobs[i].job_id, &job->facts, err) < 0)
+			continue; /* it is over and forgotten */
+		set->njobs++;
+		demand->jobs[demand->njobs++] = job;
+		/* the start that the gang was for, which may not be the present one */
+		job->facts.restart = jobs[i].restart;
+		rc = nodeset_parse(&job->nodes, jobs[i].nodes, err);
+	}
+	gang_jobs_release(jobs, n);
+	return rc;
+}
+
+void failure_gang(struct app *app, const struct gang *gang, const struct nodeset *nodes,
+	const struct failure *failure)
+{
+	CLEANUP(demand_set_release) struct demand_set set = {0};
+	struct failure counted = *failure;
+	struct demand demand = {0};
+	struct err err;
+
+	if (jobs_of_gang(app, gang, &set, &demand, &err) < 0)
+		log_err("jobs of gang %s: %s", gang->id, err.text);
+	for (size_t i = 0; i < demand.njobs; i++) {
+		unsigned failures = 0;
+		int64_t spent_uusd;
+
+		gang_history(app->db, demand.jobs[i]->facts.job_id, &failures, &spent_uusd, NULL);
+		if (failures > counted.attempts)
+			counted.attempts = failures;
+	}
+	failure_send_back(app, &demand, nodes, &counted);
+	free(demand.jobs);
 }

@@ -21,6 +21,8 @@ struct failure {
 	enum err_class class;
 	const char *text;  /* one sentence, without "burst: " */
 	unsigned attempts; /* failed starts so far, this one included */
+	bool requeued;     /* slurmctld itself may have requeued the job already (ResumeTimeout) */
+	bool ended; /* the nodes' instances have been ended, so that none of them may stay up */
 };
 
 /*
@@ -29,6 +31,11 @@ struct failure {
  * earlier one failed.
  */
 void failure_send_back(struct app *app, const struct demand *demand, const struct nodeset *nodes,
+	const struct failure *failure);
+
+/* The same for the jobs of a recorded gang and those of its nodes that are in NODES; the attempts
+ * are counted from the gangs' history. */
+void failure_gang(struct app *app, const struct gang *gang, const struct nodeset *nodes,
 	const struct failure *failure);
 
 /* Seconds until the next start after so many failed ones: doubling, at most an hour. Pure. */

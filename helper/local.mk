@@ -20,6 +20,7 @@ libhelper_a_SOURCES = \
 	helper/failure.c helper/failure.h \
 	helper/lock.c helper/lock.h \
 	helper/provision.c helper/provision.h \
+	helper/prune.c helper/prune.h \
 	helper/release.c helper/release.h \
 	helper/stale.c helper/stale.h \
 	helper/tags.c helper/tags.h \

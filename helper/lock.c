@@ -62,6 +62,24 @@ int lock_gang(const struct app *app, const char *gang, int wait_ms, struct err *
 	return file_lock(path, wait_ms, err);
 }
 
+int lock_slot(const struct app *app, struct err *err)
+{
+	for (;;) {
+		for (int i = 0; i < LOCK_SLOTS; i++) {
+			char name[32], path[PATH_MAX];
+			int fd;
+
+			snprintf(name, sizeof(name), "slot-%d", i);
+			if (locks_path(app, name, path, err) < 0)
+				return -1;
+			fd = file_lock(path, 0, err);
+			if (fd >= 0 || err->class != ERR_BUSY)
+				return fd;
+		}
+		clock_sleep_ms(5 * POLL_MS);
+	}
+}
+
 void lock_gang_remove(const struct app *app, const char *gang)
 {
 	char path[PATH_MAX];

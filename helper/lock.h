@@ -14,6 +14,13 @@
 /* A descriptor to be closed, or -1: ERR_BUSY when another process has it after WAIT_MS. */
 int lock_job(const struct app *app, uint32_t job_id, int wait_ms, struct err *err);
 int lock_gang(const struct app *app, const char *gang, int wait_ms, struct err *err);
+/*
+ * One of the SLOTS places for launches under way at a time, over all processes: EC2's buckets are
+ * small. Waits for one; -1 when no file can be made.
+ */
+int lock_slot(const struct app *app, struct err *err);
+#define LOCK_SLOTS 16
+
 /* The gang is over: its file goes. The lock must be held. */
 void lock_gang_remove(const struct app *app, const char *gang);
 

@@ -14,13 +14,30 @@
 #include "lib/base/cleanup.h"
 #include "lib/base/clock.h"
 
-#define JOB_LOCK_WAIT_MS    2000
+#define JOB_LOCK_WAIT_MS    10000
 #define BOOT_POLL_MS        500
+#define BOOT_POLL_MAX_MS    3000
 #define TERMINATING_WAIT_MS 60000
-#define LOST_WAIT_MS        60000
 #define SETTLE_WAIT_MS      120000
 
 /* --- what is there already ------------------------------------------------------------------- */
+
+/* Is the gang for one of these very starts of the demand's jobs? 1, 0, -1. */
+static int is_own(
+	struct app *app, const struct gang *gang, const struct demand *demand, struct err *err)
+{
+	struct gang_job *jobs = NULL;
+	size_t n = 0;
+	int own = gang_jobs(app->db, gang->id, &jobs, &n, err);
+
+	for (size_t i = 0; own == 0 && i < n; i++)
+		for (size_t k = 0; k < demand->njobs; k++)
+			if (jobs[i].job_id == demand->jobs[k]->facts.job_id &&
+				jobs[i].restart == demand->jobs[k]->facts.restart)
+				own = 1;
+	gang_jobs_release(jobs, n);
+	return own;
+}
 
 /*
  * The living instances of the nodes. Those that are being terminated belong to the nodes' last
@@ -65,10 +82,15 @@ static int look_at_nodes(struct app *app, struct demand *demand, struct nodeset 
 		if (gang_get(app->db, list[i].gang, &gang, err) < 0)
 			return -1;
 		same = false;
-		for (size_t k = 0; k < demand->njobs; k++)
-			same = same || (gang.job_id == demand->jobs[k]->facts.job_id &&
-					       gang.restart == demand->jobs[k]->facts.restart);
-		if (!same && !(demand->group && demand->group->reuse)) {
+		if (list[i].state == INSTANCE_RUNNING) {
+			int mine = is_own(app, &gang, demand, err);
+
+			if (mine < 0)
+				return -1;
+			same = mine;
+		}
+		if (!same && !(list[i].state == INSTANCE_RUNNING && demand->group &&
+				     demand->group->reuse)) {
 			free(*held);
 			if (asprintf(held, "node %s still has instance %s of gang %s", list[i].node,
 				    list[i].id, gang.id) < 0)
@@ -117,6 +139,30 @@ static int clear_remains(struct app *app, const struct demand *demand, struct er
 
 /* --- the gang's row -------------------------------------------------------------------------- */
 
+/* Every job that it is for: pools and jobs that share nodes have several. */
+static int add_jobs(struct attempt *a, struct err *err)
+{
+	const struct demand *d = a->demand;
+
+	for (size_t i = 0; i < d->njobs; i++) {
+		CLEANUP(nodeset_release) struct nodeset theirs = NODESET_INIT;
+		cleanup_free char *nodes = NULL;
+
+		/* those that are up already are not of this gang */
+		if (nodeset_filter(&d->jobs[i]->nodes, &d->nodes, true, &theirs, err) < 0)
+			return -1;
+		if (!theirs.n)
+			continue;
+		nodes = nodeset_format(&theirs);
+		if (!nodes)
+			return err_nomem(err);
+		if (gang_add_job(a->app->db, a->gang.id, d->jobs[i]->facts.job_id,
+			    d->jobs[i]->facts.restart, nodes, err) < 0)
+			return -1;
+	}
+	return 0;
+}
+
 /* Its lock first: whoever sees the row without one knows that its process has died. */
 static int begin_gang(struct attempt *a, int *lock, struct err *err)
 {
@@ -161,42 +207,51 @@ static int begin_gang(struct attempt *a, int *lock, struct err *err)
 	}
 	burst_log_context(g->job_name, g->id);
 	*lock = lock_gang(a->app, g->id, 0, err);
-	return *lock < 0 ? -1 : gang_insert(a->app->db, g, err);
+	if (*lock < 0 || db_begin(a->app->db, err) < 0)
+		return -1;
+	if (gang_insert(a->app->db, g, err) < 0 || add_jobs(a, err) < 0) {
+		db_rollback(a->app->db);
+		return -1;
+	}
+	return db_commit(a->app->db, err);
 }
 
 /* --- going on -------------------------------------------------------------------------------- */
 
-/* Before each side effect: does anybody still want it? */
+/* Before each side effect: does anybody still want it? 0: yes; 1: no, and ERR says why; -1. */
 static int still_wanted(struct attempt *a, struct err *err)
 {
 	CLEANUP(gang_release) struct gang row = {0};
 	const struct demand *d = a->demand;
-	size_t gone = 0;
 
 	if (gang_get(a->app->db, a->gang.id, &row, err) < 0)
 		return -1;
-	if (*row.stop)
-		return err_set(err, ERR_BUSY, "stopped: %s", row.stop);
-	if (row.state == GANG_FAILING || row.state == GANG_FAILED)
-		return err_set(
-			err, ERR_BUSY, "stopped: %s", row.reason ? row.reason : "taken down");
+	if (*row.stop || row.state == GANG_FAILING || row.state == GANG_FAILED) {
+		err_set(err, ERR_BUSY, "stopped: %s",
+			*row.stop    ? row.stop
+			: row.reason ? row.reason
+				     : "taken down");
+		return 1;
+	}
 	for (size_t i = 0; i < d->njobs; i++) {
 		CLEANUP(job_facts_release) struct job_facts now = {0};
 		struct err local;
 
 		if (slurm_client_job(d->jobs[i]->facts.job_id, &now, &local) < 0) {
 			/* slurmctld away for a moment is no reason to drop a gang */
-			gone += local.class == ERR_NOTFOUND;
-			continue;
+			if (local.class == ERR_NOTFOUND)
+				continue;
+			return 0;
 		}
-		gone += now.restart != d->jobs[i]->facts.restart ||
-			(now.state != JOB_STATE_CONFIGURING && now.state != JOB_STATE_RUNNING);
+		if (now.restart == d->jobs[i]->facts.restart &&
+			(now.state == JOB_STATE_CONFIGURING || now.state == JOB_STATE_RUNNING))
+			return 0;
 	}
-	if (d->njobs && gone == d->njobs)
-		return err_set(err, ERR_BUSY,
-			"job %s does not wait any more: cancelled or requeued",
-			d->jobs[0]->facts.name);
-	return 0;
+	if (!d->njobs)
+		return 0;
+	err_set(err, ERR_BUSY, "job %s does not wait any more: cancelled or requeued",
+		d->jobs[0]->facts.name);
+	return 1;
 }
 
 static int climb(struct attempt *a, struct err *err)
@@ -211,19 +266,36 @@ static int climb(struct attempt *a, struct err *err)
 		attempt_announce,
 	};
 
+	/* held until the gang is announced: waiting for its boot must not keep others from
+	 * launching */
+	cleanup_close int slot = lock_slot(a->app, err);
+
+	if (slot < 0)
+		return -1;
 	a->aws = app_aws(a->app, a->gang.region, err);
 	if (!a->aws)
 		return -1;
 	for (size_t i = 0; i < ARRAY_SIZE(steps); i++)
-		if (steps[i](a, err) < 0)
+		if (steps[i](a, err) != 0)
 			return -1;
 	return 0;
 }
 
-/* How many of BOUND have registered, now or at an earlier look: a short job may be over already. */
-static size_t count_registered(const struct nodeset *bound, bool *seen)
+/* Do its nodes go down when their job ends, before another job can have them? */
+static bool goes_down(const struct attempt *a)
 {
+	return a->demand->njobs && !a->demand->group->reuse;
+}
+
+/*
+ * How many of BOUND have registered, now or at an earlier look: a short job may be over already. In
+ * a pool each node powers down at the end of its own job, from now on.
+ */
+static size_t count_registered(struct attempt *a, const struct nodeset *bound, bool *seen)
+{
+	CLEANUP(nodeset_release) struct nodeset news = NODESET_INIT;
 	cleanup_free struct node_facts *nodes = NULL;
+	cleanup_free char *hostlist = NULL;
 	size_t n = 0, count = 0;
 
 	if (slurm_client_nodes(bound, &nodes, &n, NULL) < 0)
@@ -231,9 +303,14 @@ static size_t count_registered(const struct nodeset *bound, bool *seen)
 	for (size_t i = 0; i < n; i++) {
 		long k = nodes[i].registered ? nodeset_index(bound, nodes[i].name) : -1;
 
-		if (k >= 0)
-			seen[k] = true;
+		if (k < 0 || seen[k])
+			continue;
+		seen[k] = true;
+		nodeset_add(&news, nodes[i].name, NULL);
 	}
+	hostlist = nodeset_format(&news);
+	if (!a->demand->all_or_nothing && goes_down(a) && news.n && hostlist)
+		slurm_client_down_asap(hostlist, NULL);
 	for (size_t i = 0; i < bound->n; i++)
 		count += seen[i];
 	return count;
@@ -249,26 +326,37 @@ static int wait_registered(struct attempt *a, const struct nodeset *bound, struc
 	int64_t deadline_ms = clock_mono_ms() + a->app->site.resume_timeout_s * 1000;
 	cleanup_free char *hostlist = nodeset_format(bound);
 	cleanup_free bool *seen = calloc(bound->n + 1, sizeof(*seen));
+	int64_t pause_ms = BOOT_POLL_MS;
 
-	if (!hostlist || !seen)
-		return err_nomem(err);
-	while (count_registered(bound, seen) < bound->n) {
+	if (!hostlist || !seen) {
+		log_err("out of memory; the gang is left as announced");
+		return 0;
+	}
+	while (count_registered(a, bound, seen) < bound->n) {
+		int rc = still_wanted(a, err);
+
+		if (rc == 1)
+			return -1;
+		/* a gang that is up is not given up because a look at it failed */
+		if (rc < 0)
+			log_warn("%s", err->text);
 		if (clock_mono_ms() >= deadline_ms) {
 			log_warn("not all of %s registered within ResumeTimeout: ResumeFailProgram "
 				 "will see to it",
 				hostlist);
 			return 0;
 		}
-		if (still_wanted(a, err) < 0)
-			return -1;
-		clock_sleep_ms(BOOT_POLL_MS);
+		clock_sleep_ms(pause_ms);
+		pause_ms = pause_ms * 5 / 4 < BOOT_POLL_MAX_MS ? pause_ms * 5 / 4
+							       : BOOT_POLL_MAX_MS;
 	}
-	if (a->demand->njobs && !a->demand->group->reuse &&
-		slurm_client_down_asap(hostlist, err) < 0)
+	if (a->demand->all_or_nothing && goes_down(a) && slurm_client_down_asap(hostlist, err) < 0)
 		log_warn("nodes %s will not power down by themselves at the job's end: %s",
 			hostlist, err->text);
 	log_info("all %zu nodes have registered: %s", bound->n, hostlist);
-	return gang_advance(a->app->db, a->gang.id, GANG_ANNOUNCED, GANG_ACTIVE, err);
+	if (gang_advance(a->app->db, a->gang.id, GANG_ANNOUNCED, GANG_ACTIVE, err) < 0)
+		log_warn("%s", err->text);
+	return 0;
 }
 
 /* --- and back -------------------------------------------------------------------------------- */
@@ -304,15 +392,14 @@ static void come_back(struct attempt *a, const struct err *why)
 		log_err("instances of gang %s may still run; the next call tries again: %s",
 			a->gang.id, err.text);
 	failure.attempts = attempts_of(app, a->demand);
+	failure.ended = a->ninstances > 0;
 	failure_send_back(app, a->demand, &a->demand->nodes, &failure);
-	if (a->answer_lost && release_lost(app, &a->gang, a->token, LOST_WAIT_MS, &err) < 0)
-		log_err("cannot look for instances of the lost launch %s: %s", a->token, err.text);
 }
 
 /* It came, but nobody waits for it any more: that is no failed start. */
 static void take_down(struct attempt *a, const char *why)
 {
-	struct failure failure = {.class = ERR_BUSY, .text = why, .attempts = 1};
+	struct failure failure = {.class = ERR_BUSY, .text = why, .attempts = 1, .ended = true};
 	struct err err;
 
 	log_info("taken down: %s", why);
@@ -378,6 +465,20 @@ static int lock_jobs(struct app *app, const struct demand *demand, int *locks, s
 	return 0;
 }
 
+/* Is there a gang for this very start of each of its jobs? */
+static bool under_way(struct app *app, const struct demand *demand)
+{
+	for (size_t i = 0; i < demand->njobs; i++) {
+		CLEANUP(gang_release) struct gang gang = {0};
+
+		if (app_db(app, DB_READ_WRITE, NULL) < 0 ||
+			gang_of_job(app->db, demand->jobs[i]->facts.job_id,
+				demand->jobs[i]->facts.restart, &gang, NULL) < 0)
+			return false;
+	}
+	return true;
+}
+
 static int run_locked(struct app *app, struct demand *demand, struct err *err)
 {
 	CLEANUP(nodeset_release) struct nodeset missing = NODESET_INIT;
@@ -418,10 +519,12 @@ int provision_run(struct app *app, struct demand *demand)
 	}
 	for (size_t i = 0; i < demand->njobs; i++)
 		locks[i] = -1;
-	if (lock_jobs(app, demand, locks, &err) < 0)
-		log_info("%s", err.text);
-	else
+	if (lock_jobs(app, demand, locks, &err) == 0)
 		rc = run_locked(app, demand, &err);
+	else if (under_way(app, demand))
+		log_info("another process brings its nodes up");
+	else
+		come_back(&(struct attempt){.app = app, .demand = demand}, &err);
 	for (size_t i = 0; i < demand->njobs; i++)
 		if (locks[i] >= 0)
 			close(locks[i]);

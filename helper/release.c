@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "helper/failure.h"
 #include "helper/lock.h"
 #include "helper/log.h"
 #include "lib/aws/ec2.h"
@@ -14,38 +15,73 @@
 
 /* How long EC2 may deny an instance that it has just launched (facts: eventual consistency). */
 #define VISIBLE_WAIT_MS 30000
-#define SETTLE_POLL_MS  1000
-/* A request sent just before its process died may still be on its way. */
-#define PREPARED_WAIT_MS   5000
+/* Longer than that an instance of our own records is not invisible: it is gone. */
+#define UNSEEN_MS 600000
+/* For so long after it was sent, a launch without an answer may still bring instances. */
+#define LOST_WINDOW_MS     60000
+#define ASK_AGAIN_MS       10000
+#define GROUP_PAUSE_MS     5000
+#define PIECE_MAX          200 /* what one filter takes */
+#define SETTLE_POLL_MS     1000
 #define SETTLE_POLL_MAX_MS 10000
+
+/* One by one: an id that EC2 does not know must not keep the others running. */
+static int terminate_each(struct aws *aws, const char *const *ids, size_t n, struct err *err)
+{
+	int rc = 0;
+
+	for (size_t i = 0; i < n; i++) {
+		if (ec2_terminate_instances(aws, &ids[i], 1, err) == 0)
+			continue;
+		log_warn("instance %s: %s", ids[i], err->text);
+		rc = -1;
+	}
+	return rc;
+}
 
 /* TerminateInstances, again while EC2 does not know its own instances yet. */
 static int terminate(struct aws *aws, const char *const *ids, size_t n, struct err *err)
 {
 	int64_t deadline_ms = clock_mono_ms() + VISIBLE_WAIT_MS;
-	struct err local;
 
-	if (!err)
-		err = &local;
 	for (int64_t pause_ms = 200;; pause_ms *= 2) {
 		if (ec2_terminate_instances(aws, ids, n, err) == 0)
 			return 0;
-		if (err->class != ERR_CONSISTENCY || clock_mono_ms() >= deadline_ms)
+		if (err->class != ERR_CONSISTENCY)
 			return -1;
+		if (clock_mono_ms() >= deadline_ms)
+			return n > 1 ? terminate_each(aws, ids, n, err) : -1;
 		clock_sleep_ms(pause_ms);
 	}
 }
 
-/* Keep of IDS those that carry our cluster's tag; what EC2 no longer knows is written down as
- * ended. */
-static int check_tags(
-	struct app *app, struct aws *aws, const char **ids, size_t *n, struct err *err)
+/*
+ * EC2 does not show INSTANCE: is it gone for good, or not to be seen yet? It forgets terminated
+ * ones after an hour, and may deny for a while what it has just launched.
+ */
+static bool is_gone(struct app *app, const struct instance *instance)
 {
-	struct ec2_filter filter = {
-		.name = "instance-id", .values = (const char *const *)ids, .nvalues = *n};
+	int64_t since_ms = instance->launched_s * 1000;
+	CLEANUP(gang_release) struct gang gang = {0};
+
+	if (!since_ms && gang_get(app->db, instance->gang, &gang, NULL) == 0)
+		since_ms = gang.created_ms;
+	return clock_now_ms() - since_ms > UNSEEN_MS;
+}
+
+/* Keep of LIST those that are ours by their tag; what has ended is written down as that. */
+static int check_tags(
+	struct app *app, struct aws *aws, const struct instance **list, size_t *n, struct err *err)
+{
+	cleanup_free const char **ids = calloc(*n + 1, sizeof(*ids));
+	struct ec2_filter filter = {.name = "instance-id", .values = ids, .nvalues = *n};
 	CLEANUP(ec2_instances_release) struct ec2_instances found = {0};
 	size_t kept = 0;
 
+	if (!ids)
+		return err_nomem(err);
+	for (size_t i = 0; i < *n; i++)
+		ids[i] = list[i]->id;
 	/* by filter, not by id: one that EC2 has forgotten must not fail the others */
 	if (ec2_describe_instances(aws, NULL, 0, &filter, 1, &found, err) < 0)
 		return -1;
@@ -56,62 +92,71 @@ static int check_tags(
 		for (size_t k = 0; k < found.n && !instance; k++)
 			if (!strcmp(found.all[k].id, ids[i]))
 				instance = &found.all[k];
-		if (!instance || !strcmp(instance->state, "terminated")) {
+		if (instance ? !strcmp(instance->state, "terminated") : is_gone(app, list[i])) {
 			log_info("instance %s is %s at EC2 already", ids[i],
 				instance ? "terminated" : "unknown");
 			if (instance_set_terminated(app->db, ids[i], clock_now_ms(), err) < 0)
 				return -1;
 			continue;
 		}
-		tag = ec2_instance_tag(instance, "burst:cluster");
-		if (!tag || strcmp(tag, app->cluster)) {
+		tag = instance ? ec2_instance_tag(instance, "burst:cluster") : NULL;
+		/* not to be seen yet: it is from our own launch's answer */
+		if (instance && (!tag || strcmp(tag, app->cluster))) {
 			log_err("instance %s carries %s%s, not burst:cluster=%s: left alone; look "
 				"who owns it",
 				ids[i], tag ? "burst:cluster=" : "no burst:cluster tag",
 				tag ? tag : "", app->cluster);
 			continue;
 		}
-		ids[kept++] = ids[i];
+		list[kept++] = list[i];
 	}
 	*n = kept;
+	return 0;
+}
+
+/* At most PIECE_MAX of them. */
+static int release_piece(struct app *app, struct aws *aws, const struct instance **list, size_t n,
+	const char *why, enum release_check check, struct err *err)
+{
+	const char *ids[PIECE_MAX];
+
+	if (check == RELEASE_CHECK_TAGS && check_tags(app, aws, list, &n, err) < 0)
+		return -1;
+	if (!n)
+		return 0;
+	for (size_t i = 0; i < n; i++)
+		ids[i] = list[i]->id;
+	if (instance_set_terminating(app->db, ids, n, why, clock_now_ms(), err) < 0) {
+		/* a full disk is no reason to go on paying for what was launched a moment ago */
+		if (check != RELEASE_JUST_LAUNCHED)
+			return -1;
+		log_err("terminating %zu instance(s) without a record: %s", n, err->text);
+	}
+	if (terminate(aws, ids, n, err) < 0)
+		return -1;
+	log_info("terminating %zu instance(s): %s", n, why);
 	return 0;
 }
 
 int release_instances(struct app *app, const char *region, const struct instance *list, size_t n,
 	const char *why, enum release_check check, struct err *err)
 {
-	cleanup_free const char **ids = calloc(n + 1, sizeof(*ids));
+	cleanup_free const struct instance **left = calloc(n + 1, sizeof(*left));
 	struct aws *aws = app_aws(app, region, err);
 	size_t count = 0;
 
 	if (!aws)
 		return -1;
-	if (!ids)
+	if (!left)
 		return err_nomem(err);
 	for (size_t i = 0; i < n; i++)
 		if (list[i].state != INSTANCE_TERMINATED)
-			ids[count++] = list[i].id;
-	/* in pieces of what one filter takes */
-	for (size_t at = 0; at < count;) {
-		size_t piece = count - at < 200 ? count - at : 200;
-		size_t left = piece;
+			left[count++] = &list[i];
+	for (size_t at = 0; at < count; at += PIECE_MAX) {
+		size_t piece = count - at < PIECE_MAX ? count - at : PIECE_MAX;
 
-		if (check == RELEASE_CHECK_TAGS && check_tags(app, aws, ids + at, &left, err) < 0)
+		if (release_piece(app, aws, left + at, piece, why, check, err) < 0)
 			return -1;
-		if (left && instance_set_terminating(
-				    app->db, ids + at, left, why, clock_now_ms(), err) < 0) {
-			/* a full disk is no reason to go on paying for what was launched a moment
-			 * ago */
-			if (check != RELEASE_JUST_LAUNCHED)
-				return -1;
-			log_err("terminating %zu instance(s) without a record: %s", left,
-				err ? err->text : "?");
-		}
-		if (left && terminate(aws, ids + at, left, err) < 0)
-			return -1;
-		if (left)
-			log_info("terminating %zu instance(s): %s", left, why);
-		at += piece;
 	}
 	return 0;
 }
@@ -142,51 +187,41 @@ static int find_launched(
 	return ec2_describe_instances(aws, NULL, 0, filters, ARRAY_SIZE(filters), found, err);
 }
 
-int release_lost(struct app *app, const struct gang *gang, const char *token, int64_t wait_ms,
-	struct err *err)
+/* One look for the instances of a launch whose answer nobody has; what is found is recorded and
+ * ended. Returns how many, -1 on error. */
+static int find_lost(struct app *app, const struct gang *gang, const char *token, struct err *err)
 {
-	int64_t deadline_ms = clock_mono_ms() + wait_ms;
+	CLEANUP(ec2_instances_release) struct ec2_instances found = {0};
+	cleanup_free struct instance *rows = NULL;
 	struct aws *aws = app_aws(app, gang->region, err);
-	int total = 0;
 
-	if (!aws)
+	if (!aws || find_launched(aws, token, &found, err) < 0)
 		return -1;
-	for (int64_t pause_ms = 1000;; pause_ms *= 2) {
-		CLEANUP(ec2_instances_release) struct ec2_instances found = {0};
-		cleanup_free struct instance *rows = NULL;
+	if (!found.n)
+		return 0;
+	rows = calloc(found.n, sizeof(*rows));
+	if (!rows)
+		return err_nomem(err);
+	for (size_t i = 0; i < found.n; i++) {
+		const struct ec2_instance *f = &found.all[i];
+		struct instance *row = &rows[i];
 
-		if (find_launched(aws, token, &found, err) < 0)
-			return -1;
-		rows = calloc(found.n + 1, sizeof(*rows));
-		if (!rows)
-			return err_nomem(err);
-		for (size_t i = 0; i < found.n; i++) {
-			const struct ec2_instance *f = &found.all[i];
-			struct instance *row = &rows[i];
-
-			snprintf(row->id, sizeof(row->id), "%s", f->id);
-			snprintf(row->gang, sizeof(row->gang), "%s", gang->id);
-			snprintf(row->launch, sizeof(row->launch), "%s", token);
-			snprintf(row->type, sizeof(row->type), "%s", f->type);
-			snprintf(row->az, sizeof(row->az), "%s", f->az);
-			snprintf(row->subnet, sizeof(row->subnet), "%s", f->subnet);
-			row->spot = f->spot;
-			row->rate_uusd_hr = gang->rate_uusd_hr;
-			row->launched_s = f->launched_s;
-		}
-		if (found.n) {
-			log_warn("%zu instance(s) of a launch whose answer was lost: ending them",
-				found.n);
-			if (instance_insert(app->db, rows, found.n, false, err) < 0 ||
-				release_instances(app, gang->region, rows, found.n, "answer lost",
-					RELEASE_JUST_LAUNCHED, err) < 0)
-				return -1;
-			total += (int)found.n;
-		}
-		if (clock_mono_ms() >= deadline_ms)
-			return total;
-		clock_sleep_ms(pause_ms);
+		snprintf(row->id, sizeof(row->id), "%s", f->id);
+		snprintf(row->gang, sizeof(row->gang), "%s", gang->id);
+		snprintf(row->launch, sizeof(row->launch), "%s", token);
+		snprintf(row->type, sizeof(row->type), "%s", f->type);
+		snprintf(row->az, sizeof(row->az), "%s", f->az);
+		snprintf(row->subnet, sizeof(row->subnet), "%s", f->subnet);
+		row->spot = f->spot;
+		row->rate_uusd_hr = gang->rate_uusd_hr;
+		row->launched_s = f->launched_s;
 	}
+	log_warn("%zu instance(s) of a launch whose answer was lost: ending them", found.n);
+	if (instance_insert(app->db, rows, found.n, false, err) < 0 ||
+		release_instances(app, gang->region, rows, found.n, "answer lost",
+			RELEASE_JUST_LAUNCHED, err) < 0)
+		return -1;
+	return (int)found.n;
 }
 
 int release_prepared(struct app *app, const struct gang *gang, struct err *err)
@@ -195,21 +230,50 @@ int release_prepared(struct app *app, const struct gang *gang, struct err *err)
 	size_t n = 0;
 	int rc = launch_list(app->db, gang->id, &launches, &n, err);
 
-	for (size_t i = 0; rc == 0 && i < n; i++) {
+	for (size_t i = 0; rc >= 0 && i < n; i++) {
 		if (launches[i].state != LAUNCH_PREPARED)
 			continue;
-		rc = release_lost(app, gang, launches[i].token, PREPARED_WAIT_MS, err) < 0 ? -1 : 0;
-		if (rc == 0)
-			rc = launch_finish(app->db, launches[i].token, LAUNCH_LOST, "", "",
-				"its process died before the answer was written down", err);
+		if (find_lost(app, gang, launches[i].token, err) < 0) {
+			rc = -1;
+		} else if (clock_now_ms() - launches[i].sent_ms < LOST_WINDOW_MS) {
+			rc = 1; /* it may still be on its way: look again later */
+		} else if (launch_finish(app->db, launches[i].token, LAUNCH_LOST, "", "",
+				   "no answer was written down", err) < 0) {
+			rc = -1;
+		}
 	}
 	launch_list_release(launches, n);
 	return rc;
 }
 
+/* What EC2 still has running long after it was asked to end it: the request was lost, or refused.
+ */
+static void ask_again(
+	struct aws *aws, const struct ec2_instances *found, const struct instance *list, size_t n)
+{
+	const char *ids[PIECE_MAX];
+	size_t count = 0;
+	struct err err;
+
+	for (size_t i = 0; i < n; i++) {
+		if (clock_now_ms() - list[i].end_asked_ms < ASK_AGAIN_MS)
+			continue;
+		for (size_t k = 0; k < found->n; k++)
+			if (!strcmp(found->all[k].id, list[i].id) &&
+				strcmp(found->all[k].state, "shutting-down") &&
+				strcmp(found->all[k].state, "terminated"))
+				ids[count++] = list[i].id;
+	}
+	if (!count)
+		return;
+	log_warn("%zu instance(s) were to be terminated and are not: asking again", count);
+	if (ec2_terminate_instances(aws, ids, count, &err) < 0)
+		log_err("%s", err.text);
+}
+
 /* One look at EC2 for what is being terminated in one region. Returns how many are not yet, -1 on
  * error. */
-static long look_at(struct app *app, const char *region, struct instance *list, size_t n)
+static long look_at(struct app *app, const char *region, const struct instance *list, size_t n)
 {
 	struct aws *aws;
 	struct err err;
@@ -217,32 +281,32 @@ static long look_at(struct app *app, const char *region, struct instance *list, 
 
 	aws = app_aws(app, region, &err);
 	if (!aws) {
-		log_warn("region %s: %s", region, err.text);
+		log_warn("region %s: %s; tried again at the next call", region, err.text);
 		return -1;
 	}
-	for (size_t at = 0; at < n; at += 200) {
+	for (size_t at = 0; at < n; at += PIECE_MAX) {
 		CLEANUP(ec2_instances_release) struct ec2_instances found = {0};
-		const char *ids[200];
-		size_t piece = n - at < 200 ? n - at : 200;
+		const char *ids[PIECE_MAX];
+		size_t piece = n - at < PIECE_MAX ? n - at : PIECE_MAX;
 		struct ec2_filter filter = {.name = "instance-id", .values = ids, .nvalues = piece};
 
 		for (size_t i = 0; i < piece; i++)
 			ids[i] = list[at + i].id;
 		if (ec2_describe_instances(aws, NULL, 0, &filter, 1, &found, &err) < 0) {
-			log_warn("cannot see what is being terminated: %s", err.text);
+			log_warn("cannot see what is being terminated: %s; tried again at the next "
+				 "call",
+				err.text);
 			return -1;
 		}
+		ask_again(aws, &found, list + at, piece);
 		for (size_t i = 0; i < piece; i++) {
-			bool ended = true; /* EC2 forgets terminated ones after an hour */
+			bool seen = false, ended = false;
 
-			for (size_t k = 0; k < found.n; k++)
-				if (!strcmp(found.all[k].id, ids[i]))
-					ended = !strcmp(found.all[k].state, "terminated");
-			/* just launched, it may be invisible as well */
-			if (ended && !found.n &&
-				clock_now_ms() - list[at + i].end_asked_ms < VISIBLE_WAIT_MS)
-				ended = false;
-			if (!ended)
+			for (size_t k = 0; k < found.n && !seen; k++) {
+				seen = !strcmp(found.all[k].id, ids[i]);
+				ended = seen && !strcmp(found.all[k].state, "terminated");
+			}
+			if (!ended && (seen || !is_gone(app, &list[at + i])))
 				left++;
 			else if (instance_set_terminated(app->db, ids[i], clock_now_ms(), &err) < 0)
 				log_err("instance %s is terminated but cannot be written down: %s",
@@ -254,22 +318,28 @@ static long look_at(struct app *app, const char *region, struct instance *list, 
 
 /*
  * A gang that nobody works on any more, though it is half way up: its process has died. What it has
- * is ended; slurmctld sends its job back when the nodes do not register.
+ * is ended, and its job sent back.
  */
 static int take_over(struct app *app, struct gang *gang, struct err *err)
 {
-	static const char why[] = "its process died on the way up";
+	struct failure failure = {.class = ERR_TRANSIENT, .attempts = 1, .ended = true};
+	CLEANUP(nodeset_release) struct nodeset nodes = NODESET_INIT;
 
+	failure.text = "its process died on the way up";
 	log_warn(
 		"gang %s was left in state %s: taken down", gang->id, gang_state_name(gang->state));
-	if (gang_fail(app->db, gang->id, why, err) < 0 ||
-		release_gang(app, gang, why, RELEASE_CHECK_TAGS, err) < 0)
+	if (gang_fail(app->db, gang->id, failure.text, err) < 0 ||
+		release_gang(app, gang, failure.text, RELEASE_CHECK_TAGS, err) < 0 ||
+		nodeset_parse(&nodes, gang->nodes, err) < 0)
 		return -1;
 	gang->state = GANG_FAILING;
+	failure.text = "the helper died while it launched the job's nodes";
+	failure_gang(app, gang, &nodes, &failure);
 	return 0;
 }
 
-/* Move a gang that has no living instance any more to its end. The caller holds its lock. */
+/* Move a gang that has no living instance any more to its end. The caller holds its lock. 1: a
+ * launch of it must be waited for. */
 static int finish_gang(struct app *app, struct gang *gang, struct err *err)
 {
 	cleanup_free struct instance *list = NULL;
@@ -278,9 +348,21 @@ static int finish_gang(struct app *app, struct gang *gang, struct err *err)
 
 	if (gang->state < GANG_ANNOUNCED && take_over(app, gang, err) < 0)
 		return -1;
-	if (release_prepared(app, gang, err) < 0 ||
-		instance_list(app->db, gang->id, false, &list, &living, err) < 0)
+	if (gang->state == GANG_FAILING) {
+		int rc = release_prepared(app, gang, err);
+
+		if (rc)
+			return rc;
+	}
+	if (instance_list(app->db, gang->id, false, &list, &living, err) < 0)
 		return -1;
+	for (size_t i = 0; i < living; i++) {
+		bool on_its_way = gang->state == GANG_FAILING || gang->state == GANG_RELEASING;
+
+		/* the request that was to end them failed, or was never sent */
+		if (on_its_way && list[i].state == INSTANCE_RUNNING)
+			return release_gang(app, gang, "its gang is over", RELEASE_CHECK_TAGS, err);
+	}
 	if (living)
 		return 0;
 	/* the last node of a pool went by itself */
@@ -296,15 +378,17 @@ static int finish_gang(struct app *app, struct gang *gang, struct err *err)
 	return 0;
 }
 
-static void finish_gangs(struct app *app)
+/* Returns how many must be waited for. */
+static long finish_gangs(struct app *app)
 {
 	struct gang *gangs = NULL;
 	size_t n = 0;
+	long waiting = 0;
 	struct err err;
 
 	if (gang_list(app->db, false, &gangs, &n, &err) < 0) {
 		log_err("%s", err.text);
-		return;
+		return 0;
 	}
 	for (size_t i = 0; i < n; i++) {
 		/* its owner, if it lives, finishes it */
@@ -318,21 +402,30 @@ static void finish_gangs(struct app *app)
 			lock_gang_remove(app, gangs[i].id);
 			continue;
 		}
-		if (finish_gang(app, &now, &err) < 0)
-			log_err("gang %s: %s", gangs[i].id, err.text);
+		switch (finish_gang(app, &now, &err)) {
+		case 0:
+			break;
+		case 1:
+			waiting++;
+			break;
+		default:
+			log_err("gang %s: %s; tried again at the next call", gangs[i].id, err.text);
+		}
 	}
 	gang_list_release(gangs, n);
+	return waiting;
 }
 
-static void remove_groups(struct app *app)
+/* Returns how many stay. */
+static size_t remove_groups(struct app *app)
 {
 	cleanup_free struct placement *groups = NULL;
-	size_t n = 0;
+	size_t n = 0, stay = 0;
 	struct err err;
 
 	if (placement_removable(app->db, &groups, &n, &err) < 0) {
 		log_err("%s", err.text);
-		return;
+		return 0;
 	}
 	for (size_t i = 0; i < n; i++) {
 		CLEANUP(gang_release) struct gang gang = {0};
@@ -344,7 +437,8 @@ static void remove_groups(struct app *app)
 		}
 		aws = app_aws(app, gang.region, &err);
 		if (!aws || ec2_delete_placement_group(aws, groups[i].name, &err) < 0) {
-			log_warn("placement group %s stays for now: %s", groups[i].name, err.text);
+			log_info("placement group %s stays for now: %s", groups[i].name, err.text);
+			stay++;
 			continue;
 		}
 		if (placement_set_deleted(app->db, groups[i].name, clock_now_ms(), &err) < 0)
@@ -353,6 +447,7 @@ static void remove_groups(struct app *app)
 		else
 			log_info("placement group %s deleted", groups[i].name);
 	}
+	return stay;
 }
 
 /* Look once at all that is being terminated, region by region. */
@@ -402,12 +497,19 @@ void release_settle(struct app *app, int64_t wait_ms)
 	int64_t deadline_ms = clock_mono_ms() + wait_ms;
 
 	for (int64_t pause_ms = SETTLE_POLL_MS;; pause_ms = pause_ms * 3 / 2) {
-		long left = look(app);
+		long waiting, left;
 
-		finish_gangs(app);
-		if (!left || clock_mono_ms() >= deadline_ms)
+		/* first what dead processes left, since that begins new terminations */
+		waiting = finish_gangs(app);
+		left = look(app);
+		if ((!waiting && !left) || clock_mono_ms() >= deadline_ms)
 			break;
 		clock_sleep_ms(pause_ms < SETTLE_POLL_MAX_MS ? pause_ms : SETTLE_POLL_MAX_MS);
 	}
-	remove_groups(app);
+	finish_gangs(app);
+	/* EC2 calls a group in use for some seconds after its last instance has ended */
+	if (remove_groups(app) && wait_ms > 0) {
+		clock_sleep_ms(GROUP_PAUSE_MS);
+		remove_groups(app);
+	}
 }

@@ -24,16 +24,9 @@ int release_gang(struct app *app, const struct gang *gang, const char *why,
 	enum release_check check, struct err *err);
 
 /*
- * A launch of GANG whose answer was lost: look for its instances by tag, for up to WAIT_MS since
- * EC2 may still be launching, record and end what is found. Returns how many were found, -1 on
- * error.
- */
-int release_lost(struct app *app, const struct gang *gang, const char *token, int64_t wait_ms,
-	struct err *err);
-
-/*
- * The launches of GANG that were written down but never answered, since their process died: look
- * for their instances and end them. The caller holds the gang's lock.
+ * The launches of GANG that were written down and have no answer, since their process died or the
+ * answer was lost: look for their instances by tag, record and end them. 0: all are accounted for;
+ * 1: EC2 may still be launching, look again later; -1. The caller holds the gang's lock.
  */
 int release_prepared(struct app *app, const struct gang *gang, struct err *err);
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "helper/stale.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "helper/comment.h"
@@ -10,8 +11,10 @@
 #include "lib/base/cleanup.h"
 #include "lib/base/clock.h"
 
-/* How long a gang's owner may take to see the wish to stop. */
-#define OWNER_WAIT_MS 5000
+/* How long a job may take back to the queue, once its prolog has said no. */
+#define TELL_WAIT_MS 15000
+
+static const char why_stale[] = "its nodes were given to another job";
 
 int stale_job_lives(uint32_t job_id, uint32_t restart, struct err *err)
 {
@@ -26,83 +29,162 @@ int stale_job_lives(uint32_t job_id, uint32_t restart, struct err *err)
 		       facts.state == JOB_STATE_COMPLETING);
 }
 
-/* A gang ends as a whole, its owner asked first; of a pool only what is bound to NODES goes, since
- * other jobs run on the rest. */
-static int end_gang(struct app *app, const struct gang *gang, const struct instance *list, size_t n,
-	struct err *err)
+int stale_gang_lives(struct app *app, const struct gang *gang, struct err *err)
 {
-	cleanup_close int lock = -1;
-	const char *why = "its nodes were given to another job";
+	struct gang_job *jobs = NULL;
+	size_t n = 0;
+	int rc = gang_jobs(app->db, gang->id, &jobs, &n, err);
 
-	if (!gang->all_or_nothing)
-		return release_instances(app, gang->region, list, n, why, RELEASE_CHECK_TAGS, err);
-	if (gang_set_stop(app->db, gang->id, why, err) < 0)
-		return -1;
-	lock = lock_gang(app, gang->id, OWNER_WAIT_MS, err);
-	if (lock < 0)
-		return -1; /* the owner takes it down by itself */
-	if (gang->state == GANG_ACTIVE) {
-		if (gang_advance(app->db, gang->id, GANG_ACTIVE, GANG_RELEASING, err) < 0)
-			return -1;
-	} else if (!gang_state_over(gang->state) && gang->state != GANG_RELEASING &&
-		   gang_fail(app->db, gang->id, why, err) < 0) {
-		return -1;
-	}
-	return release_gang(app, gang, why, RELEASE_CHECK_TAGS, err);
+	for (size_t i = 0; rc == 0 && i < n; i++)
+		rc = stale_job_lives(jobs[i].job_id, jobs[i].restart, err);
+	gang_jobs_release(jobs, n);
+	return rc;
 }
 
+/*
+ * Which of NODES does a job other than JOB_ID hold now? Those are never touched, whatever our
+ * records say. Without slurmctld's answer nothing is.
+ */
+static int held_by_others(
+	const struct nodeset *nodes, uint32_t job_id, struct nodeset *held, struct err *err)
+{
+	struct job_facts *jobs = NULL;
+	size_t n = 0;
+	int rc = slurm_client_jobs(&jobs, &n, err);
+
+	for (size_t i = 0; i < n; i++) {
+		CLEANUP(nodeset_release) struct nodeset theirs = NODESET_INIT;
+
+		if (rc == 0 && jobs[i].job_id != job_id && jobs[i].nodes &&
+			(jobs[i].state == JOB_STATE_RUNNING ||
+				jobs[i].state == JOB_STATE_CONFIGURING)) {
+			rc = nodeset_parse(&theirs, jobs[i].nodes, err);
+			if (rc == 0)
+				rc = nodeset_filter(nodes, &theirs, true, held, err);
+		}
+		job_facts_release(&jobs[i]);
+	}
+	free(jobs);
+	return rc;
+}
+
+/* A gang that is still on its way up is asked to stop, when nobody waits for it any more. */
+static void stop_gang(struct app *app, const struct gang *gang)
+{
+	struct err err;
+
+	if (stale_gang_lives(app, gang, &err) == 0 &&
+		gang_set_stop(app->db, gang->id, why_stale, &err) < 0)
+		log_warn("gang %s: %s", gang->id, err.text);
+}
+
+/*
+ * End what is bound to the nodes, and no more: others may run on the rest of the gang. With its
+ * last instance the gang is on its way out.
+ */
+static int end_part(struct app *app, const struct gang *gang, const struct instance *part, size_t n,
+	struct err *err)
+{
+	cleanup_free struct instance *living = NULL;
+	size_t nliving = 0, running = 0;
+
+	if (release_instances(app, gang->region, part, n, why_stale, RELEASE_CHECK_TAGS, err) < 0 ||
+		instance_list(app->db, gang->id, false, &living, &nliving, err) < 0)
+		return -1;
+	for (size_t i = 0; i < nliving; i++)
+		running += living[i].state == INSTANCE_RUNNING;
+	if (!running && gang->state == GANG_ACTIVE)
+		return gang_advance(app->db, gang->id, GANG_ACTIVE, GANG_RELEASING, err);
+	return 0;
+}
+
+/*
+ * Say why it waits, and when it may start: slurmctld would leave it for 121 s without a word. It is
+ * on its way back to the queue at this moment, so not at once.
+ */
 static void tell(struct app *app, uint32_t job_id, const char *nodes)
 {
-	CLEANUP(job_facts_release) struct job_facts facts = {0};
-	char text[COMMENT_SIZE - 16];
+	struct job_change change = JOB_CHANGE_INIT;
+	char text[COMMENT_SIZE - 16], comment[COMMENT_SIZE];
+	int64_t deadline_ms = clock_mono_ms() + TELL_WAIT_MS;
+	struct err err;
 
-	if (!job_id || slurm_client_job(job_id, &facts, NULL) < 0)
-		return;
 	snprintf(text, sizeof(text),
-		"nodes %.200s still belong to the gang of an earlier job and are released first; "
-		"the job "
-		"starts by itself when nodes are free",
+		"nodes %.200s still belong to an earlier job's gang and are released first; the "
+		"job starts by itself when nodes are free",
 		nodes);
-	comment_job(app, facts.name, text);
+	comment_put(app, &change, text, comment, sizeof(comment));
+	change.begin_s = clock_now_s() + app->conf->slurm.requeue_delay_s;
+	for (;; clock_sleep_ms(250)) {
+		CLEANUP(job_facts_release) struct job_facts facts = {0};
+
+		if (slurm_client_job(job_id, &facts, &err) < 0 || !facts.batch)
+			return; /* srun and salloc have ended */
+		if (facts.state == JOB_STATE_PENDING &&
+			slurm_client_job_change(facts.name, &change, &err) == 0)
+			return;
+		if (clock_mono_ms() >= deadline_ms) {
+			log_warn("job %s could not be told", facts.name);
+			return;
+		}
+	}
+}
+
+/* The nodes of LIST that may be released, gang by gang. */
+static int choose(struct app *app, const struct instance *list, size_t n, uint32_t job_id,
+	const struct nodeset *held, struct nodeset *down, struct err *err)
+{
+	for (size_t i = 0; i < n; i++) {
+		CLEANUP(gang_release) struct gang gang = {0};
+
+		if (nodeset_contains(held, list[i].node)) {
+			log_warn("node %s is in use by another job: left as it is", list[i].node);
+			continue;
+		}
+		if (gang_get(app->db, list[i].gang, &gang, err) < 0)
+			return -1;
+		if (gang.state < GANG_ACTIVE && gang.all_or_nothing) {
+			/* its owner takes it down, all of it */
+			stop_gang(app, &gang);
+			continue;
+		}
+		if (nodeset_add(down, list[i].node, err) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+/* Gangs that have the nodes in their plan, and no instances yet. */
+static void stop_planned(struct app *app, const struct nodeset *nodes, uint32_t job_id)
+{
+	nodeset_for_each (nodes, i) {
+		CLEANUP(gang_release) struct gang gang = {0};
+
+		if (gang_of_node(app->db, nodes->names[i], &gang, NULL) == 0 &&
+			gang.job_id != job_id && gang.state < GANG_BOUND)
+			stop_gang(app, &gang);
+	}
 }
 
 int stale_release(struct app *app, const struct nodeset *nodes, uint32_t job_id, struct err *err)
 {
-	CLEANUP(nodeset_release) struct nodeset down = NODESET_INIT;
+	CLEANUP(nodeset_release) struct nodeset down = NODESET_INIT, held = NODESET_INIT;
 	cleanup_free struct instance *list = NULL;
-	cleanup_free char *hostlist = NULL;
+	cleanup_free char *hostlist = NULL, *all = nodeset_format(nodes);
 	size_t n = 0;
 
-	if (app_db(app, DB_READ_WRITE, err) < 0 ||
-		instance_of_nodes(app->db, nodes, 0, &list, &n, err) < 0)
+	if (!all)
+		return err_nomem(err);
+	if (app_db(app, DB_READ_WRITE, err) < 0 || held_by_others(nodes, job_id, &held, err) < 0 ||
+		instance_of_nodes(app->db, nodes, 0, &list, &n, err) < 0 ||
+		choose(app, list, n, job_id, &held, &down, err) < 0)
 		return -1;
-	for (size_t i = 0; i < n; i++) {
-		CLEANUP(gang_release) struct gang gang = {0};
-		int lives;
-
-		if (gang_get(app->db, list[i].gang, &gang, err) < 0)
-			return -1;
-		lives = gang.job_id == job_id ? 0 : stale_job_lives(gang.job_id, gang.restart, err);
-		if (lives < 0)
-			return -1;
-		if (lives) {
-			log_warn("node %s is shared with running job %s: left as it is",
-				list[i].node, gang.job_name);
-			continue;
-		}
-		if (nodeset_add(&down, list[i].node, err) < 0)
-			return -1;
-	}
+	stop_planned(app, nodes, job_id);
 	hostlist = nodeset_format(&down);
 	if (!hostlist)
 		return err_nomem(err);
-	if (!down.n) {
-		log_info("nothing stale on these nodes");
-		return 0;
-	}
-	tell(app, job_id, hostlist);
-	if (slurm_client_force_down(hostlist, app->conf->slurm.placeholder_address,
-		    "burst: released for another job", err) < 0)
+	if (down.n && slurm_client_force_down(hostlist, app->conf->slurm.placeholder_address,
+			      "burst: released for another job", err) < 0)
 		log_warn("nodes %s: %s", hostlist, err->text);
 	for (size_t i = 0; i < n; i++) {
 		CLEANUP(gang_release) struct gang gang = {0};
@@ -110,9 +192,11 @@ int stale_release(struct app *app, const struct nodeset *nodes, uint32_t job_id,
 		if (!nodeset_contains(&down, list[i].node) ||
 			gang_get(app->db, list[i].gang, &gang, err) < 0)
 			continue;
-		if (end_gang(app, &gang, &list[i], 1, err) < 0)
+		if (end_part(app, &gang, &list[i], 1, err) < 0)
 			log_warn("gang %s: %s", gang.id, err->text);
 	}
-	log_info("stale nodes %s released", hostlist);
+	if (job_id)
+		tell(app, job_id, all);
+	log_info("stale nodes %s: %s released", all, down.n ? hostlist : "none");
 	return 0;
 }

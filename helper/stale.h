@@ -9,10 +9,14 @@
 #define BURST_STALE_H
 
 #include "helper/app.h"
+#include "lib/state/gang.h"
 
 /* Release what NODES belonged to before JOB_ID (0: nobody) was given them; JOB_ID is told. Opens
  * what it needs of APP, which has Slurm ready. */
 int stale_release(struct app *app, const struct nodeset *nodes, uint32_t job_id, struct err *err);
+
+/* Does any job of the gang still run or wait for its nodes? 1, 0, or -1: cannot be known now. */
+int stale_gang_lives(struct app *app, const struct gang *gang, struct err *err);
 
 /* Does this start of the gang's job still run or wait for its nodes? 1, 0, or -1: cannot be known
  * now. */

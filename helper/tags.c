@@ -8,6 +8,8 @@
 #include "lib/base/cleanup.h"
 #include "lib/plan/identity.h"
 
+#define VALUE_MAX 256 /* characters of a tag's value, EC2's limit */
+
 void tags_release(struct tag_list *list)
 {
 	for (size_t i = 0; i < list->n; i++)
@@ -21,7 +23,7 @@ static void tags_add(struct tag_list *list, const char *key, const char *value, 
 
 	if (!len)
 		return;
-	copy = strndup(value, len);
+	copy = strndup(value, len < VALUE_MAX ? len : VALUE_MAX);
 	if (!copy || list->n == TAGS_MAX) {
 		free(copy);
 		list->failed = true;

@@ -156,10 +156,27 @@ settled() {
 	wait_for settled 60
 }
 
+@test "a pool: each job's limit is its own, and a node is free when its job has ended" {
+	in_cluster scontrol update partitionname=aws state=down
+	short=$(submit -N 1 -t 5 --burst-cost=4 -w aws-hpc-0 --wrap true)
+	long=$(submit -N 1 -t 5 --burst-cost=4 -w aws-hpc-1 --wrap 'sleep 200')
+	in_cluster scontrol update partitionname=aws state=up
+	wait_for "job_is $short COMPLETED && job_is $long RUNNING" 90
+	[ "$(fleets | jq -c '[.TargetCapacitySpecification.TotalTargetCapacity, .OnDemandOptions.MinTargetCapacity]')" = '[2,null]' ]
+	wait_for '[ "$(live_count)" -eq 1 ] && node_is aws-hpc-0 POWERED_DOWN' 60
+	third=$(submit -N 1 -t 5 --efa=required -w aws-hpc-0 --wrap true)
+	wait_for "job_is $third COMPLETED" 90
+	[ "$(job_field "$third" Restarts)" = 0 ]
+	[ "$(job_state "$long")" = RUNNING ]
+	in_cluster scancel "$long"
+	wait_for settled 60
+}
+
 @test "nodes without a job: scontrol power up, best effort" {
 	in_cluster scontrol update "nodename=aws-hpc-[10-11]" state=power_up
 	wait_for 'node_is aws-hpc-10 IDLE && ! node_is aws-hpc-10 POWERING_UP && ! node_is aws-hpc-10 POWERED_DOWN && ! node_is aws-hpc-11 POWERING_UP' 60
 	[ "$(live_count)" -eq 2 ]
+	wait_for 'helper status | grep -q " active "' 10
 	run -0 helper status --json
 	[ "$(jq -r '.gangs[0] | [.nodes, .all_or_nothing, .state] | @csv' <<<"$output")" = '"aws-hpc-[10-11]",false,"active"' ]
 	in_cluster scontrol update "nodename=aws-hpc-[10-11]" state=power_down

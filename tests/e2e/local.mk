@@ -6,6 +6,7 @@ EXTRA_DIST += \
 	tests/e2e/configure.bats \
 	tests/e2e/dist.bats \
 	tests/e2e/gang.bats \
+	tests/e2e/gang_boot.bats \
 	tests/e2e/gang_fails.bats \
 	tests/e2e/lint.bats \
 	tests/e2e/plugin_submit.bats \

@@ -1,0 +1,74 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: Apache-2.0
+#
+# Gangs that come at EC2 and never at Slurm, and helpers that die on the way.
+
+# wait_for evaluates its text later
+# shellcheck disable=SC2016
+
+load cluster
+
+# A node that never registers is what this file is about.
+export ALLOWED_ERRORS='Nodes [^ ]+ not responding
+node [^ ]+ not resumed by ResumeTimeout
+PrologSlurmctld exit status 1:0
+prolog_slurmctld JobId=[^ ]+ prolog exit status 1:0
+power_save: program (exit status of|signaled: Killed)'
+
+setup_file() {
+	printf '#!/bin/sh\nexec sleep 100000\n' >"$BATS_FILE_TMPDIR/never"
+	cluster_start --nodes 4 --slurm ResumeTimeout=20 \
+		--conf '{"slurm": {"requeue_delay_s": 3, "max_attempts": 2}}' \
+		--scenario "{\"launch_templates\": [{\"name\": \"burst-lt\", \"user_data\": \"$BATS_FILE_TMPDIR/never\", \"data\": {
+			\"ImageId\": \"ami-0123456789abcdef0\", \"InstanceType\": \"hpc7a.96xlarge\",
+			\"SecurityGroupIds\": [\"sg-0aaaaaaaaaaaaaaa1\"]}}]}"
+}
+
+teardown_file() {
+	cluster_stop
+}
+
+setup() {
+	bats_require_minimum_version 1.5.0
+	need_helper
+}
+
+teardown() {
+	faults '[]'
+	in_cluster scancel --user="$BURST_USER" 2>/dev/null || :
+	cluster_teardown
+	wait_for settled 90
+}
+
+settled() {
+	[ "$(live_count)" -eq 0 ] && [ -z "$(ec2_objects group)" ] &&
+		! in_cluster scontrol -o show node | grep -v 'State=[A-Z+]*POWERED_DOWN '
+}
+
+@test "a node that never registers takes its gang down; the job is told, and held at last" {
+	job=$(submit -N 2 -t 5 --efa=required --wrap true)
+	wait_for "[[ \$(job_field $job AdminComment) == 'burst: node aws-hpc-'[01]' did not register within 20 s (ResumeTimeout)'* ]]" 120
+	wait_for '[ "$(live_count)" -eq 0 ]' 30
+	wait_for "job_is $job PENDING" 30
+	# its nodes can be had again: neither DOWN nor waiting
+	wait_for "[[ \$(job_field $job AdminComment) == *'held after 2 failed starts: scontrol release $job to try again' ]]" 200
+	[ "$(requests CreateFleet 'select(.status == 200)' | wc -l)" -eq 2 ]
+	[ "$(requests TerminateInstances '.params.InstanceIds[]' | sort -u | wc -l)" -eq 4 ]
+	wait_for settled 60
+	run -0 helper status --all
+	[[ $output == *" failed "*"did not register within 20 s (ResumeTimeout)"* ]]
+}
+
+@test "kill -9 of the helper while EC2 launches: the next call finds the instances and ends them" {
+	faults '[{"action": "CreateFleet", "every": true, "delay_ms": 4000}]'
+	job=$(submit -N 2 -t 5 --efa=required --wrap true)
+	wait_for '[ "$(helper status --json | jq -r ".gangs[0].state")" = launching ]' 30
+	in_cluster pkill -KILL -f aws-slurm-burst-resume
+	faults '[]'
+	wait_for '[ "$(live_count)" -eq 2 ]' 30
+	# slurmctld gives the nodes up after ResumeTimeout, and its call is the next
+	wait_for '[ "$(live_count)" -eq 0 ]' 120
+	in_cluster scancel "$job"
+	wait_for settled 120
+	wait_for '[ "$(helper status --json | jq ".gangs | length")" -eq 0 ]' 30
+}
