@@ -263,6 +263,7 @@ static int send_once(struct aws *aws, struct aws_call *call, const struct creds 
 		.body = call->body,
 		.len = call->len,
 		.ca_bundle = aws->ca_bundle,
+		.fresh = call->once,
 		.connect_timeout_ms = aws->connect_timeout_ms,
 		.timeout_ms = aws->timeout_ms,
 		.max_answer = aws->max_answer,

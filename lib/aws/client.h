@@ -43,6 +43,7 @@ struct aws_call {
 	size_t len;
 	bool unsigned_;            /* AssumeRoleWithWebIdentity */
 	const struct creds *creds; /* NULL: the account's own */
+	bool once;                 /* no try may go unnoticed, not even by libcurl */
 	const char *hide;          /* a secret of the body, never to be echoed in an error */
 	xml_element_fn *element;   /* NULL: the answer holds nothing of interest */
 	int (*reset)(void *arg,

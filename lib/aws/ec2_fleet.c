@@ -243,6 +243,7 @@ int ec2_create_fleet(struct aws *aws, const char *body, size_t len, struct ec2_f
 		.action = "CreateFleet",
 		.body = body,
 		.len = len,
+		.once = true,
 		.element = on_fleet,
 		.reset = fleet_reset,
 		.arg = &a,

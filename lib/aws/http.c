@@ -190,6 +190,18 @@ static void set_options(CURL *curl, const struct http_request *request, struct t
 		curl_easy_setopt(curl, CURLOPT_CUSTOMREQUEST, request->method);
 }
 
+/* Begin anew, without the connections of earlier requests. */
+static int renew(struct http *http)
+{
+	CURL *curl = curl_easy_init();
+
+	if (!curl)
+		return -1;
+	curl_easy_cleanup(http->curl);
+	http->curl = curl;
+	return 0;
+}
+
 int http_perform(struct http *http, const struct http_request *request, struct http_answer *answer,
 	struct err *err)
 {
@@ -203,6 +215,10 @@ int http_perform(struct http *http, const struct http_request *request, struct h
 	headers = list_headers(request);
 	if (!headers)
 		return err_nomem(err);
+	if (request->fresh && renew(http) < 0) {
+		wipe_list(headers);
+		return err_nomem(err);
+	}
 	curl_easy_reset(http->curl); /* keeps connections */
 	set_options(http->curl, request, &t);
 	curl_easy_setopt(http->curl, CURLOPT_HTTPHEADER, headers);

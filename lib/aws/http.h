@@ -26,6 +26,8 @@ struct http_request {
 	const char *body; /* NULL: none */
 	size_t len;
 	const char *ca_bundle; /* PEM; NULL: the system's */
+	bool fresh;            /* on a connection of its own: libcurl silently sends again what it
+				* sent on a used one that then died without an answer */
 	bool no_proxy;         /* link-local services: never through a proxy */
 	int connect_timeout_ms;
 	int timeout_ms; /* all in all */

@@ -5,13 +5,7 @@
 
 # shellcheck disable=SC2016 # wait_for evaluates its argument
 load cluster
-
-# What slurmctld says when its message to a cancelled job's node, sent to the address that the node
-# had before, times out; the node itself is in its next life by then.
-# The gate refuses by exit status 1.
-export ALLOWED_ERRORS='Nodes [^ ]+ not responding$
-PrologSlurmctld exit status 1:0
-prolog_slurmctld JobId=[^ ]+ prolog exit status 1:0'
+load gang
 
 setup_file() {
 	cluster_start --nodes 16
@@ -41,18 +35,6 @@ new() {
 # every one, whatever its answer: a gang takes one request
 fleets() {
 	new CreateFleet .params
-}
-
-nothing_runs() {
-	[ "$(live_count)" -eq 0 ] && [ -z "$(ec2_objects group)" ]
-}
-
-all_powered_down() {
-	! in_cluster scontrol -o show node | grep -v 'State=[A-Z+]*POWERED_DOWN '
-}
-
-settled() {
-	nothing_runs && all_powered_down
 }
 
 @test "sbatch: one CreateFleet for the gang, all or nothing, with EFA, placement group and tags" {

@@ -7,12 +7,12 @@
 # shellcheck disable=SC2016
 
 load cluster
+load gang
 
 # A node that never registers is what this file is about.
-export ALLOWED_ERRORS='Nodes [^ ]+ not responding
+ALLOWED_ERRORS+='
+Nodes [^ ]+ not responding
 node [^ ]+ not resumed by ResumeTimeout
-PrologSlurmctld exit status 1:0
-prolog_slurmctld JobId=[^ ]+ prolog exit status 1:0
 power_save: program (exit status of|signaled: Killed)'
 
 setup_file() {
@@ -38,11 +38,6 @@ teardown() {
 	in_cluster scancel --user="$BURST_USER" 2>/dev/null || :
 	cluster_teardown
 	wait_for settled 90
-}
-
-settled() {
-	[ "$(live_count)" -eq 0 ] && [ -z "$(ec2_objects group)" ] &&
-		! in_cluster scontrol -o show node | grep -v 'State=[A-Z+]*POWERED_DOWN '
 }
 
 @test "a node that never registers takes its gang down; the job is told, and held at last" {

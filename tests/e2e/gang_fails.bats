@@ -5,11 +5,10 @@
 
 # shellcheck disable=SC2016 # wait_for evaluates its argument
 load cluster
+load gang
 
-# as in gang.bats; the gate's answer to a job with stale nodes; a resume that could not read its configuration
-export ALLOWED_ERRORS='Nodes [^ ]+ not responding$
-PrologSlurmctld exit status 1:0
-prolog_slurmctld JobId=[^ ]+ prolog exit status 1:0
+# a resume that could not read its configuration
+ALLOWED_ERRORS+='
 power_save: program exit status of 3$'
 
 setup_file() {
@@ -30,11 +29,6 @@ teardown() {
 	in_cluster scancel --user="$BURST_USER" 2>/dev/null || :
 	cluster_teardown
 	wait_for settled 60
-}
-
-settled() {
-	[ "$(live_count)" -eq 0 ] && [ -z "$(ec2_objects group)" ] &&
-		! in_cluster scontrol -o show node | grep -v 'State=[A-Z+]*POWERED_DOWN '
 }
 
 NO_CAPACITY='[{"action": "CreateFleet", "every": true, "capacity": {"hpc7a.96xlarge/us-east-2a": 0, "hpc7a.96xlarge/us-east-2b": 0, "c7i.48xlarge/us-east-2a": 0, "c7i.48xlarge/us-east-2b": 0}}]'
@@ -133,73 +127,6 @@ seconds_to_requeue() {
 	cat "$BATS_TEST_TMPDIR/credentials" >"$BURST_DIR/etc/slurm/aws-credentials"
 	run -1 grep -r verysecretandwrong "$BURST_LOG" "$BURST_STATE" "$BURST_JOURNAL"
 	wait_for "job_is $job COMPLETED" 120
-}
-
-@test "EC2's answer is lost: the instances that it launched are found and ended" {
-	faults '[{"action": "CreateFleet", "every": true, "drop": "after"}]'
-	job=$(submit -N 2 -t 5 --efa=required --wrap true)
-	wait_for "[[ \$(job_field $job AdminComment) == burst:*CreateFleet* ]]" 60
-	wait_for '[ "$(live_count)" -eq 0 ]' 90
-	faults '[]'
-	wait_for "job_is $job COMPLETED" 180
-}
-
-@test "EC2's answer is lost, and the retries are throttled: nothing goes on running" {
-	faults '[{"action": "CreateFleet", "call": 1, "drop": "after"},
-		{"action": "CreateFleet", "from": 2, "error": {"code": "RequestLimitExceeded", "message": "Request limit exceeded.", "status": 503}}]'
-	job=$(submit -N 2 -t 5 --efa=required --wrap true)
-	wait_for "[[ \$(job_field $job AdminComment) == burst:*RequestLimitExceeded* ]]" 60
-	wait_for '[ "$(live_count)" -eq 0 ]' 90
-	faults '[]'
-	wait_for "job_is $job COMPLETED" 240
-}
-
-@test "EC2's answer is lost, and EC2 cannot be asked for a while" {
-	faults '[{"action": "CreateFleet", "every": true, "drop": "after"},
-		{"action": "DescribeInstances", "every": true, "error": {"code": "Unavailable", "message": "The server is overloaded.", "status": 503}}]'
-	job=$(submit -N 2 -t 5 --efa=required --wrap true)
-	wait_for "[[ \$(job_field $job AdminComment) == burst:*CreateFleet* ]]" 60
-	wait_for "grep -q 'gang=$job-.*DescribeInstances.*Unavailable' '$BURST_LOG' || grep -q 'gang $job-.*DescribeInstances.*Unavailable' '$BURST_LOG'" 60
-	[ "$(live_count)" -eq 2 ]
-	faults '[]'
-	wait_for '[ "$(live_count)" -eq 0 ]' 90
-	wait_for "job_is $job COMPLETED" 240
-}
-
-@test "TerminateInstances fails for a while: asked again until nothing runs" {
-	faults '[{"action": "TerminateInstances", "every": true, "error": {"code": "InternalError", "message": "An internal error has occurred.", "status": 500}}]'
-	job=$(submit -N 2 -t 5 --efa=required --wrap true)
-	wait_for "job_is $job COMPLETED" 90
-	wait_for "grep -q 'TerminateInstances: InternalError' '$BURST_LOG'" 60
-	[ "$(live_count)" -eq 2 ]
-	faults '[]'
-	wait_for '[ "$(live_count)" -eq 0 ]' 60
-}
-
-@test "EC2 gives more than was asked for: the surplus is ended at once" {
-	faults '[{"action": "CreateFleet", "every": true, "more": 1}]'
-	job=$(submit -N 2 -t 5 --efa=required --wrap 'sleep 30')
-	wait_for "job_is $job RUNNING" 90
-	wait_for '[ "$(live_count)" -eq 2 ]' 20
-	wait_for "job_is $job COMPLETED" 90
-}
-
-@test "an HTML page instead of an answer" {
-	faults '[{"action": "CreatePlacementGroup", "every": true, "answer_raw": {"status": 200, "content_type": "text/html", "body": "<html><body>Welcome to the hotel</body></html>"}}]'
-	job=$(submit -N 2 -t 5 --efa=required --wrap true)
-	wait_for "[[ \$(job_field $job AdminComment) == burst:*CreatePlacementGroup* ]]" 60
-	faults '[]'
-	wait_for "job_is $job COMPLETED" 180
-}
-
-@test "an instance that dies between launch and bind takes the gang with it" {
-	faults '[{"action": "DescribeInstances", "every": true, "delay_ms": 2500}]'
-	job=$(submit -N 2 -t 5 --efa=required --wrap true)
-	wait_for '[ "$(live_count)" -eq 2 ]' 30
-	ec2 terminate_instances "{\"InstanceIds\": [\"$(live_instances | head -n 1)\"]}"
-	wait_for "[[ \$(job_field $job AdminComment) == burst:*'right after its launch'* ]]" 60
-	faults '[]'
-	wait_for "job_is $job COMPLETED" 180
 }
 
 @test "a configuration that cannot be read: nodes are sent back with file and line" {

@@ -5,9 +5,11 @@ EXTRA_DIST += \
 	tests/e2e/compute-node.bats \
 	tests/e2e/configure.bats \
 	tests/e2e/dist.bats \
+	tests/e2e/gang.bash \
 	tests/e2e/gang.bats \
 	tests/e2e/gang_boot.bats \
 	tests/e2e/gang_fails.bats \
+	tests/e2e/gang_lost.bats \
 	tests/e2e/lint.bats \
 	tests/e2e/plugin_submit.bats \
 	tests/e2e/plugin_symbols.bats \

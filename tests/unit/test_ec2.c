@@ -440,6 +440,10 @@ START_TEST(fleet_unsure)
 		{{{400, .body = ERROR("IdempotentParameterMismatch", "x")}},
 			"IdempotentParameterMismatch", 1, true},
 	};
+	static const struct server_answer used[] = {
+		{200, .body = "<DeletePlacementGroupResponse><return>true</return>"
+			      "</DeletePlacementGroupResponse>"},
+		{.drop = true}, LIMITED, LIMITED};
 	static const struct server_answer mended[] = {
 		{.drop = true}, {200, .body = "<CreateFleetResponse></CreateFleetResponse>"}};
 	struct aws_options options = {
@@ -463,6 +467,13 @@ START_TEST(fleet_unsure)
 	ck_assert_int_eq(ec2_create_fleet(aws, "Action=CreateFleet", 18, &r, &err), -1);
 	ck_assert(!r.unsure);
 	aws_destroy(aws);
+	/* on a used connection libcurl would send again by itself, and nobody would know */
+	begin_with(used, ARRAY_SIZE(used), (struct aws_options){.max_attempts = 2});
+	ck_assert_int_eq(ec2_delete_placement_group(aws, "g", &err), 0);
+	ck_assert_int_eq(ec2_create_fleet(aws, "Action=CreateFleet", 18, &r, &err), -1);
+	ck_assert_str_eq(err.code, "RequestLimitExceeded");
+	ck_assert(r.unsure);
+	end();
 	/* the second try's answer is the first's, too: they have one token */
 	begin(mended, 2);
 	ck_assert_int_eq(ec2_create_fleet(aws, "Action=CreateFleet", 18, &r, &err), 0);
