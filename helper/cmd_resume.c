@@ -179,6 +179,18 @@ static int serve(struct app *app, const struct resumefile *file, const struct no
 	return 0;
 }
 
+/* What in slurm.conf makes gangs fail in ways that nobody would trace back to it. */
+static void warn_of_site(const struct slurm_site *site)
+{
+	if (site->resume_rate || site->suspend_rate)
+		log_warn("slurm.conf: ResumeRate=%u SuspendRate=%u cut gangs into slices; set both "
+			 "to 0",
+			site->resume_rate, site->suspend_rate);
+	if (!site->private_cloud)
+		log_warn("slurm.conf: without PrivateData=cloud powered-down nodes are invisible "
+			 "to us");
+}
+
 int cmd_resume(int argc, char **argv, const char *conf_path)
 {
 	CLEANUP(nodeset_release) struct nodeset all = NODESET_INIT;
@@ -204,9 +216,11 @@ int cmd_resume(int argc, char **argv, const char *conf_path)
 	log_info("called for %s", argv[1]);
 	if (file_err.class != ERR_NONE)
 		log_warn("%s: every node is treated as one of no job, best effort", file_err.text);
-	if (app_slurm(&app, &err) < 0 || serve(&app, &file, &all, start_ms, &err) < 0) {
-		log_err("%s", err.text);
-		return err_exit_code(err.class);
+	if (app_slurm(&app, &err) == 0) {
+		warn_of_site(&app.site);
+		if (serve(&app, &file, &all, start_ms, &err) == 0)
+			return 0;
 	}
-	return 0;
+	log_err("%s", err.text);
+	return err_exit_code(err.class);
 }

@@ -165,6 +165,15 @@ fleets() {
 	wait_for settled 60
 }
 
+@test "resume without a resume file says so, and takes every node as one of no job" {
+	run -0 helper resume aws-hpc-12
+	grep -q 'SLURM_RESUME_FILE is not set: every node is treated as one of no job, best effort' "$BURST_LOG"
+	[ "$(fleets | jq -c '[.TargetCapacitySpecification.TotalTargetCapacity, .OnDemandOptions.MinTargetCapacity]')" = '[1,null]' ]
+	wait_for '! node_is aws-hpc-12 POWERED_DOWN' 30
+	in_cluster scontrol update nodename=aws-hpc-12 state=power_down_force
+	wait_for settled 60
+}
+
 @test "status: a table for people, JSON for programs" {
 	job=$(submit -N 2 -t 5 --efa=required --wrap 'sleep 300')
 	wait_for "job_is $job RUNNING" 60
