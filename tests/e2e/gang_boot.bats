@@ -16,10 +16,16 @@ node [^ ]+ not resumed by ResumeTimeout
 power_save: program (exit status of|signaled: Killed)'
 
 setup_file() {
-	printf '#!/bin/sh\nexec sleep 100000\n' >"$BATS_FILE_TMPDIR/never"
+	# every second instance, by its address, hangs in its boot
+	cat >"$BATS_FILE_TMPDIR/half" <<-END
+	#!/bin/sh
+	case \$(hostname) in *[13579]) exec sleep 100000 ;; esac
+	export BURST_DEFAULTS=$BATS_FILE_TMPDIR/cluster/etc/burst-node
+	exec $BURST_SOURCE/contrib/compute-node/burst-node
+	END
 	cluster_start --nodes 4 --slurm ResumeTimeout=20 \
 		--conf '{"slurm": {"requeue_delay_s": 3, "max_attempts": 2}}' \
-		--scenario "{\"launch_templates\": [{\"name\": \"burst-lt\", \"user_data\": \"$BATS_FILE_TMPDIR/never\", \"data\": {
+		--scenario "{\"launch_templates\": [{\"name\": \"burst-lt\", \"user_data\": \"$BATS_FILE_TMPDIR/half\", \"data\": {
 			\"ImageId\": \"ami-0123456789abcdef0\", \"InstanceType\": \"hpc7a.96xlarge\",
 			\"SecurityGroupIds\": [\"sg-0aaaaaaaaaaaaaaa1\"]}}]}"
 }
@@ -52,6 +58,14 @@ teardown() {
 	wait_for settled 60
 	run -0 helper status --all
 	[[ $output == *" failed "*"did not register within 20 s (ResumeTimeout)"* ]]
+}
+
+@test "cancelled when one of two nodes is up: neither stays" {
+	job=$(submit -N 2 -t 5 --efa=required --wrap true)
+	# slurmd of one has registered, the other hangs
+	wait_for '[ "$(in_cluster scontrol -o show node | grep -c "State=ALLOCATED+CLOUD ")" -eq 1 ]' 30
+	in_cluster scancel "$job"
+	wait_for settled 60
 }
 
 @test "kill -9 of the helper while EC2 launches: the next call finds the instances and ends them" {

@@ -10,6 +10,7 @@ EXTRA_DIST += \
 	tests/e2e/gang_boot.bats \
 	tests/e2e/gang_fails.bats \
 	tests/e2e/gang_lost.bats \
+	tests/e2e/gang_shared.bats \
 	tests/e2e/lint.bats \
 	tests/e2e/plugin_submit.bats \
 	tests/e2e/plugin_symbols.bats \
