@@ -8,6 +8,10 @@
 load cluster
 load gang
 
+# a suspend whose TerminateInstances was refused
+ALLOWED_ERRORS+='
+power_save: program exit status of 1$'
+
 setup_file() {
 	cluster_start --nodes 12 --conf '{"slurm": {"requeue_delay_s": 5, "max_attempts": 3}}'
 }

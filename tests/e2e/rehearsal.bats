@@ -18,7 +18,7 @@ setup() {
 
 teardown_file() {
 	# the last test kills its cluster: there is none to stop, and nothing of it may be left
-	"$REHEARSAL/cluster" stop "$RUN_DIR/cluster" || none_left
+	"$REHEARSAL/cluster" stop "$RUN_DIR/cluster" || wait_for none_left 10
 }
 
 rehearse() {
@@ -40,7 +40,8 @@ steps() {
 
 # none_left: no process of a cluster in RUN_DIR
 none_left() {
-	! grep -lF "$RUN_DIR/cluster" /proc/[0-9]*/cmdline 2>/dev/null
+	# the pattern comes by standard input: as an argument grep would find itself
+	! grep -lFf - /proc/[0-9]*/cmdline 2>/dev/null <<<"$RUN_DIR/cluster"
 }
 
 @test "four nodes: the MPI job is right by mpirun and by srun, and EC2 has nothing left" {
