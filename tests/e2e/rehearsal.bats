@@ -40,8 +40,8 @@ steps() {
 
 # none_left: no process of a cluster in RUN_DIR
 none_left() {
-	# the pattern comes by standard input: as an argument grep would find itself
-	! grep -lF --file=- /proc/[0-9]*/cmdline 2>/dev/null <<<"$RUN_DIR/cluster"
+	# pgrep does not find itself
+	! pgrep -f -- "$RUN_DIR/cluster"
 }
 
 @test "four nodes: the MPI job is right by mpirun and by srun, and EC2 has nothing left" {
