@@ -63,8 +63,8 @@ static int living_of_nodes(struct app *app, const struct nodeset *nodes, struct 
 
 /*
  * Nodes of the demand that a gang which is not over has. Own: bound by an earlier call for this
- * start of the job (ResumeRate's slices, a second ResumeProgram): nothing to do for them. Others':
- * PROVISION_HELD.
+ * start of the job (ResumeRate's slices, a second ResumeProgram): nothing to do for them. Others',
+ * and those still being terminated, are told in *HELD.
  */
 static int look_at_nodes(struct app *app, struct demand *demand, struct nodeset *missing,
 	char **held, struct err *err)

@@ -131,7 +131,7 @@ static void tell(struct app *app, uint32_t job_id, const char *nodes)
 }
 
 /* The nodes of LIST that may be released, gang by gang. */
-static int choose(struct app *app, const struct instance *list, size_t n, uint32_t job_id,
+static int choose(struct app *app, const struct instance *list, size_t n,
 	const struct nodeset *held, struct nodeset *down, struct err *err)
 {
 	for (size_t i = 0; i < n; i++) {
@@ -177,7 +177,7 @@ int stale_release(struct app *app, const struct nodeset *nodes, uint32_t job_id,
 		return err_nomem(err);
 	if (app_db(app, DB_READ_WRITE, err) < 0 || held_by_others(nodes, job_id, &held, err) < 0 ||
 		instance_of_nodes(app->db, nodes, 0, &list, &n, err) < 0 ||
-		choose(app, list, n, job_id, &held, &down, err) < 0)
+		choose(app, list, n, &held, &down, err) < 0)
 		return -1;
 	stop_planned(app, nodes, job_id);
 	hostlist = nodeset_format(&down);
