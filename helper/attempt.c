@@ -155,6 +155,43 @@ int attempt_group(struct attempt *a, struct err *err)
 	return gang_advance(db, a->gang.id, GANG_PLANNED, GANG_GROUP_READY, err);
 }
 
+/* --- going on -------------------------------------------------------------------------------- */
+
+int attempt_wanted(struct attempt *a, struct err *err)
+{
+	CLEANUP(gang_release) struct gang row = {0};
+	const struct demand *d = a->demand;
+
+	if (gang_get(a->app->db, a->gang.id, &row, err) < 0)
+		return -1;
+	if (*row.stop || row.state == GANG_FAILING || row.state == GANG_FAILED) {
+		err_set(err, ERR_BUSY, "stopped: %s",
+			*row.stop    ? row.stop
+			: row.reason ? row.reason
+				     : "taken down");
+		return 1;
+	}
+	for (size_t i = 0; i < d->njobs; i++) {
+		CLEANUP(job_facts_release) struct job_facts now = {0};
+		struct err local;
+
+		if (slurm_client_job(d->jobs[i]->facts.job_id, &now, &local) < 0) {
+			/* slurmctld away for a moment is no reason to drop a gang */
+			if (local.class == ERR_NOTFOUND)
+				continue;
+			return 0;
+		}
+		if (now.restart == d->jobs[i]->facts.restart &&
+			(now.state == JOB_STATE_CONFIGURING || now.state == JOB_STATE_RUNNING))
+			return 0;
+	}
+	if (!d->njobs)
+		return 0;
+	err_set(err, ERR_BUSY, "job %s does not wait any more: cancelled or requeued",
+		d->jobs[0]->facts.name);
+	return 1;
+}
+
 void attempt_release(struct attempt *a)
 {
 	plan_release(&a->plan);

@@ -42,6 +42,9 @@ int attempt_bind(struct attempt *a, struct err *err);
 /* Identity tags, Slurm's addresses, comment: bound -> announced. */
 int attempt_announce(struct attempt *a, struct err *err);
 
+/* Before each side effect: does anybody still want it? 0: yes; 1: no, and ERR says why; -1. */
+int attempt_wanted(struct attempt *a, struct err *err);
+
 void attempt_release(struct attempt *a);
 
 #endif

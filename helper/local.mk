@@ -9,6 +9,7 @@ libhelper_a_SOURCES = \
 	helper/attempt.c helper/attempt.h \
 	helper/attempt_launch.c \
 	helper/attempt_bind.c \
+	helper/boot.c helper/boot.h \
 	helper/cmd_release.c \
 	helper/cmd_resume.c \
 	helper/cmd_resume_fail.c \

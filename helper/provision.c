@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "helper/attempt.h"
+#include "helper/boot.h"
 #include "helper/failure.h"
 #include "helper/lock.h"
 #include "helper/log.h"
@@ -15,8 +16,6 @@
 #include "lib/base/clock.h"
 
 #define JOB_LOCK_WAIT_MS    10000
-#define BOOT_POLL_MS        500
-#define BOOT_POLL_MAX_MS    3000
 #define TERMINATING_WAIT_MS 60000
 #define SETTLE_WAIT_MS      120000
 
@@ -218,51 +217,15 @@ static int begin_gang(struct attempt *a, int *lock, struct err *err)
 
 /* --- going on -------------------------------------------------------------------------------- */
 
-/* Before each side effect: does anybody still want it? 0: yes; 1: no, and ERR says why; -1. */
-static int still_wanted(struct attempt *a, struct err *err)
-{
-	CLEANUP(gang_release) struct gang row = {0};
-	const struct demand *d = a->demand;
-
-	if (gang_get(a->app->db, a->gang.id, &row, err) < 0)
-		return -1;
-	if (*row.stop || row.state == GANG_FAILING || row.state == GANG_FAILED) {
-		err_set(err, ERR_BUSY, "stopped: %s",
-			*row.stop    ? row.stop
-			: row.reason ? row.reason
-				     : "taken down");
-		return 1;
-	}
-	for (size_t i = 0; i < d->njobs; i++) {
-		CLEANUP(job_facts_release) struct job_facts now = {0};
-		struct err local;
-
-		if (slurm_client_job(d->jobs[i]->facts.job_id, &now, &local) < 0) {
-			/* slurmctld away for a moment is no reason to drop a gang */
-			if (local.class == ERR_NOTFOUND)
-				continue;
-			return 0;
-		}
-		if (now.restart == d->jobs[i]->facts.restart &&
-			(now.state == JOB_STATE_CONFIGURING || now.state == JOB_STATE_RUNNING))
-			return 0;
-	}
-	if (!d->njobs)
-		return 0;
-	err_set(err, ERR_BUSY, "job %s does not wait any more: cancelled or requeued",
-		d->jobs[0]->facts.name);
-	return 1;
-}
-
 static int climb(struct attempt *a, struct err *err)
 {
 	static int (*const steps[])(struct attempt *, struct err *) = {
 		attempt_plan,
 		attempt_group,
-		still_wanted,
+		attempt_wanted,
 		attempt_launch,
 		attempt_bind,
-		still_wanted,
+		attempt_wanted,
 		attempt_announce,
 	};
 
@@ -278,84 +241,6 @@ static int climb(struct attempt *a, struct err *err)
 	for (size_t i = 0; i < ARRAY_SIZE(steps); i++)
 		if (steps[i](a, err) != 0)
 			return -1;
-	return 0;
-}
-
-/* Do its nodes go down when their job ends, before another job can have them? */
-static bool goes_down(const struct attempt *a)
-{
-	return a->demand->njobs && !a->demand->group->reuse;
-}
-
-/*
- * How many of BOUND have registered, now or at an earlier look: a short job may be over already. In
- * a pool each node powers down at the end of its own job, from now on.
- */
-static size_t count_registered(struct attempt *a, const struct nodeset *bound, bool *seen)
-{
-	CLEANUP(nodeset_release) struct nodeset news = NODESET_INIT;
-	cleanup_free struct node_facts *nodes = NULL;
-	cleanup_free char *hostlist = NULL;
-	size_t n = 0, count = 0;
-
-	if (slurm_client_nodes(bound, &nodes, &n, NULL) < 0)
-		n = 0; /* slurmctld is away for a moment */
-	for (size_t i = 0; i < n; i++) {
-		long k = nodes[i].registered ? nodeset_index(bound, nodes[i].name) : -1;
-
-		if (k < 0 || seen[k])
-			continue;
-		seen[k] = true;
-		nodeset_add(&news, nodes[i].name, NULL);
-	}
-	hostlist = nodeset_format(&news);
-	if (!a->demand->all_or_nothing && goes_down(a) && news.n && hostlist)
-		slurm_client_down_asap(hostlist, NULL);
-	for (size_t i = 0; i < bound->n; i++)
-		count += seen[i];
-	return count;
-}
-
-/*
- * Wait until all nodes have registered: then the gang is active, and its nodes go down when its job
- * ends, before another job can have them (22.05 has no PowerDownOnIdle). Slurm's ResumeFailProgram
- * is called for those that never do; a job cancelled meanwhile takes its gang with it.
- */
-static int wait_registered(struct attempt *a, const struct nodeset *bound, struct err *err)
-{
-	int64_t deadline_ms = clock_mono_ms() + a->app->site.resume_timeout_s * 1000;
-	cleanup_free char *hostlist = nodeset_format(bound);
-	cleanup_free bool *seen = calloc(bound->n + 1, sizeof(*seen));
-	int64_t pause_ms = BOOT_POLL_MS;
-
-	if (!hostlist || !seen) {
-		log_err("out of memory; the gang is left as announced");
-		return 0;
-	}
-	while (count_registered(a, bound, seen) < bound->n) {
-		int rc = still_wanted(a, err);
-
-		if (rc == 1)
-			return -1;
-		/* a gang that is up is not given up because a look at it failed */
-		if (rc < 0)
-			log_warn("%s", err->text);
-		if (clock_mono_ms() >= deadline_ms) {
-			log_warn("not all of %s registered within ResumeTimeout: ResumeFailProgram "
-				 "will see to it",
-				hostlist);
-			return 0;
-		}
-		clock_sleep_ms(pause_ms);
-		pause_ms = pause_ms * 5 / 4 < BOOT_POLL_MAX_MS ? pause_ms * 5 / 4
-							       : BOOT_POLL_MAX_MS;
-	}
-	if (a->demand->all_or_nothing && goes_down(a) && slurm_client_down_asap(hostlist, err) < 0)
-		log_warn("nodes %s will not power down by themselves at the job's end: %s",
-			hostlist, err->text);
-	log_info("all %zu nodes have registered: %s", bound->n, hostlist);
-	if (gang_advance(a->app->db, a->gang.id, GANG_ANNOUNCED, GANG_ACTIVE, err) < 0)
-		log_warn("%s", err->text);
 	return 0;
 }
 
@@ -448,7 +333,7 @@ static int run_attempt(struct app *app, struct demand *demand, struct err *err)
 			log_err("out of memory");
 	if (!demand->all_or_nothing)
 		return_rest(&a, &bound);
-	if (wait_registered(&a, &bound, err) < 0) {
+	if (boot_wait(&a, &bound, err) < 0) {
 		take_down(&a, err->text);
 		return -1;
 	}
