@@ -8,6 +8,7 @@
 #include "helper/attempt.h"
 #include "helper/log.h"
 #include "helper/tags.h"
+#include "helper/templates.h"
 #include "lib/base/cleanup.h"
 #include "lib/base/clock.h"
 #include "lib/state/launch.h"
@@ -16,88 +17,7 @@
 /* How long EC2 may deny what it has just made. */
 #define KNOWN_WAIT_MS 15000
 
-/* --- launch template versions ---------------------------------------------------------------- */
-
-/* EC2 may not know for a moment what it has just made: a fleet that names it would be refused. */
-static int wait_version(struct attempt *a, const char *id, int64_t version, struct err *err)
-{
-	int64_t deadline_ms = clock_mono_ms() + KNOWN_WAIT_MS;
-	char number[24];
-
-	snprintf(number, sizeof(number), "%lld", (long long)version);
-	for (int64_t pause_ms = 100;; pause_ms *= 2) {
-		CLEANUP(ec2_template_release) struct ec2_template seen = {0};
-
-		if (ec2_describe_template(a->aws, id, number, &seen, err) == 0)
-			return 0;
-		if ((err->class != ERR_CONSISTENCY && err->class != ERR_NOTFOUND) ||
-			clock_mono_ms() >= deadline_ms)
-			return err_prefix(
-				err, "version %s of launch template %s, just derived", number, id);
-		clock_sleep_ms(pause_ms);
-	}
-}
-
-/* The version for one interface layout: remembered, or derived now. */
-static int derive(struct attempt *a, const struct ec2_template *template,
-	const struct nic_layout *layout, int64_t *version, struct err *err)
-{
-	const struct conf_group *group = a->demand->group;
-	const char *const *groups = (const char *const *)(group->nsecurity_groups
-								  ? group->security_groups
-								  : template->security_groups);
-	size_t ngroups = group->nsecurity_groups ? group->nsecurity_groups
-						 : template->nsecurity_groups;
-	struct ec2_nic nics[NIC_MAX];
-	char key[1024 + 512], token[65] = "", description[160];
-	struct db *db = a->app->db;
-	size_t len;
-
-	if (!ngroups)
-		return err_set(err, ERR_CONFIG,
-			"launch template %s version %lld has no security group and node group %s "
-			"names none: "
-			"set security_group_ids",
-			template->id, (long long)template->version, group->name);
-	/* everything that shapes the version is part of its key */
-	nic_layout_key(layout, key, 1024);
-	len = strlen(key);
-	for (size_t i = 0; i < group->nsecurity_groups && len < sizeof(key); i++)
-		len += (size_t)snprintf(key + len, sizeof(key) - len, "/%s", groups[i]);
-	if (group->instance_profile && len < sizeof(key))
-		len += (size_t)snprintf(
-			key + len, sizeof(key) - len, "/%s", group->instance_profile);
-	if (len >= sizeof(key))
-		return err_set(err, ERR_CONFIG, "node group %s names too many security groups",
-			group->name);
-	if (template_get(db, template->id, template->version, key, version, err) < 0)
-		return -1;
-	if (*version)
-		return 0;
-	if (template_token(db, template->id, template->version, key, token, err) < 0)
-		return -1;
-	if (!*token) {
-		random_hex(token, 16);
-		/* another gang may have been quicker: then its token is the one */
-		if (template_put(db, template->id, template->version, key, token, 0, err) < 0 ||
-			template_token(db, template->id, template->version, key, token, err) < 0)
-			return -1;
-	}
-	for (size_t i = 0; i < layout->n; i++)
-		nics[i] = (struct ec2_nic){layout->nics[i].card, layout->nics[i].device,
-			nic_kind_name(layout->nics[i].kind)};
-	snprintf(description, sizeof(description),
-		"aws-slurm-burst: %zu interface(s) of version %lld", layout->n,
-		(long long)template->version);
-	if (ec2_create_template_version(a->aws, template->id, template->version, nics, layout->n,
-		    groups, ngroups, group->instance_profile, token, description, version, err) < 0)
-		return err_prefix(err, "launch template %s", template->id);
-	log_info("launch template %s: version %lld derived from %lld for %s", template->id,
-		(long long)*version, (long long)template->version, key);
-	if (template_put(db, template->id, template->version, key, token, *version, err) < 0)
-		return -1;
-	return wait_version(a, template->id, *version, err);
-}
+/* --- launch template configs ---------------------------------------------------------------- */
 
 /* One LaunchTemplateConfig per interface layout, its pools as overrides in the plan's order. */
 struct fleet_plan {
@@ -115,6 +35,14 @@ static void fleet_plan_release(struct fleet_plan *f)
 static int make_configs(struct attempt *a, const struct ec2_template *template,
 	struct fleet_plan *f, struct err *err)
 {
+	const struct conf_group *group = a->demand->group;
+	struct template_wish wish = {
+		.source = template,
+		.groups = (const char *const *)group->security_groups,
+		.ngroups = group->nsecurity_groups,
+		.instance_profile = group->instance_profile,
+		.node_group = group->name,
+	};
 	cleanup_free bool *done = calloc(a->plan.npools + 1, sizeof(*done));
 	size_t used = 0;
 
@@ -131,8 +59,8 @@ static int make_configs(struct attempt *a, const struct ec2_template *template,
 		nic_layout_key(&a->plan.pools[i].layout, key, sizeof(key));
 		config->template_id = template->id;
 		config->overrides = &f->overrides[used];
-		if (derive(a, template, &a->plan.pools[i].layout, &config->template_version, err) <
-			0)
+		wish.layout = &a->plan.pools[i].layout;
+		if (templates_derive(a->app, a->aws, &wish, &config->template_version, err) < 0)
 			return -1;
 		for (size_t k = i; k < a->plan.npools; k++) {
 			const struct plan_pool *pool = &a->plan.pools[k];

@@ -25,6 +25,7 @@ libhelper_a_SOURCES = \
 	helper/release.c helper/release.h \
 	helper/stale.c helper/stale.h \
 	helper/tags.c helper/tags.h \
+	helper/templates.c helper/templates.h \
 	helper/wish.c helper/wish.h
 # End of libhelper_a_SOURCES
 
