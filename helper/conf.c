@@ -26,6 +26,28 @@ static void words_release(char **words, size_t n)
 	free(words);
 }
 
+static void overrides_release(struct conf_override *overrides, size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		free(overrides[i].type);
+		free(overrides[i].subnet);
+	}
+	free(overrides);
+}
+
+static void place_release(struct conf_place *p)
+{
+	free(p->region);
+	free(p->template_name);
+	free(p->template_id);
+	free(p->template_version);
+	words_release(p->subnets, p->nsubnets);
+	words_release(p->security_groups, p->nsecurity_groups);
+	free(p->instance_profile);
+	words_release(p->reservations, p->nreservations);
+	overrides_release(p->overrides, p->noverrides);
+}
+
 static void group_release(struct conf_group *g)
 {
 	free(g->partition);
@@ -34,16 +56,17 @@ static void group_release(struct conf_group *g)
 	free(g->template_name);
 	free(g->template_id);
 	free(g->template_version);
-	for (size_t i = 0; i < g->noverrides; i++) {
-		free(g->overrides[i].type);
-		free(g->overrides[i].subnet);
-	}
-	free(g->overrides);
+	overrides_release(g->overrides, g->noverrides);
 	words_release(g->subnets, g->nsubnets);
 	words_release(g->security_groups, g->nsecurity_groups);
 	free(g->instance_profile);
 	pairs_release(g->tags, g->ntags);
 	pairs_release(g->slurm, g->nslurm);
+	words_release(g->reservations, g->nreservations);
+	/* the first one's pointers are the group's */
+	for (size_t i = 1; i < g->nplaces; i++)
+		place_release(&g->places[i]);
+	free(g->places);
 }
 
 static void conf_release(struct conf *conf)
@@ -205,6 +228,20 @@ const struct conf_group *conf_group_of(const struct conf *conf, const char *node
 			strlen(g->name) == (size_t)(second - first - 1) &&
 			!strncmp(g->name, first + 1, (size_t)(second - first - 1)) &&
 			strtol(number, NULL, 10) < g->max_nodes)
+			return g;
+	}
+	return NULL;
+}
+
+const struct conf_group *conf_group_named(const struct conf *conf, const char *name)
+{
+	size_t n = strcspn(name, "-");
+
+	for (size_t i = 0; name[n] && i < conf->ngroups; i++) {
+		const struct conf_group *g = &conf->groups[i];
+
+		if (strlen(g->partition) == n && !strncmp(g->partition, name, n) &&
+			!strcmp(g->name, name + n + 1))
 			return g;
 	}
 	return NULL;

@@ -29,6 +29,21 @@ struct conf_override {
 	int64_t spot_price_uusd; /* cap; -1 none */
 };
 
+/* Where and from what a node group can be launched. */
+struct conf_place {
+	char *region;
+	char *template_name, *template_id, *template_version;
+	char **subnets;
+	size_t nsubnets;
+	char **security_groups; /* empty: the launch template's */
+	size_t nsecurity_groups;
+	char *instance_profile; /* NULL: the launch template's */
+	char **reservations;    /* capacity_reservation_ids, cr-...; asked before anything else */
+	size_t nreservations;
+	struct conf_override *overrides; /* never empty, the best first */
+	size_t noverrides;
+};
+
 enum conf_identity { IDENTITY_CODE, IDENTITY_NAME_TAG };
 
 struct conf_group {
@@ -48,7 +63,17 @@ struct conf_group {
 	size_t ntags;
 	struct conf_pair *slurm; /* slurm_specifications */
 	size_t nslurm;
-	bool reuse;       /* nodes of an ended gang may go to a job whose intent allows it */
+	bool reuse;          /* nodes of an ended gang may go to a job whose intent allows it */
+	bool best_effort;    /* scaling: what comes is kept, it need not be all; implies reuse */
+	char **reservations; /* capacity_reservation_ids */
+	size_t nreservations;
+	/*
+	 * places[0] is the group's own region: its pointers are those of the fields above. Then
+	 * other_regions in the file's order, each with strings of its own; one that names no
+	 * instance types has the group's, in all of its own subnets. nplaces >= 1.
+	 */
+	struct conf_place *places;
+	size_t nplaces;
 	unsigned cpus;    /* slurm_specifications.CPUs; 0 not given */
 	uint64_t mem_mib; /* RealMemory */
 };
@@ -64,15 +89,37 @@ struct conf {
 		bool use_fips, use_dualstack;
 		int retry_max_attempts;
 		int connect_timeout_ms, timeout_ms;
+		int64_t throttle_wait_s;    /* how long a throttled request is tried, 60 */
+		unsigned api_share_percent; /* of the account's API rates, 1 to 100 */
 	} aws;
 	struct {
-		char *config_path;         /* slurm.conf; NULL: Slurm's own rule */
-		char *placeholder_address; /* 127.0.0.254 */
-		char *comment_field;       /* admin_comment | system_comment | none */
-		int64_t intent_wait_ms;    /* 10000 */
-		int64_t requeue_delay_s;   /* begin time after a failed attempt, 120 */
-		int max_attempts;          /* failed starts before a user hold, 5 */
+		char *config_path;           /* slurm.conf; NULL: Slurm's own rule */
+		char *placeholder_address;   /* 127.0.0.254 */
+		char *comment_field;         /* admin_comment | system_comment | none */
+		int64_t intent_wait_ms;      /* 10000 */
+		int64_t requeue_delay_s;     /* begin time after a failed attempt, 120 */
+		int64_t requeue_delay_max_s; /* it doubles up to this, 3600; >= requeue_delay_s */
+		int max_attempts;            /* failed starts before a user hold, 5 */
 	} slurm;
+	struct {
+		unsigned max_tries;   /* fleet requests of one start, 8 */
+		int64_t total_time_s; /* for all of them, 240; the core clamps it to ResumeTimeout
+				       */
+		/* how long a failure is remembered: of a pool, of a quota, of a subnet without
+		 * addresses */
+		int64_t pool_memory_s, quota_memory_s, address_memory_s; /* 600, 900, 120 */
+		bool fallback_on_demand;          /* spot groups only; false */
+		bool fallback_no_placement_group; /* true */
+		bool fallback_no_efa;             /* never for required; true */
+		unsigned placement_group_quota;   /* of the account in a region, 500 */
+		unsigned keep_template_versions;  /* derived ones of each layout, 3 */
+		bool check_quotas;                /* true */
+	} launch;
+	struct {
+		unsigned protect_after; /* boots in a row that fail close a group; 3, 0: never */
+		int64_t protect_for_s;  /* 1800 */
+		unsigned console_lines; /* of a failed node's console in the log; 20, 0: none */
+	} boot;
 	struct conf_group *groups;
 	size_t ngroups;
 	struct {
@@ -109,6 +156,9 @@ int conf_export(const struct conf *conf, struct err *err);
 
 /* The node group that NODE belongs to by its name and number (< max_nodes), or NULL. */
 const struct conf_group *conf_group_of(const struct conf *conf, const char *node);
+
+/* The node group called NAME, "<partition>-<name>" as nodes begin, or NULL. */
+const struct conf_group *conf_group_named(const struct conf *conf, const char *name);
 
 /* Is PARTITION one of the configured ones? */
 bool conf_has_partition(const struct conf *conf, const char *partition);

@@ -101,22 +101,22 @@ static const char *subnet_name(const struct conf_override *o)
 	return o->subnet ? o->subnet : "";
 }
 
-static int check_overrides(
-	struct conf_walk *w, const struct conf_node *node, const struct conf_group *group)
+static int check_overrides(struct conf_walk *w, const struct conf_node *node,
+	const struct conf_place *place, enum market market)
 {
-	for (size_t i = 0; i < group->noverrides; i++) {
-		const struct conf_override *o = &group->overrides[i];
+	for (size_t i = 0; i < place->noverrides; i++) {
+		const struct conf_override *o = &place->overrides[i];
 
-		if (!o->subnet && !group->nsubnets)
+		if (!o->subnet && !place->nsubnets)
 			return conf_fail(w, node, "subnet_ids",
 				"none, and none at %s; expected at least one subnet", o->type);
 		for (size_t j = 0; j < i; j++)
-			if (!strcmp(group->overrides[j].type, o->type) &&
-				!strcmp(subnet_name(&group->overrides[j]), subnet_name(o)))
+			if (!strcmp(place->overrides[j].type, o->type) &&
+				!strcmp(subnet_name(&place->overrides[j]), subnet_name(o)))
 				return conf_fail(w, child(node, "launch_template_overrides"),
 					"launch_template_overrides",
 					"%s for the second time; expected each once", o->type);
-		if (o->spot_price_uusd >= 0 && group->market != MARKET_SPOT)
+		if (o->spot_price_uusd >= 0 && market != MARKET_SPOT)
 			conf_warn(w, child(node, "launch_template_overrides"),
 				"launch_template_overrides",
 				"spot_price of %s has no effect: purchasing_option is on-demand",
@@ -125,21 +125,115 @@ static int check_overrides(
 	return 0;
 }
 
+/* What holds for the group's own region and for each other; W's path is at its keys. */
+static int check_place(struct conf_walk *w, const struct conf_node *node,
+	const struct conf_place *place, enum market market)
+{
+	if (!place->template_name == !place->template_id)
+		return conf_fail(w, child(node, "launch_template_specification"),
+			"launch_template_specification",
+			"%s launch_template_name %s launch_template_id; expected one of the two",
+			place->template_name ? "both" : "neither",
+			place->template_name ? "and" : "nor");
+	return check_overrides(w, node, place, market);
+}
+
+/* The group's instance types for a place that names none; subnets are of one region, caps are not.
+ */
+static int borrow_overrides(
+	struct conf_walk *w, const struct conf_group *group, struct conf_place *place)
+{
+	place->overrides = calloc(group->noverrides, sizeof(*place->overrides));
+	if (!place->overrides)
+		return err_nomem(w->err);
+	for (size_t i = 0; i < group->noverrides; i++) {
+		const struct conf_override *from = &group->overrides[i];
+		struct conf_override *to = &place->overrides[place->noverrides];
+		bool known = false;
+
+		/* the same type in two subnets of the group is one type here */
+		for (size_t j = 0; j < place->noverrides; j++)
+			known |= !strcmp(place->overrides[j].type, from->type);
+		if (known)
+			continue;
+		to->spot_price_uusd = from->spot_price_uusd;
+		to->type = strdup(from->type);
+		if (!to->type)
+			return err_nomem(w->err);
+		place->noverrides++;
+	}
+	return 0;
+}
+
+static int check_region(struct conf_walk *w, const struct conf_node *node,
+	const struct conf_group *group, size_t at)
+{
+	const char *region = group->places[at].region;
+
+	for (size_t i = 0; i < at; i++)
+		if (!strcmp(group->places[i].region, region))
+			return conf_fail(w, child(node, "region"), "region",
+				"%s %s; expected another", region,
+				i ? "for the second time" : "is the node group's own");
+	return 0;
+}
+
+static int check_places(struct conf_walk *w, const struct conf_node *node, struct conf_group *group)
+{
+	const struct conf_node *others = child(node, "other_regions");
+	size_t back = strlen(w->where);
+
+	if (!group->places) {
+		group->places = calloc(1, sizeof(*group->places));
+		if (!group->places)
+			return err_nomem(w->err);
+		group->nplaces = 1;
+	}
+	group->places[0] = (struct conf_place){
+		.region = group->region,
+		.template_name = group->template_name,
+		.template_id = group->template_id,
+		.template_version = group->template_version,
+		.subnets = group->subnets,
+		.nsubnets = group->nsubnets,
+		.security_groups = group->security_groups,
+		.nsecurity_groups = group->nsecurity_groups,
+		.instance_profile = group->instance_profile,
+		.reservations = group->reservations,
+		.nreservations = group->nreservations,
+		.overrides = group->overrides,
+		.noverrides = group->noverrides,
+	};
+	if (check_place(w, node, &group->places[0], group->market) < 0)
+		return -1;
+	for (size_t i = 1; i < group->nplaces; i++) {
+		struct conf_place *place = &group->places[i];
+		const struct conf_node *of = &others->items[i - 1];
+		bool own = place->noverrides;
+
+		snprintf(w->where + back, sizeof(w->where) - back, ".other_regions[%zu]", i - 1);
+		if (check_region(w, of, group, i) < 0 ||
+			(!own && borrow_overrides(w, group, place) < 0) ||
+			/* what is wrong with borrowed caps was said at the group */
+			check_place(w, of, place, own ? group->market : MARKET_SPOT) < 0)
+			return -1;
+		w->where[back] = '\0';
+	}
+	return 0;
+}
+
 int conf_rules_group(struct conf_walk *w, const struct conf_node *node, struct conf_group *group)
 {
-	const struct conf_node *template = child(node, "launch_template_specification");
-	const struct conf_node *tags = child(node, "tags");
+	const struct conf_node *tags = child(node, "tags"), *reuse = conf_node_find(node, "reuse");
 
-	if (!group->template_name == !group->template_id)
-		return conf_fail(w, template, "launch_template_specification",
-			"%s launch_template_name %s launch_template_id; expected one of the two",
-			group->template_name ? "both" : "neither",
-			group->template_name ? "and" : "nor");
-	if (check_overrides(w, node, group) < 0 || check_specifications(w, node, group) < 0)
+	if (check_places(w, node, group) < 0 || check_specifications(w, node, group) < 0)
 		return -1;
 	for (size_t i = 0; i < group->ntags; i++)
 		if (check_tag(w, tags->kind == NODE_LIST ? &tags->items[i] : tags, group, i) < 0)
 			return -1;
+	if (group->best_effort && !group->reuse && reuse && !reuse->null)
+		conf_warn(w, reuse, "reuse", "false has no effect: scaling is best-effort");
+	group->reuse |= group->best_effort;
 	return 0;
 }
 
@@ -254,10 +348,20 @@ static void warn_rate(struct conf_walk *w, const struct conf_node *slurm, const 
 int conf_rules_root(struct conf_walk *w, const struct conf_node *root)
 {
 	const struct conf_node *slurm = child(root, "slurm");
+	const struct conf_node *most = conf_node_find(slurm, "requeue_delay_max_s");
+	struct conf *conf = &w->draft.conf;
 
 	snprintf(w->where, sizeof(w->where), "slurm");
 	warn_rate(w, slurm, "resume_rate", w->draft.resume_rate);
 	warn_rate(w, slurm, "suspend_rate", w->draft.suspend_rate);
+	if (conf->slurm.requeue_delay_max_s < conf->slurm.requeue_delay_s) {
+		if (most && !most->null)
+			return conf_fail(w, most, "requeue_delay_max_s",
+				"%lld; expected at least slurm.requeue_delay_s, which is %lld",
+				(long long)conf->slurm.requeue_delay_max_s,
+				(long long)conf->slurm.requeue_delay_s);
+		conf->slurm.requeue_delay_max_s = conf->slurm.requeue_delay_s;
+	}
 	snprintf(w->where, sizeof(w->where), "aws");
 	return check_auth(w, child(root, "aws"));
 }

@@ -76,6 +76,11 @@ static const char *shape_security_group(const char *text)
 	return is_id(text, "sg-") ? NULL : "a security group's id, sg-...";
 }
 
+static const char *shape_reservation(const char *text)
+{
+	return is_id(text, "cr-") ? NULL : "a capacity reservation's id, cr-...";
+}
+
 static const char *shape_template_id(const char *text)
 {
 	return is_id(text, "lt-") ? NULL : "a launch template's id, lt-...";
@@ -148,12 +153,17 @@ static const char *shape_address(const char *text)
 #define C(field) offsetof(struct conf_draft, conf.field)
 #define P(field) offsetof(struct conf_draft_partition, field)
 #define G(field) offsetof(struct conf_group, field)
+#define R(field) offsetof(struct conf_place, field)
 #define O(field) offsetof(struct conf_override, field)
 #define T(field) offsetof(struct conf_draft_tag, field)
 
 #define GROUP    "slurm.partitions[].node_groups[]"
 #define TEMPLATE GROUP ".launch_template_specification"
 #define OVERRIDE GROUP ".launch_template_overrides[]"
+#define PLACE    GROUP ".other_regions[]"
+
+#define PLACE_TEMPLATE PLACE ".launch_template_specification"
+#define PLACE_OVERRIDE PLACE ".launch_template_overrides[]"
 
 #define SLURM_CONF_HAS "Slurm takes it from slurm.conf"
 #define ADVISOR        "the advisor is not asked by this program"
@@ -198,6 +208,10 @@ const struct conf_row conf_rows[] = {
 		C(aws.connect_timeout_ms), ""},
 	{"aws.timeout_ms", T_INT, 0, "60000", 1000, 600000, NULL, NULL, C(aws.timeout_ms),
 		"of one try of a request"},
+	{"aws.throttle_wait_s", T_INT64, 0, "60", 1, 600, NULL, NULL, C(aws.throttle_wait_s),
+		"how long a request is tried that AWS calls too frequent"},
+	{"aws.api_share_percent", T_INT, 0, "100", 1, 100, NULL, NULL, C(aws.api_share_percent),
+		"of the account's API rates, for this cluster"},
 	{"aws.authentication_method", T_ENUM, 0, NULL, AUTH_DEFAULT, 0,
 		"default|instance_profile|assume_role|sso|web_identity|cross_account|profile|"
 		"access_keys",
@@ -268,6 +282,9 @@ const struct conf_row conf_rows[] = {
 		"how long resume waits for a job's prolog"},
 	{"slurm.requeue_delay_s", T_INT64, 0, "120", 0, 86400, NULL, NULL, C(slurm.requeue_delay_s),
 		"begin time after a failed start"},
+	{"slurm.requeue_delay_max_s", T_INT64, 0, "3600", 0, 604800, NULL, NULL,
+		C(slurm.requeue_delay_max_s),
+		"the delay doubles with each failed start up to this"},
 	{"slurm.max_attempts", T_INT, 0, "5", 1, 100, NULL, NULL, C(slurm.max_attempts),
 		"failed starts of a job before it is held"},
 
@@ -321,6 +338,70 @@ const struct conf_row conf_rows[] = {
 	{GROUP ".tags[].value", T_TEXT, 0, "", 0, 0, NULL, NULL, T(value), ""},
 	{GROUP ".reuse", T_BOOL, 0, "false", 0, 0, NULL, NULL, G(reuse),
 		"nodes may go from one job to the next whose intent allows it"},
+	{GROUP ".scaling", T_BOOL, 0, "all-or-nothing", 0, 0, "all-or-nothing|best-effort", NULL,
+		G(best_effort), "best-effort: nodes that came are kept, even if not all came"},
+	{GROUP ".capacity_reservation_ids", T_WORDS, 0, NULL, 0, 32, NULL, shape_reservation,
+		G(reservations), "reservations and capacity blocks, asked first"},
+	{PLACE, T_LIST, 0, NULL, 0, 8, NULL, NULL, NOWHERE,
+		"where else, in this order, when the node group's own region has nothing"},
+	{PLACE ".region", T_TEXT, REQUIRED, NULL, 0, 0, NULL, shape_region, R(region), ""},
+	SECTION(PLACE_TEMPLATE, "that region's launch template, by name or by id"),
+	{PLACE_TEMPLATE ".launch_template_name", T_TEXT, 0, NULL, 0, 0, NULL, NULL,
+		R(template_name), ""},
+	{PLACE_TEMPLATE ".launch_template_id", T_TEXT, 0, NULL, 0, 0, NULL, shape_template_id,
+		R(template_id), ""},
+	{PLACE_TEMPLATE ".version", T_TEXT, 0, "$Default", 0, 0, NULL, shape_version,
+		R(template_version), ""},
+	{PLACE_OVERRIDE, T_LIST, 0, NULL, 0, 50, NULL, NULL, NOWHERE,
+		"default: the node group's instance types"},
+	{PLACE_OVERRIDE ".instance_type", T_TEXT, REQUIRED, NULL, 0, 0, NULL, shape_type, O(type),
+		""},
+	{PLACE_OVERRIDE ".spot_price", T_MONEY, 0, NULL, 0, 0, NULL, NULL, O(spot_price_uusd),
+		"most to pay per instance and hour"},
+	{PLACE_OVERRIDE ".subnet_id", T_TEXT, 0, NULL, 0, 0, NULL, shape_subnet, O(subnet),
+		"default: each of subnet_ids"},
+	{PLACE ".subnet_ids", T_WORDS, 0, NULL, 0, 64, NULL, shape_subnet, R(subnets), ""},
+	{PLACE ".security_group_ids", T_WORDS, 0, NULL, 0, 16, NULL, shape_security_group,
+		R(security_groups), "default: the launch template's"},
+	{PLACE ".iam_instance_profile", T_TEXT, 0, NULL, 0, 0, NULL, NULL, R(instance_profile),
+		"default: the launch template's"},
+	{PLACE ".capacity_reservation_ids", T_WORDS, 0, NULL, 0, 32, NULL, shape_reservation,
+		R(reservations), "reservations and capacity blocks, asked first"},
+
+	SECTION("launch", "how hard instances are sought"),
+	{"launch.max_tries", T_INT, 0, "8", 1, 100, NULL, NULL, C(launch.max_tries),
+		"requests of one start of a job, each for other pools"},
+	{"launch.total_time_s", T_INT64, 0, "240", 10, 86400, NULL, NULL, C(launch.total_time_s),
+		"for all of them; less than ResumeTimeout - 60"},
+	{"launch.pool_memory_s", T_INT64, 0, "600", 0, 86400, NULL, NULL, C(launch.pool_memory_s),
+		"how long a pool without capacity is asked after the others"},
+	{"launch.quota_memory_s", T_INT64, 0, "900", 0, 86400, NULL, NULL, C(launch.quota_memory_s),
+		"how long a quota counts as used up"},
+	{"launch.address_memory_s", T_INT64, 0, "120", 0, 86400, NULL, NULL,
+		C(launch.address_memory_s), "how long a subnet counts as full"},
+	{"launch.fallback_on_demand", T_BOOL, 0, "false", 0, 0, NULL, NULL,
+		C(launch.fallback_on_demand),
+		"a spot node group may buy on-demand when there is no spot capacity"},
+	{"launch.fallback_no_placement_group", T_BOOL, 0, "true", 0, 0, NULL, NULL,
+		C(launch.fallback_no_placement_group),
+		"rather without a placement group than not at all; never for efa=required"},
+	{"launch.fallback_no_efa", T_BOOL, 0, "true", 0, 0, NULL, NULL, C(launch.fallback_no_efa),
+		"rather without EFA than not at all; never for efa=required"},
+	{"launch.placement_group_quota", T_INT, 0, "500", 1, 100000, NULL, NULL,
+		C(launch.placement_group_quota), "placement groups of the account in a region"},
+	{"launch.keep_template_versions", T_INT, 0, "3", 1, 1000, NULL, NULL,
+		C(launch.keep_template_versions),
+		"derived launch template versions of each layout that are kept"},
+	{"launch.check_quotas", T_BOOL, 0, "true", 0, 0, NULL, NULL, C(launch.check_quotas),
+		"compare with the account's vCPU quotas before EC2 is asked"},
+
+	SECTION("boot", "instances on their way to Slurm"),
+	{"boot.protect_after", T_INT, 0, "3", 0, 1000, NULL, NULL, C(boot.protect_after),
+		"so many boots in a row that fail close the node group; 0: never"},
+	{"boot.protect_for_s", T_INT64, 0, "1800", 60, 604800, NULL, NULL, C(boot.protect_for_s),
+		"how long it stays closed"},
+	{"boot.console_lines", T_INT, 0, "20", 0, 200, NULL, NULL, C(boot.console_lines),
+		"of a failed node's console in the log"},
 
 	SECTION("asba", "the advisor"),
 	{"asba.enabled", T_WORD, COMPAT, "auto-detect", 0, 0, "auto-detect|true|false", NULL,
@@ -382,12 +463,13 @@ const struct conf_row conf_rows[] = {
 };
 const size_t conf_nrows = ARRAY_SIZE(conf_rows);
 
-/* The spellings of the Go system's first releases. */
+/* The spellings of the Go system's first releases, and a short one of ours. */
 static const struct {
 	const char *prefix, *key, *stands_for;
 } aliases[] = {
 	{"", "absa", "asba"},
 	{"aws", "credentials_profile", "profile"},
+	{PLACE, "overrides", "launch_template_overrides"},
 };
 
 const char *conf_row_key(const struct conf_row *row, const char *prefix)
@@ -512,7 +594,11 @@ char *conf_row_expected(const struct conf_row *row, char *buf, size_t size)
 		buf[n] = '\0';
 		break;
 	case T_BOOL:
-		snprintf(buf, size, "true or false");
+		if (row->choices)
+			snprintf(buf, size, "%.*s or %s", (int)strcspn(row->choices, "|"),
+				row->choices, strchr(row->choices, '|') + 1);
+		else
+			snprintf(buf, size, "true or false");
 		break;
 	case T_INT:
 	case T_INT64:

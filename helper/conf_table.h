@@ -20,8 +20,8 @@ enum conf_type {
 	T_WORD,    /* char *, one of choices */
 	T_PATH,    /* char *, absolute */
 	T_ENUM,    /* an enum: position in choices, plus min */
-	T_BOOL,
-	T_INT, /* int or unsigned, min to max */
+	T_BOOL,    /* choices, if given: the words for false and true */
+	T_INT,     /* int or unsigned, min to max */
 	T_INT64,
 	T_MONEY, /* int64_t micro-USD, more than 0 */
 };

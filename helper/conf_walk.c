@@ -10,7 +10,7 @@
 #include "lib/base/cleanup.h"
 #include "lib/base/money.h"
 
-#define ROWS_MAX 192
+#define ROWS_MAX 256
 
 __attribute__((format(printf, 6, 0))) static void say(struct conf_walk *w, char *buf, size_t size,
 	const struct conf_node *node, const char *key, const char *fmt, va_list ap)
@@ -152,7 +152,7 @@ static int put_scalar(struct conf_walk *w, const struct conf_row *row, void *bas
 		*(int *)at(base, row) = i + (int)row->min;
 		return 0;
 	case T_BOOL:
-		i = choice("false|true", text, word, sizeof(word));
+		i = choice(row->choices ? row->choices : "false|true", text, word, sizeof(word));
 		if (i < 0)
 			return 1;
 		if (kept)
@@ -319,6 +319,7 @@ static int walk_element(
 	struct conf *conf = &w->draft.conf;
 	struct conf_group *group = base;
 	struct conf_override *override;
+	struct conf_place *place;
 
 	if (!strcmp(row->path, "slurm.partitions[]"))
 		return walk_partition(w, node, row->path);
@@ -330,7 +331,17 @@ static int walk_element(
 	}
 	if (!strcmp(row->path, "slurm.partitions[].node_groups[].tags[]"))
 		return walk_tag(w, node, row->path, group);
-	override = grow(w, &group->overrides, &group->noverrides, sizeof(*override));
+	if (!strcmp(row->path, "slurm.partitions[].node_groups[].other_regions[]")) {
+		/* the first stays free for the group's own */
+		if (!group->nplaces && !grow(w, &group->places, &group->nplaces, sizeof(*place)))
+			return -1;
+		place = grow(w, &group->places, &group->nplaces, sizeof(*place));
+		return place ? conf_walk_map(w, node, row->path, place) : -1;
+	}
+	place = base;
+	override = strstr(row->path, ".other_regions[].")
+			   ? grow(w, &place->overrides, &place->noverrides, sizeof(*override))
+			   : grow(w, &group->overrides, &group->noverrides, sizeof(*override));
 	if (!override)
 		return -1;
 	override->spot_price_uusd = -1;
