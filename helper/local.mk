@@ -19,7 +19,9 @@ libhelper_a_SOURCES = \
 	helper/comment.c helper/comment.h \
 	helper/demand.c helper/demand.h \
 	helper/failure.c helper/failure.h \
+	helper/groups.c helper/groups.h \
 	helper/lock.c helper/lock.h \
+	helper/preflight.h \
 	helper/provision.c helper/provision.h \
 	helper/prune.c helper/prune.h \
 	helper/release.c helper/release.h \

@@ -5,13 +5,13 @@
 #include <string.h>
 
 #include "helper/failure.h"
+#include "helper/groups.h"
 #include "helper/lock.h"
 #include "helper/log.h"
 #include "lib/aws/ec2.h"
 #include "lib/base/cleanup.h"
 #include "lib/base/clock.h"
 #include "lib/state/launch.h"
-#include "lib/state/placement.h"
 
 /* How long EC2 may deny an instance that it has just launched (facts: eventual consistency). */
 #define VISIBLE_WAIT_MS 30000
@@ -416,40 +416,6 @@ static long finish_gangs(struct app *app)
 	return waiting;
 }
 
-/* Returns how many stay. */
-static size_t remove_groups(struct app *app)
-{
-	cleanup_free struct placement *groups = NULL;
-	size_t n = 0, stay = 0;
-	struct err err;
-
-	if (placement_removable(app->db, &groups, &n, &err) < 0) {
-		log_err("%s", err.text);
-		return 0;
-	}
-	for (size_t i = 0; i < n; i++) {
-		CLEANUP(gang_release) struct gang gang = {0};
-		struct aws *aws;
-
-		if (gang_get(app->db, groups[i].gang, &gang, &err) < 0) {
-			log_err("placement group %s: %s", groups[i].name, err.text);
-			continue;
-		}
-		aws = app_aws(app, gang.region, &err);
-		if (!aws || ec2_delete_placement_group(aws, groups[i].name, &err) < 0) {
-			log_info("placement group %s stays for now: %s", groups[i].name, err.text);
-			stay++;
-			continue;
-		}
-		if (placement_set_deleted(app->db, groups[i].name, clock_now_ms(), &err) < 0)
-			log_err("placement group %s is deleted but cannot be written down: %s",
-				groups[i].name, err.text);
-		else
-			log_info("placement group %s deleted", groups[i].name);
-	}
-	return stay;
-}
-
 /* Look once at all that is being terminated, region by region. */
 static long look(struct app *app)
 {
@@ -508,8 +474,8 @@ void release_settle(struct app *app, int64_t wait_ms)
 	}
 	finish_gangs(app);
 	/* EC2 calls a group in use for some seconds after its last instance has ended */
-	if (remove_groups(app) && wait_ms > 0) {
+	if (groups_remove_empty(app) && wait_ms > 0) {
 		clock_sleep_ms(GROUP_PAUSE_MS);
-		remove_groups(app);
+		groups_remove_empty(app);
 	}
 }

@@ -24,10 +24,27 @@ struct template_wish {
 };
 
 /*
+ * Look at VERSION ("$Latest", "$Default", "7") of the site's template NAME_OR_ID in the region of
+ * AWS, as a source: where that is one of our own ("$Latest" after a derivation), at the version
+ * that it was derived from. Fails as ec2_describe_template(). OUT is to be released.
+ */
+int templates_look(struct app *app, struct aws *aws, const char *name_or_id, const char *version,
+	struct ec2_template *out, struct err *err);
+
+/*
  * The version for WISH: remembered, or derived now and known to EC2 when this returns. ERR_CONFIG
  * where neither the source nor the site names a security group.
  */
 int templates_derive(struct app *app, struct aws *aws, const struct template_wish *wish,
 	int64_t *version, struct err *err);
+
+/*
+ * Delete the versions that we derived from template ID beyond the newest
+ * launch.keep_template_versions of each layout, and forget them. Never one that was not derived by
+ * us, one derived from SOURCE (0: none) or from a version that the configuration names by number,
+ * or one that a launch without an answer names. Problems are logged: the next derivation tries
+ * again. templates_derive() calls it.
+ */
+void templates_prune(struct app *app, struct aws *aws, const char *id, int64_t source);
 
 #endif
