@@ -130,7 +130,7 @@ int attempt_group(struct attempt *a, struct err *err)
 	if (tags.failed)
 		return err_set(
 			err, ERR_CONFIG, "node group %s has too many tags", a->gang.node_group);
-	if (placement_insert(db, name, a->gang.id, clock_now_ms(), err) < 0)
+	if (placement_insert(db, name, a->gang.id, a->gang.region, clock_now_ms(), err) < 0)
 		return -1;
 	/* a group of that name can only be ours, from a request whose answer was lost */
 	if (ec2_create_placement_group(a->aws, name, "cluster", tags.tags, tags.n, err) < 0 &&

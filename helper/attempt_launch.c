@@ -130,6 +130,7 @@ static int keep_instances(struct attempt *a, const struct ec2_fleet_result *resu
 		snprintf(to->id, sizeof(to->id), "%s", from->id);
 		snprintf(to->gang, sizeof(to->gang), "%s", a->gang.id);
 		snprintf(to->launch, sizeof(to->launch), "%s", a->token);
+		snprintf(to->region, sizeof(to->region), "%s", a->gang.region);
 		snprintf(to->type, sizeof(to->type), "%s", from->type);
 		snprintf(to->az, sizeof(to->az), "%s", *from->az || !pool ? from->az : pool->az);
 		snprintf(to->subnet, sizeof(to->subnet), "%s",
@@ -177,6 +178,7 @@ static int send_fleet(struct attempt *a, const struct ec2_fleet_request *request
 		return -1;
 	snprintf(launch.token, sizeof(launch.token), "%s", a->token);
 	snprintf(launch.gang, sizeof(launch.gang), "%s", a->gang.id);
+	snprintf(launch.region, sizeof(launch.region), "%s", a->gang.region);
 	launch.body = body.buf;
 	launch.hostlist = a->hostlist;
 	launch.sent_ms = clock_now_ms();

@@ -209,6 +209,7 @@ static int find_lost(struct app *app, const struct gang *gang, const char *token
 		snprintf(row->id, sizeof(row->id), "%s", f->id);
 		snprintf(row->gang, sizeof(row->gang), "%s", gang->id);
 		snprintf(row->launch, sizeof(row->launch), "%s", token);
+		snprintf(row->region, sizeof(row->region), "%s", gang->region);
 		snprintf(row->type, sizeof(row->type), "%s", f->type);
 		snprintf(row->az, sizeof(row->az), "%s", f->az);
 		snprintf(row->subnet, sizeof(row->subnet), "%s", f->subnet);

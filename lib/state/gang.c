@@ -325,6 +325,16 @@ static int set(struct db *db, const char *id, struct err *err, const char *sql,
 	return db_leave(db, &scope, rc < 0 ? -1 : 0, err);
 }
 
+int gang_set_region(struct db *db, const char *id, const char *region, struct err *err)
+{
+	struct gang fit;
+
+	if (db_fits("region", region, sizeof(fit.region), err) < 0)
+		return -1;
+	return set(db, id, err, "UPDATE gang SET region = ?, changed_ms = ? WHERE id = ?",
+		DB_VALUES_(DB_TEXT(region), DB_INT(clock_now_ms()), DB_TEXT(id)));
+}
+
 int gang_set_group(struct db *db, const char *id, const char *group, struct err *err)
 {
 	struct gang fit;

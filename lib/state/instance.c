@@ -10,7 +10,8 @@
 #include "lib/state/launch.h"
 
 #define COLUMNS                                                                                    \
-	"id, gang, launch, state, node, type, az, subnet, ip, spot, rate_uusd_hr, launched_s, "    \
+	"id, gang, launch, region, state, node, type, az, subnet, ip, spot, rate_uusd_hr, "        \
+	"launched_s, "                                                                             \
 	"bound_ms, end_asked_ms, last_asked_ms, terminated_ms, why"
 
 #define MINIMUM_S 60 /* EC2 bills Linux instances per second, at least a minute */
@@ -36,6 +37,7 @@ static int read_row(struct db *db, sqlite3_stmt *stmt, struct instance *out, str
 	db_row_text(&row, x.id, sizeof(x.id));
 	db_row_text(&row, x.gang, sizeof(x.gang));
 	db_row_text(&row, x.launch, sizeof(x.launch));
+	db_row_text(&row, x.region, sizeof(x.region));
 	db_row_text(&row, state, sizeof(state));
 	db_row_text(&row, x.node, sizeof(x.node));
 	db_row_text(&row, x.type, sizeof(x.type));
@@ -132,8 +134,8 @@ static int insert_one(struct db *db, const struct instance *x, struct err *err)
 		return -1;
 	return DB_RUN(db, err,
 		"INSERT INTO instance (" COLUMNS ") "
-		"VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-		DB_TEXT(x->id), DB_TEXT(x->gang), DB_REF(x->launch),
+		"VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+		DB_TEXT(x->id), DB_TEXT(x->gang), DB_REF(x->launch), DB_TEXT(x->region),
 		DB_TEXT(instance_state_name(x->state)), DB_REF(x->node), DB_TEXT(x->type),
 		DB_TEXT(x->az), DB_TEXT(x->subnet), DB_TEXT(x->ip), DB_INT(x->spot),
 		DB_INT(x->rate_uusd_hr), DB_INT(x->launched_s), DB_INT(x->bound_ms),

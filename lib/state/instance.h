@@ -19,6 +19,7 @@ struct instance {
 	char id[32];
 	char gang[48];
 	char launch[65];
+	char region[32];
 	enum instance_state state;
 	char node[64]; /* "" before it is bound */
 	char type[32], az[32], subnet[64], ip[48];
@@ -69,6 +70,16 @@ int instance_list(struct db *db, const char *gang, bool all, struct instance **i
  * any time). */
 int instance_of_nodes(struct db *db, const struct nodeset *nodes, int64_t before_ms,
 	struct instance **instances, size_t *n, struct err *err);
+
+/* How many instances of one type and market are not terminated. */
+struct instance_living {
+	char type[32];
+	bool spot;
+	unsigned n;
+};
+/* Those of a region (NULL: of all), by type and market; heap array, none is no error. */
+int instance_living_types(struct db *db, const char *region, struct instance_living **types,
+	size_t *n, struct err *err);
 
 /*
  * What one costs, from launchTime to the end asked for or seen, whichever is earlier, or to NOW_MS

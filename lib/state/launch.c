@@ -42,10 +42,12 @@ static int prepare(struct db *db, const struct launch *l, struct err *err)
 	if (there)
 		return err_set(err, ERR_FATAL, "launch %s exists already", l->token);
 	return DB_RUN(db, err,
-		"INSERT INTO launch (token, gang, state, body, hostlist, capacity, fleet_id, code, "
-		"message, sent_ms, answered_ms) VALUES (?, ?, 'prepared', ?, ?, ?, '', '', NULL, "
+		"INSERT INTO launch (token, gang, region, state, body, hostlist, capacity, "
+		"fleet_id, code, "
+		"message, sent_ms, answered_ms) VALUES (?, ?, ?, 'prepared', ?, ?, ?, '', '', "
+		"NULL, "
 		"?, 0)",
-		DB_TEXT(l->token), DB_TEXT(l->gang), DB_TEXT(l->body),
+		DB_TEXT(l->token), DB_TEXT(l->gang), DB_TEXT(l->region), DB_TEXT(l->body),
 		DB_TEXT(l->hostlist ? l->hostlist : ""), DB_INT(l->capacity),
 		DB_INT(l->sent_ms ? l->sent_ms : clock_now_ms()));
 }
@@ -145,6 +147,7 @@ static int read_row(struct db *db, sqlite3_stmt *stmt, struct launch *out, struc
 
 	db_row_text(&row, l.token, sizeof(l.token));
 	db_row_text(&row, l.gang, sizeof(l.gang));
+	db_row_text(&row, l.region, sizeof(l.region));
 	db_row_text(&row, state, sizeof(state));
 	l.body = db_row_dup(&row);
 	l.hostlist = db_row_dup(&row);
@@ -171,7 +174,8 @@ int launch_list(
 	struct db *db, const char *gang, struct launch **launches, size_t *n, struct err *err)
 {
 	cleanup_stmt sqlite3_stmt *stmt = DB_PREPARE(db, err,
-		"SELECT token, gang, state, body, hostlist, capacity, fleet_id, code, message, "
+		"SELECT token, gang, region, state, body, hostlist, capacity, fleet_id, code, "
+		"message, "
 		"sent_ms, "
 		"answered_ms FROM launch WHERE gang = ? ORDER BY seq",
 		DB_TEXT(gang));

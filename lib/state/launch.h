@@ -15,6 +15,7 @@ enum launch_state { LAUNCH_PREPARED, LAUNCH_ANSWERED, LAUNCH_FAILED, LAUNCH_LOST
 struct launch {
 	char token[65];
 	char gang[48];
+	char region[32]; /* where it was sent; "" unknown */
 	enum launch_state state;
 	char *body;     /* CreateFleet, without credentials */
 	char *hostlist; /* whose positions the instances' tags give */

@@ -5,8 +5,8 @@
 
 #include "lib/state/db_internal.h"
 
-static int insert(
-	struct db *db, const char *name, const char *gang, int64_t now_ms, struct err *err)
+static int insert(struct db *db, const char *name, const char *gang, const char *region,
+	int64_t now_ms, struct err *err)
 {
 	int64_t there = 0, same = 0, known = 0;
 
@@ -24,12 +24,13 @@ static int insert(
 	if (there)
 		return err_set(err, ERR_FATAL, "placement group %s has been used already", name);
 	return DB_RUN(db, err,
-		"INSERT INTO placement (name, gang, created_ms, deleted_ms) VALUES (?, ?, ?, 0)",
-		DB_TEXT(name), DB_TEXT(gang), DB_INT(now_ms));
+		"INSERT INTO placement (name, gang, region, created_ms, deleted_ms) "
+		"VALUES (?, ?, ?, ?, 0)",
+		DB_TEXT(name), DB_TEXT(gang), DB_TEXT(region), DB_INT(now_ms));
 }
 
-int placement_insert(
-	struct db *db, const char *name, const char *gang, int64_t now_ms, struct err *err)
+int placement_insert(struct db *db, const char *name, const char *gang, const char *region,
+	int64_t now_ms, struct err *err)
 {
 	struct placement fit;
 	struct db_scope scope;
@@ -37,11 +38,12 @@ int placement_insert(
 
 	if (!*name)
 		return err_set(err, ERR_FATAL, "placement group without a name");
-	if (db_fits("placement group's name", name, sizeof(fit.name), err) < 0)
+	if (db_fits("placement group's name", name, sizeof(fit.name), err) < 0 ||
+		db_fits("region", region, sizeof(fit.region), err) < 0)
 		return -1;
 	if (db_enter(db, &scope, err) < 0)
 		return -1;
-	rc = insert(db, name, gang, now_ms, err);
+	rc = insert(db, name, gang, region, now_ms, err);
 	return db_leave(db, &scope, rc < 0 ? -1 : 0, err);
 }
 
@@ -65,7 +67,7 @@ int placement_set_deleted(struct db *db, const char *name, int64_t now_ms, struc
 int placement_removable(struct db *db, struct placement **groups, size_t *n, struct err *err)
 {
 	cleanup_stmt sqlite3_stmt *stmt = db_prepare(db, err,
-		"SELECT p.name, p.gang, p.created_ms FROM placement AS p "
+		"SELECT p.name, p.gang, p.region, p.created_ms FROM placement AS p "
 		"JOIN gang AS g ON g.id = p.gang "
 		"WHERE p.deleted_ms = 0 AND g.state IN ('releasing', 'released', 'failed') "
 		"AND NOT EXISTS (SELECT 1 FROM instance AS i "
@@ -89,6 +91,7 @@ int placement_removable(struct db *db, struct placement **groups, size_t *n, str
 		list[count] = (struct placement){0};
 		db_row_text(&row, list[count].name, sizeof(list[count].name));
 		db_row_text(&row, list[count].gang, sizeof(list[count].gang));
+		db_row_text(&row, list[count].region, sizeof(list[count].region));
 		list[count].created_ms = db_row_int(&row);
 		if (db_row_check(db, &row, err) < 0)
 			return -1;

@@ -11,13 +11,14 @@
 struct placement {
 	char name[256];
 	char gang[48];
+	char region[32];
 	int64_t created_ms;
 	bool deleted;
 };
 
 /* One that is there for the same gang is no error; a name is never used twice: ERR_FATAL. */
-int placement_insert(
-	struct db *db, const char *name, const char *gang, int64_t now_ms, struct err *err);
+int placement_insert(struct db *db, const char *name, const char *gang, const char *region,
+	int64_t now_ms, struct err *err);
 /* The first time stays. ERR_NOTFOUND. */
 int placement_set_deleted(struct db *db, const char *name, int64_t now_ms, struct err *err);
 /* Groups not deleted whose gang is over or releasing and has no instance that is not terminated. */
@@ -39,6 +40,24 @@ int template_put(struct db *db, const char *template_id, int64_t source, const c
  */
 int template_token(struct db *db, const char *template_id, int64_t source, const char *layout,
 	char *token, struct err *err);
+/* A version derived. */
+struct template_version {
+	char template_id[64];
+	int64_t source;
+	char *layout;
+	int64_t version; /* 0: asked for, not yet answered */
+};
+/* Those of a template (NULL: of all), the newest first; heap array, none is no error. */
+int template_list(struct db *db, const char *template_id, struct template_version **versions,
+	size_t *n, struct err *err);
+/*
+ * Of those that have a number, all of a layout beyond the KEEP newest, by their own numbers: the
+ * one just derived is never among them, even from an older source that a node group went back to.
+ * Which of them a launch under way names is not looked at.
+ */
+int template_prunable(struct db *db, const char *template_id, unsigned keep,
+	struct template_version **versions, size_t *n, struct err *err);
+void template_list_release(struct template_version *versions, size_t n);
 /* Remove it, for a version that is gone; one not there is no error. */
 /* LAYOUT NULL: all that were derived from it. */
 int template_forget(struct db *db, const char *template_id, int64_t source, const char *layout,

@@ -63,6 +63,7 @@ CREATE TABLE launch (
 	seq INTEGER PRIMARY KEY,
 	token TEXT NOT NULL UNIQUE CHECK (length(token) > 0),
 	gang TEXT NOT NULL REFERENCES gang (id),
+	region TEXT NOT NULL,
 	state TEXT NOT NULL CHECK (state IN ('prepared', 'answered', 'failed', 'lost')),
 	body TEXT NOT NULL,
 	hostlist TEXT NOT NULL,
@@ -80,6 +81,7 @@ CREATE TABLE instance (
 	id TEXT NOT NULL UNIQUE CHECK (length(id) > 0),
 	gang TEXT NOT NULL REFERENCES gang (id),
 	launch TEXT REFERENCES launch (token), -- NULL: adopted, its launch is not known here
+	region TEXT NOT NULL,
 	state TEXT NOT NULL CHECK (state IN ('running', 'terminating', 'terminated')),
 	node TEXT, -- NULL: not bound
 	type TEXT NOT NULL,
@@ -98,6 +100,7 @@ CREATE TABLE instance (
 CREATE INDEX instance_gang ON instance (gang, seq);
 CREATE INDEX instance_launch ON instance (launch);
 CREATE INDEX instance_living ON instance (seq) WHERE state <> 'terminated';
+CREATE INDEX instance_vcpus ON instance (region, type, spot) WHERE state <> 'terminated';
 -- A node is at most one instance that still runs or may still run.
 CREATE UNIQUE INDEX instance_node ON instance (node)
 	WHERE node IS NOT NULL AND state <> 'terminated';
@@ -106,6 +109,7 @@ CREATE TABLE placement (
 	seq INTEGER PRIMARY KEY,
 	name TEXT NOT NULL UNIQUE CHECK (length(name) > 0),
 	gang TEXT NOT NULL REFERENCES gang (id),
+	region TEXT NOT NULL,
 	created_ms INTEGER NOT NULL,
 	deleted_ms INTEGER NOT NULL
 );
@@ -118,4 +122,51 @@ CREATE TABLE template (
 	token TEXT NOT NULL,
 	version INTEGER NOT NULL, -- 0: asked for, not yet answered
 	PRIMARY KEY (template_id, source, layout)
+) WITHOUT ROWID;
+
+-- What a gang's start tried, one after the other, and what came of each.
+CREATE TABLE try (
+	gang TEXT NOT NULL REFERENCES gang (id),
+	number INTEGER NOT NULL CHECK (number > 0),
+	region TEXT NOT NULL,
+	asked TEXT NOT NULL,
+	launch TEXT NOT NULL,
+	class TEXT NOT NULL,
+	code TEXT NOT NULL,
+	text TEXT,
+	reasons TEXT,
+	began_ms INTEGER NOT NULL,
+	ended_ms INTEGER NOT NULL,
+	PRIMARY KEY (gang, number)
+) WITHOUT ROWID;
+
+-- What EC2 could not give: az and type, or subnet, or family; the others are ''.
+CREATE TABLE pool_failure (
+	region TEXT NOT NULL CHECK (length(region) > 0),
+	az TEXT NOT NULL,
+	type TEXT NOT NULL,
+	subnet TEXT NOT NULL,
+	family TEXT NOT NULL,
+	spot INTEGER NOT NULL,
+	grouped INTEGER NOT NULL,
+	nodes INTEGER NOT NULL,
+	code TEXT NOT NULL,
+	failed_ms INTEGER NOT NULL,
+	until_ms INTEGER NOT NULL,
+	PRIMARY KEY (region, az, type, subnet, family, spot, grouped)
+) WITHOUT ROWID;
+
+-- Boots that failed in a row, by node group.
+CREATE TABLE health (
+	node_group TEXT PRIMARY KEY NOT NULL CHECK (length(node_group) > 0),
+	failures INTEGER NOT NULL,
+	closed_ms INTEGER NOT NULL,
+	until_ms INTEGER NOT NULL,
+	reason TEXT NOT NULL
+) WITHOUT ROWID;
+
+CREATE TABLE cache (
+	key TEXT PRIMARY KEY NOT NULL CHECK (length(key) > 0),
+	value TEXT NOT NULL,
+	until_ms INTEGER NOT NULL
 ) WITHOUT ROWID;

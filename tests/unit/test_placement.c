@@ -21,17 +21,19 @@ START_TEST(insert)
 	longer[sizeof(longer) - 1] = '\0';
 	state_add_gang("a", "n1");
 	state_add_gang("b", "n2");
-	ok(placement_insert(state_db, "g", "a", 5, &err));
-	ok(placement_insert(state_db, "g", "a", 6, &err)); /* again, after a crash */
-	refused(placement_insert(state_db, "g", "b", 5, &err), ERR_FATAL,
+	ok(placement_insert(state_db, "g", "a", "r", 5, &err));
+	ok(placement_insert(state_db, "g", "a", "r", 6, &err)); /* again, after a crash */
+	refused(placement_insert(state_db, "g", "b", "r", 5, &err), ERR_FATAL,
 		"placement group g has been used already");
-	refused(placement_insert(state_db, "h", "x", 5, &err), ERR_NOTFOUND,
+	refused(placement_insert(state_db, "h", "x", "r", 5, &err), ERR_NOTFOUND,
 		"no gang x for placement group h");
-	refused(placement_insert(state_db, "", "a", 5, &err), ERR_FATAL, "without a name");
-	refused(placement_insert(state_db, longer, "a", 5, &err), ERR_FATAL, "of 299 characters");
+	refused(placement_insert(state_db, "", "a", "r", 5, &err), ERR_FATAL, "without a name");
+	refused(placement_insert(state_db, longer, "a", "r", 5, &err), ERR_FATAL,
+		"of 299 characters");
 	ok(placement_set_deleted(state_db, "g", 7, &err));
 	ok(placement_set_deleted(state_db, "g", 8, &err));
-	refused(placement_insert(state_db, "g", "a", 9, &err), ERR_FATAL, "has been used already");
+	refused(placement_insert(state_db, "g", "a", "r", 9, &err), ERR_FATAL,
+		"has been used already");
 	refused(placement_set_deleted(state_db, "x", 8, &err), ERR_NOTFOUND,
 		"no placement group x");
 }
@@ -52,7 +54,7 @@ START_TEST(removable_when_nothing_is_in_it)
 		snprintf(g.id, sizeof(g.id), "%s", id);
 		g.state = (enum gang_state)s;
 		ok(gang_insert(state_db, &g, &err));
-		ok(placement_insert(state_db, id, id, 5, &err));
+		ok(placement_insert(state_db, id, id, "r", 5, &err));
 		ck_assert_msg(removable(id) == may, "%s", gang_state_name(g.state));
 		ok(placement_set_deleted(state_db, id, 6, &err));
 		ck_assert_uint_eq(removable(NULL), 0);
@@ -67,7 +69,7 @@ START_TEST(not_removable_while_an_instance_is_there)
 	size_t n;
 
 	state_add_gang("a", "n1");
-	ok(placement_insert(state_db, "g", "a", 5, &err));
+	ok(placement_insert(state_db, "g", "a", "r", 5, &err));
 	state_to("a", GANG_LAUNCHING);
 	ok(instance_insert(state_db, &x, 1, true, &err));
 	state_to("a", GANG_RELEASING);
@@ -137,7 +139,7 @@ START_TEST(many_groups)
 	state_add_gang("a", "n1");
 	for (int i = 0; i < 40; i++) {
 		snprintf(name, sizeof(name), "p%d", i);
-		ok(placement_insert(state_db, name, "a", 5, &err));
+		ok(placement_insert(state_db, name, "a", "r", 5, &err));
 	}
 	state_to("a", GANG_RELEASED);
 	ck_assert_uint_eq(removable("p0"), 40);
