@@ -17,12 +17,15 @@ libhelper_a_SOURCES = \
 	helper/cmd_suspend.c \
 	helper/commands.h \
 	helper/comment.c helper/comment.h \
+	helper/console.h \
 	helper/demand.c helper/demand.h \
 	helper/failure.c helper/failure.h \
 	helper/groups.c helper/groups.h \
 	helper/lock.c helper/lock.h \
+	helper/lost.h \
 	helper/preflight.h \
 	helper/provision.c helper/provision.h \
+	helper/protect.h \
 	helper/prune.c helper/prune.h \
 	helper/release.c helper/release.h \
 	helper/stale.c helper/stale.h \
