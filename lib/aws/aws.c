@@ -64,17 +64,19 @@ static const char *configured_url(
 static int resolve_endpoints(struct aws *aws, const struct settings *s, struct err *err)
 {
 	static const struct {
-		const char *name, *variable;
+		const char *name, *id, *variable; /* in host names; in the profile's file */
 	} services[AWS_NSERVICES] = {
-		[AWS_EC2] = {"ec2", "AWS_ENDPOINT_URL_EC2"},
-		[AWS_STS] = {"sts", "AWS_ENDPOINT_URL_STS"},
+		[AWS_EC2] = {"ec2", "ec2", "AWS_ENDPOINT_URL_EC2"},
+		[AWS_STS] = {"sts", "sts", "AWS_ENDPOINT_URL_STS"},
+		[AWS_SERVICE_QUOTAS] = {"servicequotas", "service_quotas",
+			"AWS_ENDPOINT_URL_SERVICE_QUOTAS"},
 	};
 	bool fips = flag(s->options->use_fips, "AWS_USE_FIPS_ENDPOINT", s, "use_fips_endpoint");
 	bool dualstack = flag(s->options->use_dualstack, "AWS_USE_DUALSTACK_ENDPOINT", s,
 		"use_dualstack_endpoint");
 
 	for (size_t i = 0; i < AWS_NSERVICES; i++) {
-		const char *url = configured_url(s, services[i].name, services[i].variable);
+		const char *url = configured_url(s, services[i].id, services[i].variable);
 
 		if (url && (fips || dualstack))
 			return err_set(err, ERR_CONFIG,

@@ -7,20 +7,29 @@
 #include <string.h>
 
 #include "lib/aws/ec2.h"
+#include "lib/aws/json_call.h"
 #include "lib/aws/sigv4.h"
 #include "lib/base/cleanup.h"
 #include "lib/base/clock.h"
 
-#define HIDE_MIN     8  /* bytes of a secret */
-#define SKEW_S       60 /* less than this is no reason for an expired request */
-#define CONTENT_TYPE "application/x-www-form-urlencoded; charset=utf-8"
+#define HIDE_MIN 8  /* bytes of a secret */
+#define SKEW_S   60 /* less than this is no reason for an expired request */
 
-static const char *const services[AWS_NSERVICES] = {[AWS_EC2] = "ec2", [AWS_STS] = "sts"};
+#define FORM "application/x-www-form-urlencoded; charset=utf-8"
+static const struct {
+	const char *name; /* as signatures have it */
+	const char *content_type;
+} services[AWS_NSERVICES] = {
+	[AWS_EC2] = {"ec2", FORM},
+	[AWS_STS] = {"sts", FORM},
+	[AWS_SERVICE_QUOTAS] = {"servicequotas", "application/x-amz-json-1.1"},
+};
 
 /* What came back, as far as it is not the call's own. */
 struct reply {
 	struct aws_call *call;
 	struct xml *xml;
+	struct strbuf json; /* instead of XML: the whole body */
 	enum { ROOT_UNKNOWN, ROOT_ANSWER, ROOT_ERROR, ROOT_OTHER } root;
 	bool broken; /* not XML, or not all of it: the rest is only counted */
 	struct err broken_err;
@@ -30,6 +39,12 @@ struct reply {
 	size_t received;
 	bool refused; /* with a code that says that nothing was done */
 };
+
+static void reply_release(struct reply *reply)
+{
+	xml_destroy(reply->xml);
+	strbuf_release(&reply->json);
+}
 
 static void keep(char *out, size_t size, const char *text)
 {
@@ -74,6 +89,10 @@ static int on_data(void *arg, const char *data, size_t len, struct err *err)
 	struct reply *reply = arg;
 
 	reply->received += len;
+	if (reply->call->target) {
+		strbuf_add(&reply->json, data, len);
+		return reply->json.failed ? err_nomem(err) : 0;
+	}
 	/* an HTML page is read to its end: the connection stays of use, the status is to be told */
 	if (!reply->broken && xml_push(reply->xml, data, len, &reply->broken_err) < 0)
 		reply->broken = true;
@@ -179,9 +198,28 @@ static int fail_by_status(struct reply *reply, struct http_answer *answer, struc
 		answer->status, reply->received, type, xml_root(reply->xml));
 }
 
+static int judge_json(
+	struct reply *reply, struct http_answer *answer, const struct creds *creds, struct err *err)
+{
+	if (answer->status == 200 && !reply->call->whole(reply->call->arg, reply->json.buf,
+					     reply->json.len, &reply->broken_err))
+		return 0;
+	if (answer->status != 200)
+		json_call_error(reply->json.buf, reply->json.len, reply->code, sizeof(reply->code),
+			reply->message, sizeof(reply->message));
+	if (reply->code[0])
+		return fail_by_code(reply, answer, creds, err);
+	if (answer->status != 200)
+		err_set(&reply->broken_err, ERR_FATAL, "not what AWS answers in JSON");
+	reply->broken = true;
+	return fail_by_status(reply, answer, err);
+}
+
 static int judge(
 	struct reply *reply, struct http_answer *answer, const struct creds *creds, struct err *err)
 {
+	if (reply->call->target)
+		return judge_json(reply, answer, creds, err);
 	if (!reply->broken && xml_finish(reply->xml, &reply->broken_err) < 0)
 		reply->broken = true;
 	if (reply->root == ROOT_ERROR && reply->code[0])
@@ -192,8 +230,8 @@ static int judge(
 }
 
 struct headers {
-	char lines[3][512];
-	const char *list[5];
+	char lines[4][512];
+	const char *list[6];
 	size_t n;
 	struct strbuf token, authorization; /* longer than a line */
 };
@@ -216,25 +254,32 @@ static int make_headers(struct aws *aws, const struct aws_call *call, const stru
 	struct headers *h, struct err *err)
 {
 	const struct endpoint *endpoint = &aws->endpoint[call->service];
+	const char *content_type = services[call->service].content_type;
 	int64_t now_s = clock_now_s() + aws->clock_offset_s;
 	char date[SIGV4_DATE_SIZE];
-	struct sigv4_header signed_[] = {
-		{"content-type", CONTENT_TYPE},
+	struct sigv4_header signed_[5] = {
+		{"content-type", content_type},
 		{"host", endpoint->host},
 		{"x-amz-date", sigv4_date(now_s, date)},
-		{"x-amz-security-token", creds ? creds->token : ""},
 	};
 	struct sigv4_request request = {
 		.method = "POST",
 		.path = endpoint->path,
 		.headers = signed_,
-		.nheaders = creds && creds->token[0] ? 4 : 3,
+		.nheaders = 3,
 		.body = call->body,
 		.len = call->len,
 	};
 
+	if (creds && creds->token[0])
+		signed_[request.nheaders++] = (struct sigv4_header){
+			"x-amz-security-token", creds->token};
+	if (call->target)
+		signed_[request.nheaders++] = (struct sigv4_header){"x-amz-target", call->target};
 	put_header(h, "Host", endpoint->host);
-	put_header(h, "Content-Type", CONTENT_TYPE);
+	put_header(h, "Content-Type", content_type);
+	if (call->target)
+		put_header(h, "X-Amz-Target", call->target);
 	if (call->unsigned_)
 		return 0;
 	put_header(h, "X-Amz-Date", date);
@@ -245,7 +290,7 @@ static int make_headers(struct aws *aws, const struct aws_call *call, const stru
 	strbuf_addstr(&h->authorization, "Authorization: ");
 	if (h->token.failed ||
 		sigv4_authorization(&request, creds->key_id, creds->secret, now_s, aws->region,
-			services[call->service], &h->authorization, err) < 0)
+			services[call->service].name, &h->authorization, err) < 0)
 		return h->token.failed ? err_nomem(err) : -1;
 	h->list[h->n++] = h->authorization.buf;
 	return 0;
@@ -256,7 +301,7 @@ static int send_once(struct aws *aws, struct aws_call *call, const struct creds 
 {
 	CLEANUP(headers_release)
 	struct headers headers = {.token = STRBUF_INIT, .authorization = STRBUF_INIT};
-	struct reply reply = {.call = call};
+	CLEANUP(reply_release) struct reply reply = {.call = call, .json = STRBUF_INIT};
 	struct http_request request = {
 		.method = "POST",
 		.url = aws->endpoint[call->service].url,
@@ -277,15 +322,19 @@ static int send_once(struct aws *aws, struct aws_call *call, const struct creds 
 		return -1;
 	request.headers = headers.list;
 	request.nheaders = headers.n;
-	reply.xml = xml_create(on_element, &reply, err);
-	if (!reply.xml)
-		return -1;
+	if (call->target) {
+		if (request.max_answer > JSON_CALL_MAX)
+			request.max_answer = JSON_CALL_MAX;
+	} else {
+		reply.xml = xml_create(on_element, &reply, err);
+		if (!reply.xml)
+			return -1;
+	}
 	rc = http_perform(aws->http, &request, answer, err);
 	if (rc < 0)
 		err_prefix(err, "%s", call->action);
 	else
 		rc = judge(&reply, answer, creds, err);
-	xml_destroy(reply.xml);
 	call->unsure |= rc < 0 && answer->sent && !reply.refused;
 	return rc;
 }

@@ -15,7 +15,7 @@
 #include "lib/aws/xml.h"
 #include "lib/base/strbuf.h"
 
-enum aws_service { AWS_EC2, AWS_STS, AWS_NSERVICES };
+enum aws_service { AWS_EC2, AWS_STS, AWS_SERVICE_QUOTAS, AWS_NSERVICES };
 
 struct aws {
 	/* as resolved at aws_create() */
@@ -45,7 +45,10 @@ struct aws_call {
 	const struct creds *creds; /* NULL: the account's own */
 	bool once;                 /* no try may go unnoticed, not even by libcurl */
 	const char *hide;          /* a secret of the body, never to be echoed in an error */
-	xml_element_fn *element;   /* NULL: the answer holds nothing of interest */
+	const char *target;      /* JSON protocol: X-Amz-Target; the answer is no XML but WHOLE's */
+	xml_element_fn *element; /* NULL: the answer holds nothing of interest */
+	/* JSON protocol: the body of HTTP 200, NUL-ended; how it fails says whether to try again */
+	int (*whole)(void *arg, const char *body, size_t len, struct err *err);
 	int (*reset)(void *arg,
 		struct err *err); /* a half-read answer is to be forgotten; may be NULL */
 	void *arg;

@@ -22,10 +22,14 @@ libaws_a_SOURCES = \
 	lib/aws/endpoint.h \
 	lib/aws/http.c \
 	lib/aws/http.h \
+	lib/aws/json_call.c \
+	lib/aws/json_call.h \
 	lib/aws/profile.c \
 	lib/aws/profile.h \
 	lib/aws/query.c \
 	lib/aws/query.h \
+	lib/aws/quotas.c \
+	lib/aws/quotas.h \
 	lib/aws/retry.c \
 	lib/aws/retry.h \
 	lib/aws/sigv4.c \
