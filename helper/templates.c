@@ -85,7 +85,7 @@ static int create(struct aws *aws, const struct template_wish *wish, const char 
 		"aws-slurm-burst: %zu interface(s) of version %lld", layout->n,
 		(long long)source->version);
 	if (ec2_create_template_version(aws, source->id, source->version, nics, layout->n, groups,
-		    ngroups, wish->instance_profile, token, description, version, err) < 0)
+		    ngroups, wish->instance_profile, NULL, token, description, version, err) < 0)
 		return err_prefix(err, "launch template %s", source->id);
 	return 0;
 }

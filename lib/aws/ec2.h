@@ -36,6 +36,11 @@ int ec2_delete_placement_group(struct aws *aws, const char *name, struct err *er
 /* Names of the groups that carry tag KEY=VALUE; *NAMES is a heap array of heap strings. */
 int ec2_list_placement_groups(struct aws *aws, const char *tag_key, const char *tag_value,
 	char ***names, size_t *n, struct err *err);
+/*
+ * How many the region has, whoever made them, but for deleted ones: what counts towards the
+ * account's quota (500 by default).
+ */
+int ec2_count_placement_groups(struct aws *aws, size_t *n, struct err *err);
 
 /* --- launch templates ------------------------------------------------------------------------ */
 
@@ -57,16 +62,31 @@ struct ec2_nic {
 	int card, device;
 	const char *type; /* interface, efa, efa-only */
 };
+/* What only a template can say to a fleet: where the capacity is from. */
+struct ec2_template_extra {
+	const char *reservation; /* cr-…: launch into this one alone; NULL: as the source says */
+	bool block;              /* it is a Capacity Block, a market of its own */
+};
 /*
  * Derive a version from SOURCE: its interfaces replaced by NICS (each with GROUPS), instance
  * metadata tags enabled, IMDSv2 required, the rest inherited. TOKEN: ClientToken. INSTANCE_PROFILE
- * may be NULL.
+ * and EXTRA may be NULL.
  */
 int ec2_create_template_version(struct aws *aws, const char *id, int64_t source,
 	const struct ec2_nic *nics, size_t nnics, const char *const *groups, size_t ngroups,
-	const char *instance_profile, const char *token, const char *description, int64_t *version,
-	struct err *err);
+	const char *instance_profile, const struct ec2_template_extra *extra, const char *token,
+	const char *description, int64_t *version, struct err *err);
 int ec2_delete_template_version(struct aws *aws, const char *id, int64_t version, struct err *err);
+
+struct ec2_template_version {
+	int64_t number;
+	char description[256]; /* "" if it has none */
+	int64_t created_s;
+	bool is_default;
+};
+/* All versions of the template ID, oldest number first; *VERSIONS is a heap array. */
+int ec2_list_template_versions(struct aws *aws, const char *id,
+	struct ec2_template_version **versions, size_t *n, struct err *err);
 
 /* --- fleets ---------------------------------------------------------------------------------- */
 
@@ -75,6 +95,11 @@ struct ec2_override {
 	const char *subnet;
 	const char *group; /* placement group's name; NULL: none */
 	int priority;      /* lower first */
+	/*
+	 * Spot: the most to pay, micro-USD per instance-hour; -1 (or 0): none, which for EC2 is
+	 * the on-demand price. Means nothing on demand. EC2 takes none below 0.001001 USD.
+	 */
+	int64_t max_price_uusd;
 };
 
 struct ec2_fleet_config { /* one LaunchTemplateConfig: one interface layout */
@@ -93,6 +118,16 @@ struct ec2_fleet_request {
 	const char *token;          /* ClientToken */
 	const struct ec2_tag *tags; /* on fleet and instances */
 	size_t ntags;
+	/*
+	 * On demand: unused open Capacity Reservations that fit are taken before other capacity.
+	 */
+	bool use_reservations_first;
+	/*
+	 * The templates launch into one Capacity Block: CreateFleet gives what the block has left,
+	 * fewer than asked for as well, whatever all_or_nothing says: count, and end a part. spot
+	 * must be false; use_reservations_first means nothing.
+	 */
+	bool capacity_block;
 };
 
 /* The request's body, byte for byte as it will be sent: to be stored before it is. */
@@ -184,6 +219,31 @@ int ec2_terminate_instances(struct aws *aws, const char *const *ids, size_t nids
 /* The same tags on up to any number of ids, 1000 a call. */
 int ec2_create_tags(struct aws *aws, const char *const *ids, size_t nids,
 	const struct ec2_tag *tags, size_t ntags, struct err *err);
+
+/*
+ * What the console of ID has shown, decoded (at most 64 KiB, control characters and all, NULs as
+ * '?'); the caller frees. *TEXT is NULL where there is none yet.
+ */
+int ec2_console_output(struct aws *aws, const char *id, char **text, struct err *err);
+
+/* --- capacity reservations ------------------------------------------------------------------- */
+
+struct ec2_reservation {
+	char id[64]; /* cr-… */
+	char type[32];
+	char az[32];
+	char state[32]; /* active; else nothing can be launched: pending, scheduled, expired … */
+	char kind[32];  /* default, capacity-block */
+	char match[16]; /* open: any instance that fits runs in it; targeted: who names it */
+	char tenancy[16];         /* default, dedicated */
+	char group_arn[512];      /* of the cluster placement group that it was made in; "" none */
+	int64_t total, free;      /* instances */
+	int64_t begins_s, ends_s; /* 0: not said. A block's instances are ended 30 min before */
+};
+/* *RESERVATIONS is a heap array in the order of IDS; ERR_CONFIG/ERR_NOTFOUND where one is unknown.
+ */
+int ec2_describe_capacity_reservations(struct aws *aws, const char *const *ids, size_t nids,
+	struct ec2_reservation **reservations, struct err *err);
 
 /* --- subnets --------------------------------------------------------------------------------- */
 

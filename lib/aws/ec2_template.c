@@ -171,7 +171,8 @@ struct copy { /* from the answer's elements to a request's parameters */
 	size_t item[XML_MAX_DEPTH]; /* number of the list's element under way, by depth */
 	bool leaf;                  /* nothing began since the last beginning */
 	bool found;
-	bool own_profile; /* another instance profile is given */
+	/* given, in place of what the source has */
+	bool own_profile, own_reservation, own_market;
 };
 
 static unsigned depth_of(const char *path)
@@ -200,7 +201,9 @@ static bool is_dropped(const struct copy *copy, const char *rest)
 	for (size_t i = 0; i < ARRAY_SIZE(dropped); i++)
 		if (!strcmp(rest, dropped[i]) || answer_below(rest, dropped[i]))
 			return true;
-	return copy->own_profile && answer_below(rest, "iamInstanceProfile");
+	return (copy->own_profile && answer_below(rest, "iamInstanceProfile")) ||
+	       (copy->own_reservation && answer_below(rest, "capacityReservationSpecification")) ||
+	       (copy->own_market && answer_below(rest, "instanceMarketOptions"));
 }
 
 /* "tagSpecificationSet/item/tagSet/item/key" as "TagSpecification.1.Tag.2.Key" */
@@ -306,13 +309,18 @@ static void add_nics(struct strbuf *body, const struct ec2_nic *nics, size_t nni
 
 int ec2_create_template_version(struct aws *aws, const char *id, int64_t source,
 	const struct ec2_nic *nics, size_t nnics, const char *const *groups, size_t ngroups,
-	const char *instance_profile, const char *token, const char *description, int64_t *version,
-	struct err *err)
+	const char *instance_profile, const struct ec2_template_extra *extra, const char *token,
+	const char *description, int64_t *version, struct err *err)
 {
 	CLEANUP(strbuf_release) struct strbuf look = STRBUF_INIT;
 	CLEANUP(http_wipe_release) struct strbuf body = STRBUF_INIT;
 	CLEANUP(copy_release)
-	struct copy copy = {.params = STRBUF_INIT, .own_profile = instance_profile != NULL};
+	struct copy copy = {
+		.params = STRBUF_INIT,
+		.own_profile = instance_profile != NULL,
+		.own_reservation = extra && extra->reservation,
+		.own_market = extra && extra->block,
+	};
 	struct created created = {0};
 	char number[24];
 
@@ -333,6 +341,15 @@ int ec2_create_template_version(struct aws *aws, const char *id, int64_t source,
 	if (instance_profile)
 		query_add(&body, instance_profile, "LaunchTemplateData.IamInstanceProfile.%s",
 			!strncmp(instance_profile, "arn:", 4) ? "Arn" : "Name");
+	/* a preference ("open") beside a target is refused: of the source's there is nothing left
+	 */
+	if (copy.own_reservation)
+		query_add(&body, extra->reservation,
+			"LaunchTemplateData.CapacityReservationSpecification."
+			"CapacityReservationTarget.CapacityReservationId");
+	if (copy.own_market)
+		query_add(&body, "capacity-block",
+			"LaunchTemplateData.InstanceMarketOptions.MarketType");
 	query_add(&body, "enabled", "LaunchTemplateData.MetadataOptions.HttpEndpoint");
 	query_add(&body, "required", "LaunchTemplateData.MetadataOptions.HttpTokens");
 	query_add(&body, "enabled", "LaunchTemplateData.MetadataOptions.InstanceMetadataTags");

@@ -86,8 +86,8 @@ static int derive(struct aws *aws, char **argv, struct err *err)
 	int64_t version;
 
 	if (ec2_create_template_version(aws, argv[0], strtoll(argv[1], NULL, 10), nics,
-		    ARRAY_SIZE(nics), groups, 1, *argv[3] ? argv[3] : NULL, argv[4], "derived",
-		    &version, err) < 0)
+		    ARRAY_SIZE(nics), groups, 1, *argv[3] ? argv[3] : NULL, NULL, argv[4],
+		    "derived", &version, err) < 0)
 		return -1;
 	printf("%" PRId64 "\n", version);
 	return 0;

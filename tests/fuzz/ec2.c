@@ -84,7 +84,7 @@ static void version(void)
 	int64_t number;
 
 	ec2_create_template_version(
-		NULL, "lt-1", 1, &nic, 1, groups, 1, NULL, "token", "text", &number, NULL);
+		NULL, "lt-1", 1, &nic, 1, groups, 1, NULL, NULL, "token", "text", &number, NULL);
 }
 
 static void groups(void)

@@ -140,7 +140,7 @@ START_TEST(templates)
 	ck_assert_str_eq(t.security_groups[1], "sg-2");
 	ec2_template_release(&t);
 	ck_assert_msg(!ec2_create_template_version(aws, "lt-0a", 7, nics, 2, groups, 1, "prof",
-			      "tok", "two cards", &version, &err),
+			      NULL, "tok", "two cards", &version, &err),
 		"%s", err.text);
 	ck_assert_int_eq(version, 8);
 	ck_assert_str_eq(server_body(server, 2),
@@ -176,7 +176,7 @@ START_TEST(templates)
 	expect(ec2_describe_template(aws, "lt-0a", "9", &t, &err), ERR_NOTFOUND, "",
 		"launch template lt-0a has no version 9");
 	expect(ec2_create_template_version(
-		       aws, "lt-0a", 9, nics, 2, groups, 1, NULL, "tok", "", &version, &err),
+		       aws, "lt-0a", 9, nics, 2, groups, 1, NULL, NULL, "tok", "", &version, &err),
 		ERR_NOTFOUND, "", "has no version 9");
 	end();
 }
