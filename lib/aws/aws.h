@@ -11,6 +11,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "lib/base/err.h"
 
@@ -26,7 +27,8 @@ struct aws_options {
 	const char *role_external_id;
 	int role_duration_s;
 	bool use_fips, use_dualstack;
-	int max_attempts;       /* of one request; default 3 */
+	int max_attempts;       /* of one request, throttled ones not counted; default 3 */
+	int throttle_wait_ms;   /* for so long; default 60000; less than 0: not at all */
 	int connect_timeout_ms; /* default 5000 */
 	int timeout_ms;         /* of one attempt; default 60000 */
 	size_t max_answer;      /* bytes; default 64 MiB */
@@ -38,6 +40,20 @@ struct aws;
 struct aws *aws_create(const struct aws_options *options, struct err *err);
 void aws_destroy(struct aws *aws);
 const char *aws_region(const struct aws *aws);
+
+/*
+ * Who says when an EC2 request may go. take() is asked before each send, repetitions included, and
+ * again after the milliseconds that it returns, until it returns 0: then it has taken what the send
+ * costs. INSTANCES: how many instances the request acts on. refused() is told of each throttling
+ * answer. Both run inside of the call and must not use the struct aws.
+ */
+struct aws_pacer {
+	int64_t (*take)(void *arg, const char *region, const char *action, unsigned instances);
+	void (*refused)(void *arg, const char *region, const char *action); /* may be NULL */
+	void *arg;
+};
+/* Copied; arg must outlive AWS. NULL: none, the state after aws_create(). */
+void aws_set_pacer(struct aws *aws, const struct aws_pacer *pacer);
 
 /* Who we are: "arn:aws:sts::…" by GetCallerIdentity; the caller frees. */
 char *aws_caller(struct aws *aws, struct err *err);

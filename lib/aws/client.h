@@ -23,15 +23,18 @@ struct aws {
 	char *role_arn, *role_session_name, *role_external_id;
 	bool profile_given; /* by the options, not by AWS_PROFILE */
 	int role_duration_s;
-	int max_attempts, connect_timeout_ms, timeout_ms;
+	int max_attempts, connect_timeout_ms, timeout_ms, throttle_wait_ms;
 	size_t max_answer;
 	struct endpoint endpoint[AWS_NSERVICES];
 
 	struct http *http;
 	struct retry_quota quota;
 	int64_t clock_offset_s; /* AWS's clock minus ours */
+	struct aws_pacer pacer; /* take NULL: none */
+	unsigned runs;          /* aws_call_many()s under way, one inside the other */
 
 	struct creds *creds;
+	struct creds *creds_past; /* replaced ones that a request under way was signed with */
 	bool creds_imds;
 	int64_t creds_quiet_s; /* a refresh failed: none that is not needed before this */
 };
@@ -52,10 +55,21 @@ struct aws_call {
 	int (*reset)(void *arg,
 		struct err *err); /* a half-read answer is to be forgotten; may be NULL */
 	void *arg;
-	unsigned attempts; /* out: how often it was sent */
-	bool unsure;       /* out, on failure: one of those may have been acted upon */
+	unsigned instances; /* that it acts on, for the pacer; 0: none, or not limited by them */
+	unsigned attempts;  /* out: how often it was sent */
+	bool unsure;        /* out, on failure: one of those may have been acted upon */
 };
 
 int aws_call(struct aws *aws, struct aws_call *call, struct err *err);
+
+#define AWS_PARALLEL_MAX 8
+/*
+ * Send N calls, PARALLEL at a time (at most AWS_PARALLEL_MAX), begun in their order, each by the
+ * rules of aws_call(). All are sent, also behind a failed one, except that when throttling
+ * outlasted throttle_wait_ms with nothing getting through, those not begun fail as that one. 0: all
+ * succeeded. ERRS: N of them, or NULL; those of the calls that succeeded are zeroed.
+ */
+int aws_call_many(
+	struct aws *aws, struct aws_call *calls[], size_t n, unsigned parallel, struct err *errs);
 
 #endif

@@ -203,8 +203,9 @@ struct ec2_filter {
 };
 
 /*
- * DescribeInstances by ids (at most 1000 a call, split here) or by filters (paged here). By id,
- * one that EC2 does not know yet is ERR_CONSISTENCY with code InvalidInstanceID.NotFound.
+ * DescribeInstances by ids (1000 a call, up to 8 calls at a time; the order is that of the calls)
+ * or by filters (paged here). By id, one that EC2 does not know yet is ERR_CONSISTENCY with code
+ * InvalidInstanceID.NotFound.
  */
 int ec2_describe_instances(struct aws *aws, const char *const *ids, size_t nids,
 	const struct ec2_filter *filters, size_t nfilters, struct ec2_instances *out,
@@ -213,12 +214,29 @@ void ec2_instances_release(struct ec2_instances *instances);
 /* Value of tag KEY, or NULL. */
 const char *ec2_instance_tag(const struct ec2_instance *instance, const char *key);
 
-/* In batches of 1000. An id that EC2 does not know fails its batch: ERR_CONSISTENCY. */
+/*
+ * In pieces of 200, so that a large gang flows through EC2's bucket of 1000 instances, 20 a second;
+ * up to 8 at a time. All pieces are sent; the error is the first failed one's. An id that EC2 does
+ * not know fails its piece: ERR_CONSISTENCY.
+ */
 int ec2_terminate_instances(struct aws *aws, const char *const *ids, size_t nids, struct err *err);
 
-/* The same tags on up to any number of ids, 1000 a call. */
+/* The same tags on up to any number of ids, 1000 a call, up to 8 calls at a time. */
 int ec2_create_tags(struct aws *aws, const char *const *ids, size_t nids,
 	const struct ec2_tag *tags, size_t ntags, struct err *err);
+
+struct ec2_tag_call { /* these tags on these ids */
+	const char *const *ids;
+	size_t nids;
+	const struct ec2_tag *tags;
+	size_t ntags;
+};
+/*
+ * Several of them together, up to 8 requests at a time. Each is tried, also behind a failed one;
+ * the error is that of the first that failed. To repeat all is harmless: tags are overwritten.
+ */
+int ec2_create_tags_many(
+	struct aws *aws, const struct ec2_tag_call *calls, size_t n, struct err *err);
 
 /*
  * What the console of ID has shown, decoded (at most 64 KiB, control characters and all, NULs as

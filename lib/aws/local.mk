@@ -6,6 +6,8 @@ libaws_a_SOURCES = \
 	lib/aws/answer.h \
 	lib/aws/aws.c \
 	lib/aws/aws.h \
+	lib/aws/bucket_table.c \
+	lib/aws/bucket_table.h \
 	lib/aws/classify.c \
 	lib/aws/client.c \
 	lib/aws/client.h \
