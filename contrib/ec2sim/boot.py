@@ -149,14 +149,18 @@ class Booter:
                 'shared_paths': self._scenario.shared_paths,
                 'script': script.decode('utf-8', 'surrogateescape') if script else None}
 
-    def boot(self, instance: dict[str, Any], script: bytes | None) -> None:
-        """Make the machine and start its user data; returns when it is up."""
+    def boot(self, instance: dict[str, Any], script: bytes | None,
+             instead: bytes | None = None) -> None:
+        """Make the machine and start its user data; returns when it is up.  With
+        INSTEAD nothing is started: the console shows that text."""
         name = instance['id']
         if self._closing:
             raise BootError(f'{name}: the simulator stops')
         log = os.open(os.path.join(self._consoles, name + '.log'),
                       os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
         try:
+            if instead is not None:
+                os.write(log, instead)    # the machine goes on writing behind it
             machine = subprocess.Popen(
                 ['setpriv', '--pdeathsig', 'KILL', 'unshare', '--net', '--mount', '--pid', '--uts',
                  '--fork', '--kill-child=SIGKILL', '/usr/bin/python3', '-I', '-S',
@@ -175,7 +179,8 @@ class Booter:
             port = self._port(name)
             ip(f'link add {port} type veth peer name eth0 address {mac} netns {machine.pid}',
                f'link set {port} master {self._scenario.bridge}', f'link set {port} up')
-            machine.stdin.write(json.dumps(self._spec(instance, script)).encode() + b'\n')
+            machine.stdin.write(json.dumps({
+                **self._spec(instance, script), 'idle': instead is not None}).encode() + b'\n')
             machine.stdin.flush()
             if machine.stdout.readline() != b'up\n':
                 raise BootError(f'{name}: not up')

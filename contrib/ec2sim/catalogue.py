@@ -15,6 +15,8 @@ QUOTA_FAMILIES = (('hpc', 'hpc'), ('inf', 'inf'), ('trn', 'trn'), ('dl', 'dl'),
                   ('u-', 'high-memory'), ('u7', 'high-memory'), ('vt', 'g'), ('p', 'p'),
                   ('g', 'g'), ('f', 'f'), ('x', 'x'))
 
+FAMILIES = ('standard', *dict.fromkeys(family for _, family in QUOTA_FAMILIES))
+
 
 @dataclass(frozen=True)
 class Type:

@@ -2,6 +2,7 @@
 EXTRA_DIST += \
 	contrib/ec2sim/README.md \
 	contrib/ec2sim/boot.py \
+	contrib/ec2sim/bootfault.py \
 	contrib/ec2sim/catalogue.py \
 	contrib/ec2sim/ec2sim \
 	contrib/ec2sim/errors.py \

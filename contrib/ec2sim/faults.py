@@ -7,6 +7,7 @@ import json
 import os
 from typing import Any
 
+import bootfault
 from scenario import ScenarioError, check_object
 
 RULE = {
@@ -14,12 +15,34 @@ RULE = {
     'match': (dict, False), 'error': (dict, False), 'drop': (str, False),
     'delay_ms': ((int, float), False), 'answer_raw': (dict, False), 'capacity': (dict, False),
     'truncate': (int, False), 'fewer': (int, False), 'more': (int, False),
-    'kill': ((bool, str), False),
+    'kill': ((bool, str), False), 'pool_error': (dict, False),
+    'boot': (str, False), 'instances': ((int, list), False), 'after_ms': ((int, float), False),
+    'reason': (str, False),
 }
 ERROR = {'code': (str, True), 'message': (str, True), 'status': (int, False)}
+POOL = {'code': (str, True), 'message': (str, True), 'type': (str, False), 'az': (str, False),
+        'subnet': (str, False)}
 RAW = {'status': (int, True), 'content_type': (str, False), 'body': (str, True)}
 EFFECTS = ('error', 'drop', 'delay_ms', 'answer_raw', 'capacity', 'truncate', 'fewer', 'more',
-           'kill')
+           'kill', 'pool_error', 'boot')
+# Effects of which several rules may add to one call.
+MANY = ('pool_error', 'boot')
+
+
+def _check_boot(rule: dict[str, Any], where: str) -> None:
+    if 'boot' not in rule:
+        for key in ('instances', 'after_ms', 'reason'):
+            if key in rule:
+                raise ScenarioError(f'{where}.{key}: belongs to "boot"')
+        return
+    if rule['boot'] not in bootfault.KINDS:
+        raise ScenarioError(f'{where}.boot: expected one of {", ".join(bootfault.KINDS)}')
+    which = rule.get('instances', [])
+    for number in which if isinstance(which, list) else [which]:
+        if isinstance(number, bool) or not isinstance(number, int) or number < 0:
+            raise ScenarioError(f'{where}.instances: expected a number, or a list of indices from 0')
+    if rule.get('reason', 'Server.InternalError') not in bootfault.REASONS:
+        raise ScenarioError(f'{where}.reason: expected one of {", ".join(bootfault.REASONS)}')
 
 
 def check(rules: Any) -> list[dict[str, Any]]:
@@ -41,6 +64,9 @@ def check(rules: Any) -> list[dict[str, Any]]:
             raise ScenarioError(f'{where}.drop: expected "before" or "after"')
         if rule.get('kill', True) not in (True, 'before', 'after'):
             raise ScenarioError(f'{where}.kill: expected true, "before" or "after"')
+        if 'pool_error' in rule:
+            check_object(rule['pool_error'], POOL, f'{where}.pool_error')
+        _check_boot(rule, where)
         for key, value in rule.get('capacity', {}).items():
             if isinstance(value, bool) or not isinstance(value, int) or value < 0:
                 raise ScenarioError(f'{where}.capacity.{key}: expected a whole number')
@@ -116,5 +142,11 @@ class Faults:
             count = self._counts[i]
             if rule.get('every') or rule.get('call') == count or \
                     rule.get('from', count + 1) <= count:
-                out.update({k: rule[k] for k in EFFECTS if k in rule})
+                out.update({k: rule[k] for k in EFFECTS if k in rule and k not in MANY})
+                if 'pool_error' in rule:
+                    out.setdefault('pool_error', []).append(rule['pool_error'])
+                if 'boot' in rule:
+                    out.setdefault('boot', []).append({
+                        k: rule[k] for k in ('boot', 'instances', 'after_ms', 'reason')
+                        if k in rule})
         return out

@@ -196,8 +196,17 @@ def _answer_pool(pool: Pool) -> dict[str, Any]:
             'Overrides': override}
 
 
-def _attempt(world: World, group: list[Pool], market: str, target: int, taken: Any
-             ) -> tuple[list[tuple[Pool, launch.Plan, int]], int, list[tuple[Pool, launch.Plan]]]:
+def _fault(pool: Pool, faults: list[dict[str, str]]) -> launch.Plan | None:
+    """The error that a fault gives this pool."""
+    for fault in faults:
+        if all(fault.get(key, value) == value for key, value in
+               (('type', pool.type), ('az', pool.az), ('subnet', pool.subnet))):
+            return launch.Plan(0, fault['code'], fault['message'])
+    return None
+
+
+def _attempt(world: World, group: list[Pool], market: str, target: int, taken: Any,
+             faults: list[dict[str, str]]) -> tuple[list[tuple[Pool, launch.Plan, int]], int, list[tuple[Pool, launch.Plan]]]:
     """What GROUP's pools would give towards TARGET, in order; and what failed."""
     chosen, failed, units = [], [], 0
     machines, vcpus = (taken[0].copy(), taken[1].copy())
@@ -205,7 +214,7 @@ def _attempt(world: World, group: list[Pool], market: str, target: int, taken: A
         if units >= target:
             break
         wanted = math.ceil((target - units) / pool.weight)
-        plan = launch.plan(world, pool, market, (machines, vcpus))
+        plan = _fault(pool, faults) or launch.plan(world, pool, market, (machines, vcpus), wanted)
         count = min(wanted, plan.most)
         if count < wanted:
             failed.append((pool, plan))
@@ -218,8 +227,8 @@ def _attempt(world: World, group: list[Pool], market: str, target: int, taken: A
     return chosen, units, failed
 
 
-def _market(world: World, every: list[Pool], market: str, options: dict[str, Any], target: int
-            ) -> tuple[list[tuple[Pool, launch.Plan, int]], list[tuple[Pool, launch.Plan]]]:
+def _market(world: World, every: list[Pool], market: str, options: dict[str, Any], target: int,
+            faults: list[dict[str, str]]) -> tuple[list[tuple[Pool, launch.Plan, int]], list[tuple[Pool, launch.Plan]]]:
     """The best choice for one market: whole if possible, else the most that
     MinTargetCapacity allows, else nothing."""
     taken = world.in_use()
@@ -231,7 +240,7 @@ def _market(world: World, every: list[Pool], market: str, options: dict[str, Any
     best: tuple[int, list[tuple[Pool, launch.Plan, int]]] = (0, [])
     errors: list[tuple[Pool, launch.Plan]] = []
     for group in groups.values():
-        chosen, units, failed = _attempt(world, group, market, target, taken)
+        chosen, units, failed = _attempt(world, group, market, target, taken, faults)
         errors += failed
         if units >= target:
             return chosen, errors
@@ -244,7 +253,7 @@ def _market(world: World, every: list[Pool], market: str, options: dict[str, Any
 
 def create(world: World, params: dict[str, Any], effects: dict[str, Any] | None = None
            ) -> dict[str, Any]:
-    """CreateFleet.  EFFECTS is a fault's: {"fewer": n} or {"more": n}."""
+    """CreateFleet.  EFFECTS are those of faults: fewer, more, pool_error, boot."""
     effects = effects or {}
     targets = check(params)
     given = tags.of_specifications(params.get('TagSpecifications'), ('fleet', 'instance'))
@@ -261,11 +270,13 @@ def create(world: World, params: dict[str, Any], effects: dict[str, Any] | None 
         name = world.new_id('fleet')
         launched: list[dict[str, Any]] = []
         errors: list[dict[str, Any]] = []
+        count_so_far = 0
         for market, target in targets.items():
             options = params.get('SpotOptions' if market == 'spot' else 'OnDemandOptions', {})
             if not target:
                 continue
-            chosen, failed = _market(world, every, market, options, target)
+            chosen, failed = _market(world, every, market, options, target,
+                                     effects.get('pool_error', []))
             for pool, plan in failed:
                 errors.append({'LaunchTemplateAndOverrides': _answer_pool(pool),
                                'Lifecycle': market, 'ErrorCode': plan.code,
@@ -275,10 +286,13 @@ def create(world: World, params: dict[str, Any], effects: dict[str, Any] | None 
                 if not count:
                     continue
                 ids = launch.make(world, pool, count, market, name, given.get('instance', {}),
-                                  plan.group)
+                                  plan.group, effects.get('boot'), count_so_far)
+                count_so_far += len(ids)
                 launched.append({'LaunchTemplateAndOverrides': _answer_pool(pool),
                                  'Lifecycle': market, 'InstanceIds': ids,
                                  'InstanceType': pool.type})
+        if world.scenario.fleet_errors == 'first':
+            del errors[1:]
         answer = {'FleetId': name, 'Errors': errors, 'Instances': launched}
         world.store.put('fleet', name, {
             'id': name, 'created': world.now(), 'tags': given.get('fleet', {}),

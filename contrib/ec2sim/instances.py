@@ -8,6 +8,7 @@ import base64
 import time
 from typing import Any
 
+import bootfault
 import filters
 import tags
 from errors import Refusal
@@ -40,12 +41,45 @@ def _boot(world: World, name: str) -> None:
         instance = world.instances.get(name)
         if instance is None or instance['state'] != 'pending':
             return
-        if world.booter is None:
-            _set_state(world, instance, 'running')
+        fault = instance.get('boot')
+        if fault:
+            world.event('boot-fault', instance=name, boot=fault['kind'])
+        if bootfault.on_launch(fault):
+            instance['state_reason'] = bootfault.state_reason(fault)
+            instance['reason'] = fault['reason']
+            finish(world, instance)
             world.store.commit()
+            return
+        if world.booter is None:
+            _run(world, instance)
             return
         # Making namespaces takes a while: not under the lock, nor in our thread.
         world.booter.submit(lambda: _boot_really(world, instance))
+
+
+def _run(world: World, instance: dict[str, Any]) -> None:
+    _set_state(world, instance, 'running')
+    _doom(world, instance)
+    world.store.commit()
+
+
+def _doom(world: World, instance: dict[str, Any]) -> None:
+    """Set the event that ends an instance which is to die by itself."""
+    fault = instance.get('boot')
+    if fault and fault['kind'] == 'die':
+        world.scheduler.at(instance['times']['running'] + fault['after_ms'] / 1000,
+                           _die, world, instance['id'])
+
+
+def _die(world: World, name: str) -> None:
+    with world.lock:
+        instance = world.instances.get(name)
+        if instance is None or instance['state'] != 'running':
+            return
+        reason = bootfault.state_reason(instance['boot'])
+        stop(world, instance, reason, '' if reason['Code'].startswith('Client.')
+             else reason['Code'])
+        world.store.commit()
 
 
 def _boot_really(world: World, instance: dict[str, Any]) -> None:
@@ -54,8 +88,10 @@ def _boot_really(world: World, instance: dict[str, Any]) -> None:
             return
         blob = world.store.all['blob'].get(instance['user_data'] or '')
         script = base64.b64decode(blob['data']) if blob else None
+        fault = instance.get('boot')
     try:
-        world.booter.boot(instance, script)
+        world.booter.boot(instance, script, bootfault.CONSOLES[fault['kind']].encode()
+                          if fault and fault['kind'] != 'die' else None)
     except Exception as e:
         with world.lock:
             # If it was terminated meanwhile, there is nothing more to say.
@@ -67,8 +103,7 @@ def _boot_really(world: World, instance: dict[str, Any]) -> None:
         return
     with world.lock:
         if instance['state'] == 'pending':
-            _set_state(world, instance, 'running')
-            world.store.commit()
+            _run(world, instance)
             return
     world.booter.kill(instance['id'])
 
@@ -118,6 +153,8 @@ def resume(world: World) -> None:
         elif state == 'pending':
             world.scheduler.at(instance['launched'] + world.scenario.seconds('pending_ms'),
                                _boot, world, instance['id'])
+        elif state == 'running':
+            _doom(world, instance)
         elif state == 'shutting-down':
             world.scheduler.at(instance['times'][state]
                                + world.scenario.seconds('shutting_down_ms'),
@@ -302,9 +339,16 @@ def describe_status(world: World, params: dict[str, Any]) -> dict[str, Any]:
 def console(world: World, params: dict[str, Any]) -> dict[str, Any]:
     """GetConsoleOutput: what the user data wrote, its last 64 KiB."""
     instance = _by_ids(world, [params['InstanceId']])[0]
-    text = world.booter.console(instance['id']) if world.booter else b''
-    return {'InstanceId': instance['id'], 'Timestamp': world.moment(world.now()),
-            'Output': base64.b64encode(text[-65536:]).decode()}
+    fault = instance.get('boot')
+    if world.booter:
+        text = world.booter.console(instance['id'])
+    else:
+        text = bootfault.CONSOLES[fault['kind']].encode() \
+            if fault and 'running' in instance['times'] else b''
+    out = {'InstanceId': instance['id'], 'Timestamp': world.moment(world.now())}
+    if text:    # as long as there is none, EC2 leaves the member out
+        out['Output'] = base64.b64encode(text[-65536:]).decode()
+    return out
 
 
 def terminate(world: World, params: dict[str, Any]) -> dict[str, Any]:

@@ -8,6 +8,7 @@ import hashlib
 from dataclasses import dataclass, field
 from typing import Any
 
+import bootfault
 import instances
 import placement
 import tags
@@ -99,9 +100,12 @@ def _security_groups(world: World, data: dict[str, Any], nics: list[dict[str, An
                           'different networks.')
 
 
-def _zones_with_room(world: World, type_name: str, az: str) -> str:
-    others = [z for z in sorted(world.scenario.zones) if z != az
-              and world.scenario.offered(type_name, z) and world.capacity(type_name, z) != 0]
+def _zones_with_room(world: World, type_name: str, az: str, machines: Any, wanted: int) -> str:
+    def room(zone: str) -> bool:
+        capacity = world.capacity(type_name, zone)
+        return capacity is None or capacity - machines[type_name, zone] >= wanted
+    others = [z for z in sorted(world.scenario.zones)
+              if z != az and world.scenario.offered(type_name, z) and room(z)]
     if not others:
         return ''
     return (f' You can currently get {type_name} capacity by not specifying an Availability Zone '
@@ -113,15 +117,32 @@ def _least(limits: list[tuple[float, str, str]], group: dict[str, Any] | None) -
     return Plan(int(max(0, min(most, 10**6))), code, message, group)
 
 
-def plan(world: World, pool: Pool, market: str, taken: dict[str, Any]) -> Plan:
-    """How many instances the pool can give.  TAKEN is World.in_use()'s pair."""
+def plan(world: World, pool: Pool, market: str, taken: Any, wanted: int = 1) -> Plan:
+    """How many instances the pool can give.  TAKEN is World.in_use()'s pair; zones
+    that have the WANTED number are named where this pool's has not."""
     try:
-        return _plan(world, pool, market, taken)
+        return _plan(world, pool, market, taken, wanted)
     except Refusal as refusal:
         return Plan(0, refusal.code, refusal.message)
 
 
-def _plan(world: World, pool: Pool, market: str, taken: Any) -> Plan:
+def _no_capacity(world: World, pool: Pool, market: str, taken: Any, wanted: int, room: int
+                 ) -> tuple[str, str]:
+    if market == 'spot':
+        # A fleet's two ways of saying it: nothing there, or not enough.
+        if room > 0:
+            return 'UnfulfillableCapacity', ('Unable to fulfill capacity due to your request '
+                                             'configuration. Please adjust your request and try '
+                                             'again.')
+        return 'InsufficientInstanceCapacity', ('There is no Spot capacity available that matches '
+                                                'your request.')
+    return 'InsufficientInstanceCapacity', (
+        f'We currently do not have sufficient {pool.type} capacity in the Availability Zone you '
+        f'requested ({pool.az}). Our system will be working on provisioning additional capacity.'
+        + _zones_with_room(world, pool.type, pool.az, taken[0], wanted))
+
+
+def _plan(world: World, pool: Pool, market: str, taken: Any, wanted: int) -> Plan:
     kind = world.scenario.types.get(pool.type)
     if kind is None:
         raise Refusal('InvalidParameterValue', f'Invalid value \'{pool.type}\' for InstanceType.')
@@ -144,22 +165,19 @@ def _plan(world: World, pool: Pool, market: str, taken: Any) -> Plan:
 
     limits: list[tuple[float, str, str]] = [(float('inf'), '', '')]
     group = None
-    wanted = pool.group or {k: v for k, v in pool.data.get('Placement', {}).items()
+    chosen = pool.group or {k: v for k, v in pool.data.get('Placement', {}).items()
                             if k in ('GroupName', 'GroupId')}
-    if wanted:
-        group, room = placement.for_launch(world, wanted, pool.type, pool.az)
+    if chosen:
+        group, room = placement.for_launch(world, chosen, pool.type, pool.az)
         if room is not None:
             limits.append((room, 'InsufficientInstanceCapacity', 'A spread placement group has at '
                            f'most 7 running instances in {pool.az}.'))
     machines, vcpus = taken
     capacity = world.capacity(pool.type, pool.az)
     if capacity is not None:
-        limits.append((capacity - machines[pool.type, pool.az], 'InsufficientInstanceCapacity',
-                       f'We currently do not have sufficient {pool.type} capacity in the '
-                       f'Availability Zone you requested ({pool.az}). Our system will be working '
-                       'on provisioning additional capacity.'
-                       + _zones_with_room(world, pool.type, pool.az)))
-    quota = world.scenario.quotas.get(market, {}).get(kind.quota_family)
+        room = capacity - machines[pool.type, pool.az]
+        limits.append((room, *_no_capacity(world, pool, market, taken, wanted, room)))
+    quota = world.scenario.quota(market, kind.quota_family)
     if quota is not None:
         room = (quota - vcpus[market, kind.quota_family]) // kind.vcpus
         if market == 'spot':
@@ -196,8 +214,10 @@ def instance_tags(pool: Pool, wanted: dict[str, str]) -> dict[str, str]:
 
 
 def make(world: World, pool: Pool, count: int, market: str, fleet: str,
-         given: dict[str, str], group: dict[str, Any] | None) -> list[str]:
-    """Create COUNT instances in the pool; plan() said that they fit."""
+         given: dict[str, str], group: dict[str, Any] | None,
+         faults: list[dict[str, Any]] | None = None, first: int = 0) -> list[str]:
+    """Create COUNT instances in the pool; plan() said that they fit.  FAULTS are
+    those of booting, FIRST is what they call the first of these."""
     now = world.now()
     subnet = world.scenario.subnets[pool.subnet]
     kind = world.scenario.types[pool.type]
@@ -249,6 +269,7 @@ def make(world: World, pool: Pool, count: int, market: str, fleet: str,
             'image': pool.image, 'key': data.get('KeyName'), 'user_data': user_data,
             'profile': profile.get('Name') or profile.get('Arn', '').rpartition('/')[2] or None,
             'metadata': data.get('MetadataOptions', {}), 'booted': world.booter is not None,
+            'boot': bootfault.of_instance(faults or [], first + index),
             'protected': data.get('DisableApiTermination', False),
             'cpu': [cpu.get('CoreCount', kind.cores), cpu.get('ThreadsPerCore', kind.threads)],
             'spot_request': world.new_id('sir')[:12] if market == 'spot' else None,

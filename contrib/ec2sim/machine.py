@@ -111,7 +111,8 @@ def main() -> None:
     os.write(1, b'up\n')
     os.dup2(2, 1)
     sys.stderr.flush()
-    run_user_data(spec, own)
+    if not spec['idle']:
+        run_user_data(spec, own)
     while True:
         try:
             pid, status = os.wait()

@@ -6,8 +6,6 @@ import tags
 from errors import Refusal
 from world import World
 
-LIMIT = 500
-
 
 def by_name(world: World, name: str) -> dict[str, Any] | None:
     """The group of that name, once it can be seen."""
@@ -55,7 +53,7 @@ def create(world: World, params: dict[str, Any]) -> dict[str, Any]:
     if any(g['name'] == name for g in groups.values()):
         raise Refusal('InvalidPlacementGroup.Duplicate',
                       f"The Placement Group '{name}' already exists.")
-    if len(groups) >= LIMIT:
+    if len(groups) >= world.scenario.placement_groups:
         raise Refusal('PlacementGroupLimitExceeded',
                       'The maximum number of placement groups has been reached.')
     now = world.now()

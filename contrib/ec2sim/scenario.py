@@ -45,6 +45,7 @@ DEFAULT: dict[str, Any] = {
     'offerings': {},
     'capacity': {},
     'quotas': {},
+    'fleet_errors': 'all',
     'timings': {},
     'throttling': {},
     'idempotency': 'repeat',
@@ -55,6 +56,7 @@ DEFAULT: dict[str, Any] = {
     'shared_paths': [],
     'imds_role': 'ec2sim-role',
 }
+PLACEMENT_GROUPS = 500    # of a region
 DEFAULT_VPC = 'vpc-0aaaaaaaaaaaaaaa1'
 
 # key: (type, required) of the members of the scenario's lists
@@ -112,6 +114,9 @@ class Scenario:
     offerings: dict[str, list[str]]
     capacity: dict[str, int]
     quotas: dict[str, dict[str, int]]
+    default_quotas: dict[str, dict[str, int]]
+    placement_groups: int
+    fleet_errors: str
     timings: dict[str, float]
     throttling: dict[str, Any]
     idempotency: str
@@ -127,6 +132,13 @@ class Scenario:
         """The timing NAME in seconds."""
         value = self.timings[name]
         return value / 1000 if name.endswith('_ms') else value
+
+    def quota(self, market: str, family: str) -> int | None:
+        """The vCPUs that may be in use at a time; None is without limit."""
+        for table in (self.quotas, self.default_quotas):
+            if family in table.get(market, {}):
+                return table[market][family]
+        return None
 
     def offered(self, type_name: str, az: str) -> bool:
         """Whether the type is sold in that zone at all."""
@@ -159,6 +171,19 @@ def _number(value: Any, where: str) -> None:
 def _count(value: Any, where: str) -> None:
     if isinstance(value, bool) or not isinstance(value, int) or value < 0:
         raise ScenarioError(f'{where}: expected a whole number, not negative')
+
+
+def _quotas(given: Any, where: str) -> None:
+    if not isinstance(given, dict):
+        raise ScenarioError(f'{where}: expected an object')
+    for market, limits in given.items():
+        if market not in ('on-demand', 'spot') or not isinstance(limits, dict):
+            raise ScenarioError(f'{where}: expected {{"on-demand": {{...}}, "spot": {{...}}}}')
+        for family, value in limits.items():
+            if family not in catalogue.FAMILIES:
+                raise ScenarioError(f'{where}.{market}: unknown family "{family}"; known: '
+                                    f'{", ".join(catalogue.FAMILIES)}')
+            _count(value, f'{where}.{market}.{family}')
 
 
 def _timings(given: dict[str, Any]) -> dict[str, float]:
@@ -253,11 +278,14 @@ def build(given: Any, base: str = '.') -> Scenario:
                                            item.get('self_referencing', False))
     for key, value in s['capacity'].items():
         _count(value, f'capacity.{key}')
-    for market, limits in s['quotas'].items():
-        if market not in ('on-demand', 'spot') or not isinstance(limits, dict):
-            raise ScenarioError('quotas: expected {"on-demand": {...}, "spot": {...}}')
-        for family, value in limits.items():
-            _count(value, f'quotas.{market}.{family}')
+    quotas = dict(s['quotas'])
+    placement_groups = quotas.pop('placement-groups', PLACEMENT_GROUPS)
+    _count(placement_groups, 'quotas.placement-groups')
+    default_quotas = quotas.pop('default', {})
+    _quotas(quotas, 'quotas')
+    _quotas(default_quotas, 'quotas.default')
+    if s['fleet_errors'] not in ('all', 'first'):
+        raise ScenarioError('fleet_errors: expected "all" or "first"')
     for name, zones in s['offerings'].items():
         if not isinstance(zones, list):
             raise ScenarioError(f'offerings.{name}: expected a list of zones')
@@ -283,7 +311,7 @@ def build(given: Any, base: str = '.') -> Scenario:
     return Scenario(
         region, s['account'], s['seed'], s['credentials'], subnets, groups,
         _templates(s['launch_templates'], base), _types(s['instance_types']), s['offerings'],
-        s['capacity'], s['quotas'], _timings(s['timings']), throttling, s['idempotency'],
+        s['capacity'], quotas, default_quotas, placement_groups, s['fleet_errors'], _timings(s['timings']), throttling, s['idempotency'],
         s['bridge'], s['controller_address'], s['private_paths'],
         s['private_files'], s['shared_paths'], s['imds_role'],
         {n.az: n.az_id for n in subnets.values()})

@@ -1,10 +1,11 @@
 """Faults by script."""
+import base64
 import json
 import os
 import tempfile
 import unittest
 
-from bench import Bench, Failed, ids
+from bench import SUBNETS, Bench, Failed, errors, ids
 from faults import Faults, check
 from scenario import ScenarioError
 
@@ -85,6 +86,69 @@ class Rules(unittest.TestCase):
                   for _ in range(4)]
         self.assertEqual(counts, [0, 2, 5, 3])
 
+    def test_pool_errors(self):
+        self.rules({'action': 'CreateFleet', 'every': True, 'pool_error': {
+            'type': 'c7i.large', 'az': 'us-east-2a', 'code': 'RequestLimitExceeded',
+            'message': 'Request limit exceeded.'}},
+                   {'action': 'CreateFleet', 'call': 2, 'pool_error': {
+                       'subnet': SUBNETS[1], 'code': 'Unsupported', 'message': 'no'}})
+        pools = [{'InstanceType': 'c7i.large', 'SubnetId': SUBNETS[0]},
+                 {'InstanceType': 'c7i.large', 'SubnetId': SUBNETS[1]}]
+        answer = self.bench.call('CreateFleet', **self.bench.request(2, pools))
+        self.assertEqual((errors(answer), len(ids(answer))), (['RequestLimitExceeded'], 2))
+        answer = self.bench.call('CreateFleet', **self.bench.request(2, pools))
+        self.assertEqual((errors(answer), ids(answer)),
+                         (['RequestLimitExceeded', 'Unsupported'], []))
+
+    def instance(self, name):
+        return self.bench.call('DescribeInstances', InstanceIds=[name])[
+            'Reservations'][0]['Instances'][0]
+
+    def test_boot_die(self):
+        self.rules({'action': 'CreateFleet', 'call': 1, 'boot': 'die', 'instances': 1},
+                   {'action': 'CreateFleet', 'call': 1, 'boot': 'die', 'instances': [2],
+                    'reason': 'Server.InternalError'})
+        names = ids(self.bench.call('CreateFleet', **self.bench.request(3)))
+        self.bench.pass_time(0.6)
+        states = [self.instance(n)['State']['Name'] for n in names]
+        self.assertEqual(states, ['running', 'running', 'terminated'])
+        self.bench.pass_time(0.6)
+        first, second, third = (self.instance(n) for n in names)
+        self.assertEqual(first['State']['Name'], 'shutting-down')
+        self.assertEqual(first['StateReason'], {
+            'Code': 'Client.InstanceInitiatedShutdown',
+            'Message': 'Client.InstanceInitiatedShutdown: Instance initiated shutdown'})
+        self.assertEqual(third['StateReason']['Code'], 'Server.InternalError')
+        self.assertEqual(second['State']['Name'], 'running')
+        self.bench.pass_time(2)
+        self.assertEqual(self.instance(names[0])['State']['Name'], 'terminated')
+        events = [(e['event'], e['instance']) for e in self.bench.journal.lines
+                  if e.get('event') == 'boot-fault']
+        self.assertEqual(events, [('boot-fault', names[0]), ('boot-fault', names[2])])
+
+    def test_boot_die_later(self):
+        self.rules({'action': 'CreateFleet', 'every': True, 'boot': 'die', 'after_ms': 5000})
+        name = self.bench.launch(1)[0]
+        self.bench.pass_time(4)
+        self.assertEqual(self.instance(name)['State']['Name'], 'running')
+        self.bench.pass_time(1)
+        self.assertEqual(self.instance(name)['State']['Name'], 'shutting-down')
+
+    def test_boot_consoles(self):
+        self.rules({'action': 'CreateFleet', 'call': 1, 'boot': 'hang', 'instances': [0]},
+                   {'action': 'CreateFleet', 'call': 1, 'boot': 'wrong-image',
+                    'instances': [1]})
+        names = ids(self.bench.call('CreateFleet', **self.bench.request(3)))
+        self.bench.pass_time(0.45)
+        self.assertNotIn('Output', self.bench.call('GetConsoleOutput', InstanceId=names[0]))
+        self.bench.pass_time(5)
+        self.assertEqual([self.instance(n)['State']['Name'] for n in names], ['running'] * 3)
+        texts = [self.bench.call('GetConsoleOutput', InstanceId=n).get('Output') for n in names]
+        hang, wrong = (base64.b64decode(t).decode() for t in texts[:2])
+        self.assertIn('emergency mode', hang)
+        self.assertIn('slurmd: command not found', wrong)
+        self.assertIsNone(texts[2])
+
     def test_journal_names_the_fault(self):
         self.rules({'action': 'DescribePlacementGroups', 'every': True, 'delay_ms': 1})
         self.outcome()
@@ -109,6 +173,11 @@ class Rules(unittest.TestCase):
             ([{'action': 'X', 'call': 1, 'drop': 'during'}], 'drop'),
             ([{'action': 'X', 'call': 1, 'eror': {}}], 'unknown key "eror"'),
             ([{'action': 'X', 'call': 1, 'error': {'code': 'x'}}], '"message" is missing'),
+            ([{'action': 'X', 'call': 1, 'boot': 'slowly'}], 'one of die, hang, wrong-image'),
+            ([{'action': 'X', 'call': 1, 'boot': 'die', 'reason': 'X'}], 'one of Client.Inst'),
+            ([{'action': 'X', 'call': 1, 'boot': 'die', 'instances': [-1]}], 'indices from 0'),
+            ([{'action': 'X', 'call': 1, 'drop': 'after', 'instances': 1}], 'belongs to "boot"'),
+            ([{'action': 'X', 'call': 1, 'pool_error': {'code': 'x'}}], '"message" is missing'),
         ]
         for rules, text in table:
             with self.subTest(text), self.assertRaises(ScenarioError) as caught:

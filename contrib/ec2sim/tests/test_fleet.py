@@ -89,6 +89,61 @@ class Fleet(unittest.TestCase):
         self.assertIn('(us-east-2a)', answer['Errors'][0]['ErrorMessage'])
         self.assertEqual(bench.world.instances, {})
 
+    def message(self, scenario, count, overrides=None, **more):
+        bench = Bench(scenario)
+        bench.template()
+        answer = bench.call('CreateFleet', **bench.request(count, overrides, **more))
+        return answer['Errors'][0]['ErrorMessage'] if answer['Errors'] else ''
+
+    def test_zones_that_have_room_are_named(self):
+        full = ('We currently do not have sufficient c7i.large capacity in the Availability Zone '
+                'you requested (us-east-2a). Our system will be working on provisioning '
+                'additional capacity.')
+        hint = (' You can currently get c7i.large capacity by not specifying an Availability Zone '
+                'in your request or choosing ')
+        table = [
+            ({'us-east-2a': 3}, hint + 'us-east-2b, us-east-2c.'),
+            ({'us-east-2a': 0, 'us-east-2b': 4}, hint + 'us-east-2b, us-east-2c.'),
+            ({'us-east-2a': 0, 'us-east-2b': 3}, hint + 'us-east-2c.'),    # too few for four
+            ({'default': 3}, ''),
+        ]
+        for capacity, more in table:
+            with self.subTest(capacity):
+                self.assertEqual(self.message({'capacity': capacity}, 4), full + more)
+        self.assertEqual(self.message({'capacity': {'us-east-2a': 0},
+                                       'offerings': {'c7i.large': ['us-east-2a', 'us-east-2c']}},
+                                      1), full + hint + 'us-east-2c.')
+
+    def test_zones_that_are_used_up_are_not_named(self):
+        bench = Bench({'capacity': {'default': 2, 'us-east-2c': 0}})
+        bench.template()
+        bench.launch(1, overrides=[FOUR[1]])
+        answer = bench.call('CreateFleet', **bench.request(3))
+        self.assertNotIn('choosing', answer['Errors'][0]['ErrorMessage'])
+        bench = Bench({'capacity': {'us-east-2a': 0, 'us-east-2b': 3}})
+        bench.template()
+        bench.launch(1, overrides=[FOUR[1]])
+        answer = bench.call('CreateFleet', **bench.request(3))
+        self.assertIn('choosing us-east-2c.', answer['Errors'][0]['ErrorMessage'])
+
+    def test_spot_words_it_differently(self):
+        spot = {'TargetCapacitySpecification': {'TotalTargetCapacity': 2,
+                                                'DefaultTargetCapacityType': 'spot'},
+                'OnDemandOptions': {},
+                'SpotOptions': {'SingleInstanceType': True, 'MinTargetCapacity': 2}}
+        self.assertEqual(self.message({'capacity': {'default': 0}}, 2, **spot),
+                         'There is no Spot capacity available that matches your request.')
+        self.assertIn('Unable to fulfill capacity due to your request configuration',
+                      self.message({'capacity': {'default': 1}}, 2, **spot))
+
+    def test_error_of_the_first_pool_only(self):
+        bench = Bench({'capacity': {'default': 3}, 'fleet_errors': 'first'})
+        bench.template()
+        answer = bench.call('CreateFleet', **bench.request(4, FOUR))
+        self.assertEqual(errors(answer), ['InsufficientInstanceCapacity'])
+        self.assertEqual(answer['Errors'][0]['LaunchTemplateAndOverrides']['Overrides'],
+                         {**FOUR[0], 'AvailabilityZone': 'us-east-2a'})
+
     def test_errors_beside_a_full_set(self):
         bench = Bench({'capacity': {'c7i.large/us-east-2a': 0, 'c7i.large/us-east-2b': 3}})
         bench.template()

@@ -217,6 +217,10 @@ class Scenarios(unittest.TestCase):
             ({'credentials': [{'access_key': 'x'}]}, 'credentials[0]: "secret_key" is missing'),
             ({'instance_types': {'x.large': {'cards': 'many'}}}, 'instance_types.x.large'),
             ({'quotas': {'standard': 5}}, 'quotas'),
+            ({'quotas': {'spot': {'hpd': 5}}}, 'quotas.spot: unknown family "hpd"'),
+            ({'quotas': {'default': {'spot': {'hpc': -1}}}}, 'quotas.default.spot.hpc'),
+            ({'quotas': {'placement-groups': '5'}}, 'quotas.placement-groups'),
+            ({'fleet_errors': 'none'}, 'fleet_errors'),
         ]
         for given, text in table:
             with self.subTest(text), self.assertRaises(ScenarioError) as caught:

@@ -17,6 +17,17 @@ class Placement(unittest.TestCase):
         return self.bench.call('CreateFleet', **self.bench.request(count, [{
             'InstanceType': kind, 'SubnetId': SUBNETS[zone], 'Placement': {'GroupName': group}}]))
 
+    def test_limit(self):
+        bench = Bench({'quotas': {'placement-groups': 2}})
+        for name in 'ab':
+            bench.call('CreatePlacementGroup', GroupName=name, Strategy='cluster')
+        bench.refused(self, 'PlacementGroupLimitExceeded', 'maximum number',
+                      'CreatePlacementGroup', GroupName='c', Strategy='cluster')
+        bench.pass_time(1)
+        bench.call('DeletePlacementGroup', GroupName='a')
+        bench.call('CreatePlacementGroup', GroupName='c', Strategy='cluster')
+        self.assertEqual(Bench().scenario.placement_groups, 500)
+
     def test_life(self):
         bench = self.bench
         made = bench.call('CreatePlacementGroup', GroupName='g', Strategy='cluster')

@@ -193,6 +193,9 @@ class Namespaces(unittest.TestCase):
     def test_killed(self):
         self.within('killed', '--net')
 
+    def test_boot_faults(self):
+        self.within('boot_faults', '--net')
+
     def test_all_namespaces(self):
         self.within('life', '--net', '--uts', '--mount', '--pid', '--fork', '--kill-child',
                     '--mount-proc')
@@ -289,6 +292,36 @@ def killed(directory: str) -> None:
     assert links() == [], links()
 
 
+def boot_faults(directory: str) -> None:
+    """One hangs, one dies, one has the wrong image: only the second gets to its user data."""
+    path = os.path.join(directory, 'faults.json')
+    with open(path, 'w', encoding='ascii') as f:
+        json.dump([{'action': 'CreateFleet', 'call': 1, 'boot': kind, 'instances': [i],
+                    'after_ms': 2000} for i, kind in enumerate(('hang', 'die', 'wrong-image'))], f)
+    subprocess.run(['ip', 'link', 'set', 'lo', 'up'], check=True)
+    program = Program(directory, '--boot', 'netns', '--faults', path)
+    script = base64.b64encode(b'#!/bin/sh\necho alive\nsleep 3600\n').decode()
+    program.call('CreateLaunchTemplate', LaunchTemplateName='burst',
+                 LaunchTemplateData={'ImageId': 'ami-1', 'UserData': script})
+    until(lambda: program.call('DescribeLaunchTemplates')['LaunchTemplates'], 'the template')
+    names = bench.ids(program.call('CreateFleet', **bench.Bench.request(3)))
+
+    def console(name: str) -> str:
+        answer = program.call('GetConsoleOutput', InstanceId=name)
+        return base64.b64decode(answer.get('Output', '')).decode()
+    until(lambda: len(program.events('running')) == 3, 'running')
+    until(lambda: 'alive' in console(names[1]), 'the user data to begin')
+    until(lambda: program.events('terminated'), 'its end')
+    assert program.events('terminated')[0]['instance'] == names[1]
+    assert 'emergency mode' in console(names[0]) and 'alive' not in console(names[0])
+    assert 'command not found' in console(names[2]) and 'alive' not in console(names[2])
+    states = [i['State']['Name'] for r in program.call('DescribeInstances', InstanceIds=names)[
+        'Reservations'] for i in r['Instances']]
+    assert states == ['running', 'terminated', 'running'], states
+    assert program.stop() == 0
+    assert links() == [], links()
+
+
 if __name__ == '__main__':
     with tempfile.TemporaryDirectory() as place:
-        {'life': life, 'killed': killed}[sys.argv[1]](place)
+        {'life': life, 'killed': killed, 'boot_faults': boot_faults}[sys.argv[1]](place)
