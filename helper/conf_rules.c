@@ -104,6 +104,10 @@ static const char *subnet_name(const struct conf_override *o)
 static int check_overrides(struct conf_walk *w, const struct conf_node *node,
 	const struct conf_place *place, enum market market)
 {
+	const struct conf_node *list = child(node, "launch_template_overrides");
+
+	if (list == node)
+		list = child(node, "overrides");
 	for (size_t i = 0; i < place->noverrides; i++) {
 		const struct conf_override *o = &place->overrides[i];
 
@@ -113,12 +117,10 @@ static int check_overrides(struct conf_walk *w, const struct conf_node *node,
 		for (size_t j = 0; j < i; j++)
 			if (!strcmp(place->overrides[j].type, o->type) &&
 				!strcmp(subnet_name(&place->overrides[j]), subnet_name(o)))
-				return conf_fail(w, child(node, "launch_template_overrides"),
-					"launch_template_overrides",
+				return conf_fail(w, list, "launch_template_overrides",
 					"%s for the second time; expected each once", o->type);
 		if (o->spot_price_uusd >= 0 && market != MARKET_SPOT)
-			conf_warn(w, child(node, "launch_template_overrides"),
-				"launch_template_overrides",
+			conf_warn(w, list, "launch_template_overrides",
 				"spot_price of %s has no effect: purchasing_option is on-demand",
 				o->type);
 	}

@@ -425,9 +425,11 @@ static int walk_absent(
 static int unknown(struct conf_walk *w, const struct conf_node *node, const char *prefix)
 {
 	const char *near = conf_row_suggest(prefix, node->key);
-	size_t n = near && !strchr(near, '.') ? strcspn(near, "[") : near ? strlen(near) : 0;
+	size_t n = near ? strlen(near) : 0;
 	char safe[64];
 
+	if (n && near[n - 1] == ']') /* of a list's row, not of its key */
+		n -= 2;
 	text_make_safe(node->key, 40, safe, sizeof(safe));
 	return near ? conf_fail(w, node, safe, "unknown key; did you mean %.*s?", (int)n, near)
 		    : conf_fail(w, node, safe, "unknown key; expected one of the manual's");

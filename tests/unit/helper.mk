@@ -29,3 +29,8 @@ check_PROGRAMS += tests/unit/test_conf_refuse
 tests_unit_test_conf_refuse_SOURCES = tests/unit/test_conf_refuse.c tests/unit/conf_fixture.h
 tests_unit_test_conf_refuse_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_conf_refuse_LDADD = $(HELPER_CONF_LIBS) $(CHECK_LIBS)
+
+check_PROGRAMS += tests/unit/test_conf_launch
+tests_unit_test_conf_launch_SOURCES = tests/unit/test_conf_launch.c tests/unit/conf_fixture.h
+tests_unit_test_conf_launch_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_test_conf_launch_LDADD = $(HELPER_CONF_LIBS) $(CHECK_LIBS)
