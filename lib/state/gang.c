@@ -37,7 +37,7 @@ static const struct {
 	"size, "                                                                                   \
 	"all_or_nothing, efa_asked, efa, limit_uusd, limit_per_hour, region, placement, type, "    \
 	"az, "                                                                                     \
-	"rate_uusd_hr, plan, reason, stop, created_ms, changed_ms"
+	"rate_uusd_hr, plan, reason, stop, again_ms, created_ms, changed_ms"
 #define LIVING "state NOT IN ('released', 'failed')"
 /*
  * The gang not over that holds node ?1. Until it is bound its list does, since any of its instances
@@ -121,6 +121,7 @@ static int read_row(struct db *db, sqlite3_stmt *stmt, struct gang *out, struct 
 	g.plan = db_row_dup(&row);
 	g.reason = db_row_dup(&row);
 	db_row_text(&row, g.stop, sizeof(g.stop));
+	g.again_ms = db_row_int(&row);
 	g.created_ms = db_row_int(&row);
 	g.changed_ms = db_row_int(&row);
 	if (db_row_check(db, &row, err) < 0)
@@ -163,7 +164,7 @@ static int insert(struct db *db, const struct gang *g, const struct nodeset *set
 	if (DB_RUN(db, err,
 		    "INSERT INTO gang (" COLUMNS
 		    ") VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, "
-		    "?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+		    "?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
 		    DB_TEXT(g->id), DB_TEXT(gang_state_name(g->state)), DB_INT(g->job_id),
 		    DB_INT(g->restart), DB_TEXT(g->job_name), DB_TEXT(g->user), DB_TEXT(g->account),
 		    DB_TEXT(g->partition), DB_TEXT(g->node_group), DB_TEXT(g->nodes),
@@ -171,7 +172,7 @@ static int insert(struct db *db, const struct gang *g, const struct nodeset *set
 		    DB_INT(g->efa), DB_INT(g->limit.uusd), DB_INT(g->limit.per_hour),
 		    DB_TEXT(g->region), DB_TEXT(g->group), DB_TEXT(g->type), DB_TEXT(g->az),
 		    DB_INT(g->rate_uusd_hr), DB_TEXT(g->plan), DB_TEXT(g->reason), DB_TEXT(g->stop),
-		    DB_INT(created_ms), DB_INT(created_ms)) < 0)
+		    DB_INT(g->again_ms), DB_INT(created_ms), DB_INT(created_ms)) < 0)
 		return -1;
 	if (insert_nodes(db, g->id, set, err) < 0)
 		return -1;
@@ -335,6 +336,12 @@ int gang_set_region(struct db *db, const char *id, const char *region, struct er
 		DB_VALUES_(DB_TEXT(region), DB_INT(clock_now_ms()), DB_TEXT(id)));
 }
 
+int gang_set_again(struct db *db, const char *id, int64_t again_ms, struct err *err)
+{
+	return set(db, id, err, "UPDATE gang SET again_ms = ? WHERE id = ?",
+		DB_VALUES_(DB_INT(again_ms), DB_TEXT(id)));
+}
+
 int gang_set_group(struct db *db, const char *id, const char *group, struct err *err)
 {
 	struct gang fit;
@@ -489,12 +496,10 @@ int gang_nodes_conflict(struct db *db, const struct nodeset *nodes, const char *
 	return 1;
 }
 
-int gang_list(struct db *db, bool all, struct gang **gangs, size_t *n, struct err *err)
+/* All rows of STMT (NULL: -1). */
+static int read_list(
+	struct db *db, sqlite3_stmt *stmt, struct gang **gangs, size_t *n, struct err *err)
 {
-	cleanup_stmt sqlite3_stmt *stmt = db_prepare(db, err,
-		all ? "SELECT " COLUMNS " FROM gang ORDER BY seq"
-		    : "SELECT " COLUMNS " FROM gang WHERE " LIVING " ORDER BY seq",
-		NULL, 0);
 	struct gang *list = NULL;
 	size_t count = 0, alloc = 0;
 	int rc;
@@ -517,4 +522,32 @@ int gang_list(struct db *db, bool all, struct gang **gangs, size_t *n, struct er
 	*gangs = list;
 	*n = count;
 	return 0;
+}
+
+int gang_list(struct db *db, bool all, struct gang **gangs, size_t *n, struct err *err)
+{
+	cleanup_stmt sqlite3_stmt *stmt = db_prepare(db, err,
+		all ? "SELECT " COLUMNS " FROM gang ORDER BY seq"
+		    : "SELECT " COLUMNS " FROM gang WHERE " LIVING " ORDER BY seq",
+		NULL, 0);
+
+	return read_list(db, stmt, gangs, n, err);
+}
+
+int gang_list_of_job(
+	struct db *db, const char *job, struct gang **gangs, size_t *n, struct err *err)
+{
+	size_t digits = strspn(job, "0123456789");
+	cleanup_stmt sqlite3_stmt *stmt = NULL;
+	char tasks[32];
+
+	if (!digits || digits > 10 || strspn(job, "0123456789_+") != strlen(job))
+		return err_set(err, ERR_USAGE, "\"%.40s\" is no job's number", job);
+	snprintf(tasks, sizeof(tasks), "%.10s[_+]*", job);
+	stmt = DB_PREPARE(db, err,
+		"SELECT " COLUMNS
+		" FROM gang WHERE id IN (SELECT gang FROM gang_job WHERE job_id = ?1) "
+		"OR job_name = ?2 OR (?1 AND job_name GLOB ?3) ORDER BY seq",
+		DB_INT(job[digits] ? 0 : strtoll(job, NULL, 10)), DB_TEXT(job), DB_TEXT(tasks));
+	return read_list(db, stmt, gangs, n, err);
 }

@@ -56,6 +56,9 @@ struct gang {
 	char *plan;            /* the plan's reasons, text */
 	char *reason;          /* why it failed, one sentence; NULL */
 	char stop[128];        /* somebody's wish to stop it; "" none */
+	/* when its jobs, sent back, start again at the earliest; 0 nothing was said of it, -1 they
+	 * were held for a person */
+	int64_t again_ms;
 	int64_t created_ms, changed_ms;
 };
 
@@ -98,6 +101,8 @@ int gang_set_group(struct db *db, const char *id, const char *group, struct err 
 int gang_set_launch(struct db *db, const char *id, const char *type, const char *az, bool efa,
 	int64_t rate_uusd_hr, struct err *err);
 int gang_set_plan(struct db *db, const char *id, const char *plan, struct err *err);
+/* When its jobs, sent back, start again: see again_ms. For people (status, explain). */
+int gang_set_again(struct db *db, const char *id, int64_t again_ms, struct err *err);
 /* Write the wish to stop (cut to fit); the gang's owner looks before each side effect. */
 int gang_set_stop(struct db *db, const char *id, const char *why, struct err *err);
 
@@ -138,6 +143,12 @@ int gang_cost(struct db *db, const char *id, int64_t now_ms, int64_t *uusd, unsi
 
 /* All that are not over (ALL: every one), oldest first; *GANGS heap array, each to be released. */
 int gang_list(struct db *db, bool all, struct gang **gangs, size_t *n, struct err *err);
+/*
+ * All of a job, over or not, oldest first. JOB is as Slurm writes it: "1234" with all its array
+ * tasks and het components, "9_1", "12+0". None is no error; ERR_USAGE: it is no job's number.
+ */
+int gang_list_of_job(
+	struct db *db, const char *job, struct gang **gangs, size_t *n, struct err *err);
 void gang_release(struct gang *gang);
 void gang_list_release(struct gang *gangs, size_t n);
 

@@ -36,6 +36,7 @@ CREATE TABLE gang (
 	plan TEXT,
 	reason TEXT,
 	stop TEXT NOT NULL,
+	again_ms INTEGER NOT NULL, -- 0 nothing was said of it, -1 held
 	created_ms INTEGER NOT NULL,
 	changed_ms INTEGER NOT NULL
 );

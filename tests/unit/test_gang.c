@@ -25,6 +25,7 @@ START_TEST(every_field_comes_back)
 		.plan = (char[]){"kept\nrefused"},
 		.reason = NULL,
 		.stop = "job cancelled",
+		.again_ms = 99,
 		.created_ms = 1234};
 	struct gang r = {0};
 
@@ -52,6 +53,7 @@ START_TEST(every_field_comes_back)
 	ck_assert_str_eq(r.plan, "kept\nrefused");
 	ck_assert_ptr_null(r.reason);
 	ck_assert_str_eq(r.stop, "job cancelled");
+	ck_assert_int_eq(r.again_ms, 99);
 	ck_assert_int_eq(r.created_ms, 1234);
 	ck_assert_int_eq(r.changed_ms, 1234);
 	gang_release(&r);
@@ -211,6 +213,7 @@ START_TEST(setters)
 	ok(gang_set_launch(state_db, "a", "c7i.large", "eu-west-1a", true, 100000, &err));
 	ok(gang_set_plan(state_db, "a", "reasons", &err));
 	ok(gang_set_stop(state_db, "a", longer, &err));
+	ok(gang_set_again(state_db, "a", -1, &err));
 	ok(gang_get(state_db, "a", &g, &err));
 	ck_assert_str_eq(g.group, "burst-lab-a");
 	ck_assert_str_eq(g.type, "c7i.large");
@@ -219,7 +222,9 @@ START_TEST(setters)
 	ck_assert_int_eq(g.rate_uusd_hr, 100000);
 	ck_assert_str_eq(g.plan, "reasons");
 	ck_assert_uint_eq(strlen(g.stop), sizeof(g.stop) - 1);
+	ck_assert_int_eq(g.again_ms, -1);
 	gang_release(&g);
+	refused(gang_set_again(state_db, "x", 1, &err), ERR_NOTFOUND, "no gang x");
 	refused(gang_set_group(state_db, "x", "g", &err), ERR_NOTFOUND, "no gang x");
 	refused(gang_set_plan(state_db, "x", "g", &err), ERR_NOTFOUND, "no gang x");
 	refused(gang_set_stop(state_db, "x", "g", &err), ERR_NOTFOUND, "no gang x");
@@ -594,6 +599,56 @@ START_TEST(history_of_pools)
 }
 END_TEST
 
+START_TEST(all_of_a_job)
+{
+	static const struct {
+		const char *id, *name;
+		uint32_t job_id;
+	} gangs[] = {{"9-a", "9_0", 9}, {"10-a", "9_1", 10}, {"99-a", "99", 99}, {"9-b", "9_0", 9},
+		{"20-a", "20+0", 20}, {"90-a", "90_9", 90}};
+	static const struct {
+		const char *job, *expected;
+	} t[] = {{"9", "9-a 10-a 9-b pool-a "}, {"9_1", "10-a "}, {"9_0", "9-a 9-b "},
+		{"10", "10-a "}, {"20", "20-a pool-a "}, {"20+0", "20-a "}, {"9_", ""},
+		{"4294967295", ""}, {"0", ""}};
+	static const char *const bad[] = {
+		"", "x", "9x", "_9", "9*", "9_[0-1]", "12345678901", "-1"};
+	struct gang pool = state_gang("pool-a", (char[]){"n[1-2]"});
+
+	for (size_t i = 0; i < ARRAY_SIZE(gangs); i++) {
+		struct gang g = state_gang(gangs[i].id, (char[]){"n1"});
+
+		g.job_id = gangs[i].job_id;
+		snprintf(g.job_name, sizeof(g.job_name), "%s", gangs[i].name);
+		g.state = i % 2 ? GANG_FAILED : GANG_PLANNED;
+		ok(gang_insert(state_db, &g, &err));
+	}
+	pool.job_id = 0;
+	ok(gang_insert(state_db, &pool, &err));
+	ok(gang_add_job(state_db, "pool-a", 9, 3, "n1", &err));
+	ok(gang_add_job(state_db, "pool-a", 20, 0, "n2", &err));
+	for (size_t i = 0; i < ARRAY_SIZE(t); i++) {
+		char found[256] = "";
+		struct gang *list;
+		size_t n;
+
+		ok(gang_list_of_job(state_db, t[i].job, &list, &n, &err));
+		for (size_t k = 0; k < n; k++)
+			snprintf(found + strlen(found), sizeof(found) - strlen(found), "%s ",
+				list[k].id);
+		ck_assert_str_eq(found, t[i].expected);
+		gang_list_release(list, n);
+	}
+	for (size_t i = 0; i < ARRAY_SIZE(bad); i++) {
+		struct gang *list;
+		size_t n;
+
+		refused(gang_list_of_job(state_db, bad[i], &list, &n, &err), ERR_USAGE,
+			"is no job's number");
+	}
+}
+END_TEST
+
 int main(void)
 {
 	Suite *s = suite_create("gang");
@@ -618,6 +673,7 @@ int main(void)
 	tcase_add_test(tc, jobs);
 	tcase_add_test(tc, bad_jobs_are_refused);
 	tcase_add_test(tc, history_of_pools);
+	tcase_add_test(tc, all_of_a_job);
 	suite_add_tcase(s, tc);
 	sr = srunner_create(s);
 	srunner_run_all(sr, CK_NORMAL);
