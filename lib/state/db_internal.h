@@ -142,8 +142,23 @@ void db_leave_read(struct db *db, const struct db_scope *scope);
 /* Refuse a text that would not fit in its struct again; WHAT names it. */
 int db_fits(const char *what, const char *text, size_t size, struct err *err);
 
-/* Make room for one more element behind N in the heap array *ARRAY of ALLOC elements of SIZE. */
-int db_grow(void **array, size_t n, size_t *alloc, size_t size, struct err *err);
+/*
+ * All rows of STMT (NULL: that failed), which db_prepare() gave: *ARRAY is a heap array of *N
+ * elements of SIZE bytes, each filled by READ from a row. When one fails those before are RELEASEd
+ * (NULL: they own nothing) and *ARRAY and *N are untouched. db_list_more() puts the rows behind the
+ * *N there are, and leaves it to the caller to release them all when it fails.
+ */
+struct db_list {
+	size_t size;
+	int (*read)(struct db *db, sqlite3_stmt *stmt, void *element, struct err *err);
+	void (*release)(void *element);
+};
+int db_list_rows(struct db *db, sqlite3_stmt *stmt, const struct db_list *list, void *array,
+	size_t *n, struct err *err);
+int db_list_more(struct db *db, sqlite3_stmt *stmt, const struct db_list *list, void **array,
+	size_t *n, size_t *alloc, struct err *err);
+/* Release the N elements and the array. */
+void db_list_release(const struct db_list *list, void *array, size_t n);
 
 /* gang.c for launch.c and instance.c: the step of a gang inside the caller's scope. */
 int gang_step(struct db *db, const char *id, const enum gang_state *from, size_t nfrom,

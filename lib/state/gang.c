@@ -84,14 +84,7 @@ void gang_release(struct gang *gang)
 	gang->nodes = gang->plan = gang->reason = NULL;
 }
 
-void gang_list_release(struct gang *gangs, size_t n)
-{
-	for (size_t i = 0; i < n; i++)
-		gang_release(&gangs[i]);
-	free(gangs);
-}
-
-static int read_row(struct db *db, sqlite3_stmt *stmt, struct gang *out, struct err *err)
+static int read_row(struct db *db, sqlite3_stmt *stmt, void *out, struct err *err)
 {
 	struct db_row row = {.stmt = stmt};
 	struct gang g = {0};
@@ -130,7 +123,7 @@ static int read_row(struct db *db, sqlite3_stmt *stmt, struct gang *out, struct 
 		err_set(err, ERR_FATAL, "%s: gang %s in an unknown state", db->path, g.id);
 		goto error;
 	}
-	*out = g;
+	*(struct gang *)out = g;
 	return 0;
 error:
 	gang_release(&g);
@@ -496,33 +489,12 @@ int gang_nodes_conflict(struct db *db, const struct nodeset *nodes, const char *
 	return 1;
 }
 
-/* All rows of STMT (NULL: -1). */
-static int read_list(
-	struct db *db, sqlite3_stmt *stmt, struct gang **gangs, size_t *n, struct err *err)
+static void release_one(void *gang)
 {
-	struct gang *list = NULL;
-	size_t count = 0, alloc = 0;
-	int rc;
-
-	if (!stmt)
-		return -1;
-	while ((rc = db_step(db, stmt, err)) > 0) {
-		void *room = list;
-
-		rc = db_grow(&room, count, &alloc, sizeof(*list), err);
-		list = room;
-		if (rc < 0 || (rc = read_row(db, stmt, &list[count], err)) < 0)
-			break;
-		count++;
-	}
-	if (rc < 0) {
-		gang_list_release(list, count);
-		return -1;
-	}
-	*gangs = list;
-	*n = count;
-	return 0;
+	gang_release(gang);
 }
+
+static const struct db_list list_of_gangs = {sizeof(struct gang), read_row, release_one};
 
 int gang_list(struct db *db, bool all, struct gang **gangs, size_t *n, struct err *err)
 {
@@ -531,7 +503,7 @@ int gang_list(struct db *db, bool all, struct gang **gangs, size_t *n, struct er
 		    : "SELECT " COLUMNS " FROM gang WHERE " LIVING " ORDER BY seq",
 		NULL, 0);
 
-	return read_list(db, stmt, gangs, n, err);
+	return db_list_rows(db, stmt, &list_of_gangs, gangs, n, err);
 }
 
 int gang_list_of_job(
@@ -549,5 +521,10 @@ int gang_list_of_job(
 		" FROM gang WHERE id IN (SELECT gang FROM gang_job WHERE job_id = ?1) "
 		"OR job_name = ?2 OR (?1 AND job_name GLOB ?3) ORDER BY seq",
 		DB_INT(job[digits] ? 0 : strtoll(job, NULL, 10)), DB_TEXT(job), DB_TEXT(tasks));
-	return read_list(db, stmt, gangs, n, err);
+	return db_list_rows(db, stmt, &list_of_gangs, gangs, n, err);
+}
+
+void gang_list_release(struct gang *gangs, size_t n)
+{
+	db_list_release(&list_of_gangs, gangs, n);
 }

@@ -6,19 +6,6 @@
 #include "lib/state/db_internal.h"
 #include "lib/state/gang.h"
 
-static void release(struct gang_job *job)
-{
-	free(job->nodes);
-	job->nodes = NULL;
-}
-
-void gang_jobs_release(struct gang_job *jobs, size_t n)
-{
-	for (size_t i = 0; i < n; i++)
-		release(&jobs[i]);
-	free(jobs);
-}
-
 int gang_job_write(struct db *db, const char *gang, uint32_t job_id, uint32_t restart,
 	const char *nodes, struct err *err)
 {
@@ -65,7 +52,12 @@ int gang_add_job(struct db *db, const char *gang, uint32_t job_id, uint32_t rest
 	return db_leave(db, &scope, add(db, gang, job_id, restart, &set, err), err);
 }
 
-static int read_row(struct db *db, sqlite3_stmt *stmt, struct gang_job *out, struct err *err)
+static void release(void *job)
+{
+	free(((struct gang_job *)job)->nodes);
+}
+
+static int read_row(struct db *db, sqlite3_stmt *stmt, void *out, struct err *err)
 {
 	struct db_row row = {.stmt = stmt};
 	struct gang_job job = {0};
@@ -77,9 +69,11 @@ static int read_row(struct db *db, sqlite3_stmt *stmt, struct gang_job *out, str
 		release(&job);
 		return -1;
 	}
-	*out = job;
+	*(struct gang_job *)out = job;
 	return 0;
 }
+
+static const struct db_list list_of_jobs = {sizeof(struct gang_job), read_row, release};
 
 int gang_jobs(struct db *db, const char *gang, struct gang_job **jobs, size_t *n, struct err *err)
 {
@@ -87,26 +81,11 @@ int gang_jobs(struct db *db, const char *gang, struct gang_job **jobs, size_t *n
 		"SELECT job_id, restart, nodes FROM gang_job WHERE gang = ? "
 		"ORDER BY job_id, restart",
 		DB_TEXT(gang));
-	struct gang_job *list = NULL;
-	size_t count = 0, alloc = 0;
-	int rc;
 
-	if (!stmt)
-		return -1;
-	while ((rc = db_step(db, stmt, err)) > 0) {
-		void *room = list;
+	return db_list_rows(db, stmt, &list_of_jobs, jobs, n, err);
+}
 
-		rc = db_grow(&room, count, &alloc, sizeof(*list), err);
-		list = room;
-		if (rc < 0 || (rc = read_row(db, stmt, &list[count], err)) < 0)
-			break;
-		count++;
-	}
-	if (rc < 0) {
-		gang_jobs_release(list, count);
-		return -1;
-	}
-	*jobs = list;
-	*n = count;
-	return 0;
+void gang_jobs_release(struct gang_job *jobs, size_t n)
+{
+	db_list_release(&list_of_jobs, jobs, n);
 }

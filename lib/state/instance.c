@@ -27,7 +27,7 @@ const char *instance_state_name(enum instance_state state)
 	return (size_t)state < ARRAY_SIZE(names) ? names[state] : "unknown";
 }
 
-static int read_row(struct db *db, sqlite3_stmt *stmt, struct instance *out, struct err *err)
+static int read_row(struct db *db, sqlite3_stmt *stmt, void *out, struct err *err)
 {
 	struct db_row row = {.stmt = stmt};
 	struct instance x = {0};
@@ -60,27 +60,11 @@ static int read_row(struct db *db, sqlite3_stmt *stmt, struct instance *out, str
 		return err_set(
 			err, ERR_FATAL, "%s: instance %s in an unknown state", db->path, x.id);
 	x.state = (enum instance_state)s;
-	*out = x;
+	*(struct instance *)out = x;
 	return 0;
 }
 
-/* Append the rows of STMT to the heap array. */
-static int read_rows(struct db *db, sqlite3_stmt *stmt, struct instance **list, size_t *n,
-	size_t *alloc, struct err *err)
-{
-	int rc;
-
-	while ((rc = db_step(db, stmt, err)) > 0) {
-		void *room = *list;
-
-		rc = db_grow(&room, *n, alloc, sizeof(**list), err);
-		*list = room;
-		if (rc < 0 || read_row(db, stmt, &(*list)[*n], err) < 0)
-			return -1;
-		++*n;
-	}
-	return rc;
-}
+static const struct db_list list_of_instances = {sizeof(struct instance), read_row, NULL};
 
 /* The gang of instance ID in GANG of 48 bytes: 1, 0 where there is none, -1. */
 static int gang_of(struct db *db, const char *id, char *gang, size_t size, struct err *err)
@@ -374,18 +358,39 @@ int instance_list(struct db *db, const char *gang, bool all, struct instance **i
 			    : "SELECT " COLUMNS " FROM instance WHERE ? IS NULL "
 			      "AND state <> 'terminated' ORDER BY seq"),
 		DB_TEXT(gang));
-	cleanup_free struct instance *list = NULL;
-	size_t count = 0, alloc = 0;
 
-	if (!stmt || read_rows(db, stmt, &list, &count, &alloc, err) < 0)
+	return db_list_rows(db, stmt, &list_of_instances, instances, n, err);
+}
+
+static int read_living(struct db *db, sqlite3_stmt *stmt, void *out, struct err *err)
+{
+	struct db_row row = {.stmt = stmt};
+	struct instance_living x = {0};
+
+	db_row_text(&row, x.type, sizeof(x.type));
+	x.spot = db_row_int(&row) != 0;
+	x.n = (unsigned)db_row_int(&row);
+	if (db_row_check(db, &row, err) < 0)
 		return -1;
-	*instances = STEAL_POINTER(list);
-	*n = count;
+	*(struct instance_living *)out = x;
 	return 0;
 }
 
-static int read_of_nodes(struct db *db, const struct nodeset *nodes, int64_t before_ms,
-	struct instance **list, size_t *n, struct err *err)
+int instance_living_types(struct db *db, const char *region, struct instance_living **types,
+	size_t *n, struct err *err)
+{
+	static const struct db_list list = {sizeof(struct instance_living), read_living, NULL};
+	cleanup_stmt sqlite3_stmt *stmt = DB_PREPARE(db, err,
+		"SELECT type, spot <> 0 AS market, count(*) FROM instance "
+		"WHERE state <> 'terminated' AND region = coalesce(?, region) "
+		"GROUP BY type, market ORDER BY type, market",
+		DB_TEXT(region));
+
+	return db_list_rows(db, stmt, &list, types, n, err);
+}
+
+static int read_of_nodes(struct db *db, const struct nodeset *nodes, int64_t before_ms, void **list,
+	size_t *n, struct err *err)
 {
 	cleanup_stmt sqlite3_stmt *stmt = db_prepare(db, err,
 		"SELECT " COLUMNS " FROM instance WHERE node = ?1 AND state <> 'terminated' "
@@ -397,7 +402,7 @@ static int read_of_nodes(struct db *db, const struct nodeset *nodes, int64_t bef
 		return -1;
 	nodeset_for_each (nodes, i)
 		if (DB_REBIND(db, err, stmt, DB_TEXT(nodes->names[i]), DB_INT(before_ms)) < 0 ||
-			read_rows(db, stmt, list, n, &alloc, err) < 0)
+			db_list_more(db, stmt, &list_of_instances, list, n, &alloc, err) < 0)
 			return -1;
 	return 0;
 }
@@ -405,7 +410,7 @@ static int read_of_nodes(struct db *db, const struct nodeset *nodes, int64_t bef
 int instance_of_nodes(struct db *db, const struct nodeset *nodes, int64_t before_ms,
 	struct instance **instances, size_t *n, struct err *err)
 {
-	cleanup_free struct instance *list = NULL;
+	cleanup_free void *list = NULL;
 	struct db_scope scope;
 	size_t count = 0;
 	int rc;

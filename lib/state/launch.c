@@ -125,21 +125,16 @@ int launch_finish(struct db *db, const char *token, enum launch_state state, con
 	return db_leave(db, &scope, rc < 0 ? -1 : 0, err);
 }
 
-static void release(struct launch *l)
+static void release(void *launch)
 {
+	struct launch *l = launch;
+
 	free(l->body);
 	free(l->hostlist);
 	free(l->message);
 }
 
-void launch_list_release(struct launch *launches, size_t n)
-{
-	for (size_t i = 0; i < n; i++)
-		release(&launches[i]);
-	free(launches);
-}
-
-static int read_row(struct db *db, sqlite3_stmt *stmt, struct launch *out, struct err *err)
+static int read_row(struct db *db, sqlite3_stmt *stmt, void *out, struct err *err)
 {
 	struct db_row row = {.stmt = stmt};
 	struct launch l = {0};
@@ -163,12 +158,14 @@ static int read_row(struct db *db, sqlite3_stmt *stmt, struct launch *out, struc
 		err_set(err, ERR_FATAL, "%s: launch %s in an unknown state", db->path, l.token);
 		goto error;
 	}
-	*out = l;
+	*(struct launch *)out = l;
 	return 0;
 error:
 	release(&l);
 	return -1;
 }
+
+static const struct db_list list_of_launches = {sizeof(struct launch), read_row, release};
 
 int launch_list(
 	struct db *db, const char *gang, struct launch **launches, size_t *n, struct err *err)
@@ -179,26 +176,11 @@ int launch_list(
 		"sent_ms, "
 		"answered_ms FROM launch WHERE gang = ? ORDER BY seq",
 		DB_TEXT(gang));
-	struct launch *list = NULL;
-	size_t count = 0, alloc = 0;
-	int rc;
 
-	if (!stmt)
-		return -1;
-	while ((rc = db_step(db, stmt, err)) > 0) {
-		void *room = list;
+	return db_list_rows(db, stmt, &list_of_launches, launches, n, err);
+}
 
-		rc = db_grow(&room, count, &alloc, sizeof(*list), err);
-		list = room;
-		if (rc < 0 || (rc = read_row(db, stmt, &list[count], err)) < 0)
-			break;
-		count++;
-	}
-	if (rc < 0) {
-		launch_list_release(list, count);
-		return -1;
-	}
-	*launches = list;
-	*n = count;
-	return 0;
+void launch_list_release(struct launch *launches, size_t n)
+{
+	db_list_release(&list_of_launches, launches, n);
 }

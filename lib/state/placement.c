@@ -64,8 +64,24 @@ int placement_set_deleted(struct db *db, const char *name, int64_t now_ms, struc
 	return db_leave(db, &scope, rc < 0 ? -1 : 0, err);
 }
 
+static int read_placement(struct db *db, sqlite3_stmt *stmt, void *out, struct err *err)
+{
+	struct db_row row = {.stmt = stmt};
+	struct placement p = {0};
+
+	db_row_text(&row, p.name, sizeof(p.name));
+	db_row_text(&row, p.gang, sizeof(p.gang));
+	db_row_text(&row, p.region, sizeof(p.region));
+	p.created_ms = db_row_int(&row);
+	if (db_row_check(db, &row, err) < 0)
+		return -1;
+	*(struct placement *)out = p;
+	return 0;
+}
+
 int placement_removable(struct db *db, struct placement **groups, size_t *n, struct err *err)
 {
+	static const struct db_list list = {sizeof(struct placement), read_placement, NULL};
 	cleanup_stmt sqlite3_stmt *stmt = db_prepare(db, err,
 		"SELECT p.name, p.gang, p.region, p.created_ms FROM placement AS p "
 		"JOIN gang AS g ON g.id = p.gang "
@@ -74,34 +90,8 @@ int placement_removable(struct db *db, struct placement **groups, size_t *n, str
 		"WHERE i.gang = g.id AND i.state <> 'terminated') "
 		"ORDER BY p.seq",
 		NULL, 0);
-	cleanup_free struct placement *list = NULL;
-	size_t count = 0, alloc = 0;
-	int rc;
 
-	if (!stmt)
-		return -1;
-	while ((rc = db_step(db, stmt, err)) > 0) {
-		struct db_row row = {.stmt = stmt};
-		void *room = list;
-
-		rc = db_grow(&room, count, &alloc, sizeof(*list), err);
-		list = room;
-		if (rc < 0)
-			return -1;
-		list[count] = (struct placement){0};
-		db_row_text(&row, list[count].name, sizeof(list[count].name));
-		db_row_text(&row, list[count].gang, sizeof(list[count].gang));
-		db_row_text(&row, list[count].region, sizeof(list[count].region));
-		list[count].created_ms = db_row_int(&row);
-		if (db_row_check(db, &row, err) < 0)
-			return -1;
-		count++;
-	}
-	if (rc < 0)
-		return -1;
-	*groups = STEAL_POINTER(list);
-	*n = count;
-	return 0;
+	return db_list_rows(db, stmt, &list, groups, n, err);
 }
 
 /* The row's number and token: 1, 0 where there is none, -1. TOKEN of 65 bytes. */
@@ -198,4 +188,61 @@ int template_forget(
 		"AND layout = coalesce(?, layout)",
 		DB_TEXT(template_id), DB_INT(source), DB_TEXT(layout));
 	return db_leave(db, &scope, rc < 0 ? -1 : 0, err);
+}
+
+static void release_version(void *version)
+{
+	free(((struct template_version *)version)->layout);
+}
+
+static int read_version(struct db *db, sqlite3_stmt *stmt, void *out, struct err *err)
+{
+	struct db_row row = {.stmt = stmt};
+	struct template_version v = {0};
+
+	db_row_text(&row, v.template_id, sizeof(v.template_id));
+	v.source = db_row_int(&row);
+	v.layout = db_row_dup(&row);
+	v.version = db_row_int(&row);
+	if (db_row_check(db, &row, err) < 0) {
+		release_version(&v);
+		return -1;
+	}
+	*(struct template_version *)out = v;
+	return 0;
+}
+
+static const struct db_list list_of_versions = {
+	sizeof(struct template_version), read_version, release_version};
+
+int template_list(struct db *db, const char *template_id, struct template_version **versions,
+	size_t *n, struct err *err)
+{
+	cleanup_stmt sqlite3_stmt *stmt = DB_PREPARE(db, err,
+		"SELECT template_id, source, layout, version FROM template "
+		"WHERE template_id = coalesce(?, template_id) "
+		"ORDER BY template_id, version DESC, source DESC, layout",
+		DB_TEXT(template_id));
+
+	return db_list_rows(db, stmt, &list_of_versions, versions, n, err);
+}
+
+int template_prunable(struct db *db, const char *template_id, unsigned keep,
+	struct template_version **versions, size_t *n, struct err *err)
+{
+	/* EC2 counts versions up, so the number tells which was derived last */
+	cleanup_stmt sqlite3_stmt *stmt = DB_PREPARE(db, err,
+		"SELECT template_id, source, layout, version FROM template AS t "
+		"WHERE template_id = ?1 AND version > 0 AND ?2 <= "
+		"(SELECT count(*) FROM template AS newer WHERE newer.template_id = ?1 "
+		"AND newer.layout = t.layout AND newer.version > t.version) "
+		"ORDER BY version",
+		DB_TEXT(template_id), DB_INT(keep));
+
+	return db_list_rows(db, stmt, &list_of_versions, versions, n, err);
+}
+
+void template_list_release(struct template_version *versions, size_t n)
+{
+	db_list_release(&list_of_versions, versions, n);
 }

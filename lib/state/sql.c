@@ -207,7 +207,8 @@ int db_fits(const char *what, const char *text, size_t size, struct err *err)
 		strlen(text), size - 1);
 }
 
-int db_grow(void **array, size_t n, size_t *alloc, size_t size, struct err *err)
+/* Make room for one more element behind N in the heap array *ARRAY of ALLOC elements of SIZE. */
+static int grow(void **array, size_t n, size_t *alloc, size_t size, struct err *err)
 {
 	size_t more = *alloc ? *alloc * 2 : 16;
 	void *grown;
@@ -220,4 +221,43 @@ int db_grow(void **array, size_t n, size_t *alloc, size_t size, struct err *err)
 	*array = grown;
 	*alloc = more;
 	return 0;
+}
+
+int db_list_more(struct db *db, sqlite3_stmt *stmt, const struct db_list *list, void **array,
+	size_t *n, size_t *alloc, struct err *err)
+{
+	int rc;
+
+	while ((rc = db_step(db, stmt, err)) > 0) {
+		if (grow(array, *n, alloc, list->size, err) < 0 ||
+			list->read(db, stmt, (char *)*array + *n * list->size, err) < 0)
+			return -1;
+		++*n;
+	}
+	return rc;
+}
+
+int db_list_rows(struct db *db, sqlite3_stmt *stmt, const struct db_list *list, void *array,
+	size_t *n, struct err *err)
+{
+	void *found = NULL;
+	size_t count = 0, alloc = 0;
+
+	if (!stmt)
+		return -1;
+	if (db_list_more(db, stmt, list, &found, &count, &alloc, err) < 0) {
+		db_list_release(list, found, count);
+		return -1;
+	}
+	/* ARRAY is the address of a pointer to elements, of whatever type */
+	memcpy(array, &found, sizeof(found));
+	*n = count;
+	return 0;
+}
+
+void db_list_release(const struct db_list *list, void *array, size_t n)
+{
+	for (size_t i = 0; list->release && i < n; i++)
+		list->release((char *)array + i * list->size);
+	free(array);
 }

@@ -209,12 +209,14 @@ START_TEST(setters)
 	memset(longer, 'x', sizeof(longer) - 1);
 	longer[sizeof(longer) - 1] = '\0';
 	state_add_gang("a", "n1");
+	ok(gang_set_region(state_db, "a", "us-west-2", &err));
 	ok(gang_set_group(state_db, "a", "burst-lab-a", &err));
 	ok(gang_set_launch(state_db, "a", "c7i.large", "eu-west-1a", true, 100000, &err));
 	ok(gang_set_plan(state_db, "a", "reasons", &err));
 	ok(gang_set_stop(state_db, "a", longer, &err));
 	ok(gang_set_again(state_db, "a", -1, &err));
 	ok(gang_get(state_db, "a", &g, &err));
+	ck_assert_str_eq(g.region, "us-west-2");
 	ck_assert_str_eq(g.group, "burst-lab-a");
 	ck_assert_str_eq(g.type, "c7i.large");
 	ck_assert_str_eq(g.az, "eu-west-1a");
@@ -230,6 +232,8 @@ START_TEST(setters)
 	refused(gang_set_stop(state_db, "x", "g", &err), ERR_NOTFOUND, "no gang x");
 	refused(gang_set_launch(state_db, "x", "t", "a", false, 1, &err), ERR_NOTFOUND,
 		"no gang x");
+	refused(gang_set_region(state_db, "x", "r", &err), ERR_NOTFOUND, "no gang x");
+	refused(gang_set_region(state_db, "a", longer, &err), ERR_FATAL, "region of ");
 	refused(gang_set_group(state_db, "a", longer, &err), ERR_FATAL,
 		"placement group's name of 299 characters");
 	refused(gang_set_launch(state_db, "a", longer, "a", false, 1, &err), ERR_FATAL,

@@ -12,6 +12,7 @@ START_TEST(prepared_before_sent)
 {
 	struct launch l = {.token = "0123456789abcdef0123456789abcdef",
 			      .gang = "a",
+			      .region = "us-east-2",
 			      .state = LAUNCH_ANSWERED, /* not taken: nothing has been answered */
 			      .body = (char[]){"Action=CreateFleet&x='\"\\%"},
 			      .hostlist = (char[]){"n[1-2]"},
@@ -29,6 +30,7 @@ START_TEST(prepared_before_sent)
 	ck_assert_uint_eq(n, 1);
 	ck_assert_str_eq(r.token, l.token);
 	ck_assert_str_eq(r.gang, "a");
+	ck_assert_str_eq(r.region, "us-east-2");
 	ck_assert_int_eq(r.state, LAUNCH_PREPARED);
 	ck_assert_str_eq(r.body, l.body);
 	ck_assert_str_eq(r.hostlist, "n[1-2]");

@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "lib/base/strbuf.h"
+#include "lib/state/db_internal.h"
 #include "tests/unit/state_fixture.h"
 
 static size_t removable(const char *first)
@@ -28,6 +30,8 @@ START_TEST(insert)
 	refused(placement_insert(state_db, "h", "x", "r", 5, &err), ERR_NOTFOUND,
 		"no gang x for placement group h");
 	refused(placement_insert(state_db, "", "a", "r", 5, &err), ERR_FATAL, "without a name");
+	refused(placement_insert(state_db, "h", "a", longer, 5, &err), ERR_FATAL,
+		"region of 299 characters");
 	refused(placement_insert(state_db, longer, "a", "r", 5, &err), ERR_FATAL,
 		"of 299 characters");
 	ok(placement_set_deleted(state_db, "g", 7, &err));
@@ -82,6 +86,7 @@ START_TEST(not_removable_while_an_instance_is_there)
 	ck_assert_str_eq(list[0].name, "g");
 	ck_assert_str_eq(list[0].gang, "a");
 	ck_assert_int_eq(list[0].created_ms, 5);
+	ck_assert_str_eq(list[0].region, "r");
 	ck_assert(!list[0].deleted);
 	free(list);
 }
@@ -132,6 +137,60 @@ START_TEST(template_derived_once)
 }
 END_TEST
 
+/* Each as "id:source>version layout; " */
+static void expect_versions(struct template_version *list, size_t n, const char *expected)
+{
+	CLEANUP(strbuf_release) struct strbuf sb = STRBUF_INIT;
+
+	for (size_t i = 0; i < n; i++)
+		strbuf_addf(&sb, "%s:%lld>%lld %s; ", list[i].template_id,
+			(long long)list[i].source, (long long)list[i].version, list[i].layout);
+	template_list_release(list, n);
+	ck_assert_str_eq(sb.buf, expected);
+}
+
+START_TEST(templates_listed_and_pruned)
+{
+	static const struct {
+		const char *id, *layout;
+		int64_t source, version;
+	} rows[] = {{"lt-1", "efa", 1, 2}, {"lt-1", "efa", 3, 4}, {"lt-1", "eni", 3, 5},
+		{"lt-1", "efa", 6, 7}, {"lt-1", "efa", 2, 8}, /* went back to an older source */
+		{"lt-1", "efa", 9, 0}, {"lt-2", "efa", 1, 3}};
+	static const struct {
+		unsigned keep;
+		const char *prunable;
+	} t[] = {{9, ""}, {4, ""}, {3, "lt-1:1>2 efa; "}, {2, "lt-1:1>2 efa; lt-1:3>4 efa; "},
+		{1, "lt-1:1>2 efa; lt-1:3>4 efa; lt-1:6>7 efa; "},
+		{0, "lt-1:1>2 efa; lt-1:3>4 efa; lt-1:3>5 eni; lt-1:6>7 efa; lt-1:2>8 efa; "}};
+	struct template_version *list = NULL;
+	size_t n = 1;
+
+	ok(template_list(state_db, NULL, &list, &n, &err));
+	expect_versions(list, n, "");
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++)
+		ok(template_put(state_db, rows[i].id, rows[i].source, rows[i].layout, "t",
+			rows[i].version, &err));
+	ok(template_list(state_db, "lt-1", &list, &n, &err));
+	expect_versions(list, n,
+		"lt-1:2>8 efa; lt-1:6>7 efa; lt-1:3>5 eni; lt-1:3>4 efa; lt-1:1>2 efa; "
+		"lt-1:9>0 efa; ");
+	ok(template_list(state_db, NULL, &list, &n, &err));
+	ck_assert_uint_eq(n, 7);
+	template_list_release(list, n);
+	for (size_t i = 0; i < ARRAY_SIZE(t); i++) {
+		ok(template_prunable(state_db, "lt-1", t[i].keep, &list, &n, &err));
+		expect_versions(list, n, t[i].prunable);
+	}
+	ok(db_exec(state_db,
+		"UPDATE template SET template_id = printf('%.99c', 'x') "
+		"WHERE template_id = 'lt-2'",
+		&err));
+	refused(template_list(state_db, NULL, &list, &n, &err), ERR_FATAL,
+		"holds a template_id that is too long");
+}
+END_TEST
+
 START_TEST(many_groups)
 {
 	char name[8];
@@ -159,6 +218,7 @@ int main(void)
 	tcase_add_test(tc, removable_when_nothing_is_in_it);
 	tcase_add_test(tc, not_removable_while_an_instance_is_there);
 	tcase_add_test(tc, template_derived_once);
+	tcase_add_test(tc, templates_listed_and_pruned);
 	tcase_add_test(tc, many_groups);
 	suite_add_tcase(s, tc);
 	sr = srunner_create(s);
