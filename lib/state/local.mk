@@ -3,18 +3,18 @@ noinst_LIBRARIES += libstate.a
 libstate_a_CPPFLAGS = $(AM_CPPFLAGS) $(SQLITE_CFLAGS)
 libstate_a_SOURCES = \
 	lib/state/bucket.h \
-	lib/state/cache.h \
+	lib/state/cache.c lib/state/cache.h \
 	lib/state/db.c lib/state/db.h lib/state/db_internal.h \
 	lib/state/gang.c lib/state/gang.h \
 	lib/state/gang_cost.c \
 	lib/state/gang_job.c \
-	lib/state/health.h \
+	lib/state/health.c lib/state/health.h \
 	lib/state/instance.c lib/state/instance.h \
 	lib/state/launch.c lib/state/launch.h \
 	lib/state/placement.c lib/state/placement.h \
-	lib/state/pool.h \
+	lib/state/pool.c lib/state/pool.h \
 	lib/state/sql.c \
-	lib/state/try.h
+	lib/state/try.c lib/state/try.h
 # End of libstate_a_SOURCES
 nodist_libstate_a_SOURCES = lib/state/schema.c
 EXTRA_DIST += lib/state/schema.sql

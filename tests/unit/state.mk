@@ -32,3 +32,23 @@ check_PROGRAMS += tests/unit/test_db_processes
 tests_unit_test_db_processes_SOURCES = tests/unit/test_db_processes.c $(STATE_FIXTURE)
 tests_unit_test_db_processes_CPPFLAGS = $(STATE_TEST_CPPFLAGS)
 tests_unit_test_db_processes_LDADD = $(STATE_TEST_LDADD)
+
+check_PROGRAMS += tests/unit/test_try
+tests_unit_test_try_SOURCES = tests/unit/test_try.c $(STATE_FIXTURE)
+tests_unit_test_try_CPPFLAGS = $(STATE_TEST_CPPFLAGS)
+tests_unit_test_try_LDADD = $(STATE_TEST_LDADD)
+
+check_PROGRAMS += tests/unit/test_pool
+tests_unit_test_pool_SOURCES = tests/unit/test_pool.c $(STATE_FIXTURE)
+tests_unit_test_pool_CPPFLAGS = $(STATE_TEST_CPPFLAGS)
+tests_unit_test_pool_LDADD = $(STATE_TEST_LDADD)
+
+check_PROGRAMS += tests/unit/test_health
+tests_unit_test_health_SOURCES = tests/unit/test_health.c $(STATE_FIXTURE)
+tests_unit_test_health_CPPFLAGS = $(STATE_TEST_CPPFLAGS)
+tests_unit_test_health_LDADD = $(STATE_TEST_LDADD)
+
+check_PROGRAMS += tests/unit/test_cache
+tests_unit_test_cache_SOURCES = tests/unit/test_cache.c $(STATE_FIXTURE)
+tests_unit_test_cache_CPPFLAGS = $(STATE_TEST_CPPFLAGS)
+tests_unit_test_cache_LDADD = $(STATE_TEST_LDADD)
