@@ -35,6 +35,33 @@ const struct instance_type *catalog_find(const char *name);
 /* All of them, in the table's order: i from 0 until NULL. */
 const struct instance_type *catalog_at(size_t i);
 
+/*
+ * The families that share a vCPU quota (Service Quotas, "Running On-Demand … instances" and
+ * "All … Spot Instance Requests"). The on-demand quota and the spot quota of a family are two.
+ */
+enum quota_family {
+	QUOTA_STANDARD, /* A, C, D, H, I, M, R, T, Z */
+	QUOTA_HPC,
+	QUOTA_P,
+	QUOTA_G, /* and VT */
+	QUOTA_X,
+	QUOTA_HIGH_MEMORY, /* U */
+	QUOTA_F,
+	QUOTA_INF,
+	QUOTA_TRN,
+	QUOTA_DL,
+	QUOTA_OTHER, /* none that is known: a Mac, a family newer than this table */
+};
+
+/* The family of a type by its name, in the table or not. */
+enum quota_family catalog_quota_family(const char *type);
+
+/* "Standard", "G and VT" … for people and as a key; at most 23 bytes. Never NULL. */
+const char *quota_family_name(enum quota_family family);
+
+/* The quota's code in Service Quotas, service "ec2": "L-1216C47A"; NULL where none is known. */
+const char *quota_code(enum quota_family family, bool spot);
+
 /* The date of the table, "2026-07-20". */
 const char *catalog_date(void);
 

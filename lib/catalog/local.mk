@@ -4,5 +4,6 @@ libcatalog_a_SOURCES = \
 	lib/catalog/catalog.c lib/catalog/catalog.h \
 	lib/catalog/nic.c \
 	lib/catalog/prices.inc \
+	lib/catalog/quota.c \
 	lib/catalog/types.inc
 # End of libcatalog_a_SOURCES
