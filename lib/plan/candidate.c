@@ -11,10 +11,63 @@
 
 bool request_wants_group(const struct plan_request *request)
 {
-	if (!request->gang)
+	if (!request->gang || request->no_group)
 		return false;
 	return request->group_always ||
 	       (request->group_threshold && request->nodes >= request->group_threshold);
+}
+
+bool request_wants_efa(const struct plan_request *request)
+{
+	return request->efa != EFA_DISABLED && request->efa != EFA_UNSET && !request->no_efa;
+}
+
+/* How many instances must come at once: a pool of one-node jobs takes what comes. */
+static unsigned nodes_at_once(const struct plan_request *request)
+{
+	return request->gang ? request->nodes : 1;
+}
+
+static uint64_t vcpus_needed(const struct candidate *candidate, const struct plan_request *request)
+{
+	return (uint64_t)nodes_at_once(request) * candidate->type->vcpus;
+}
+
+/* The quota that the candidate draws on; NULL: none, or not known. */
+static const struct plan_quota *find_quota(
+	const struct candidate *candidate, const struct plan_request *request)
+{
+	enum quota_family family = catalog_quota_family(candidate->choice->type);
+
+	for (size_t i = 0; i < request->nquotas; i++) {
+		const struct plan_quota *quota = &request->quotas[i];
+
+		if (quota->family == family && quota->market == request->market)
+			return quota;
+	}
+	return NULL;
+}
+
+static bool within_quota(const struct candidate *candidate, const struct plan_request *request)
+{
+	const struct plan_quota *quota = find_quota(candidate, request);
+
+	return !quota || (quota->left_vcpus >= 0 &&
+				 (uint64_t)quota->left_vcpus >= vcpus_needed(candidate, request));
+}
+
+/* The on-demand price that serves where no spot price is known says nothing of a cap. */
+static bool within_cap(const struct candidate *candidate, const struct plan_request *request)
+{
+	int64_t cap = candidate_cap(candidate, request);
+
+	return cap < 0 || candidate->choice->price_uusd_hr <= cap;
+}
+
+static bool has_room(const struct candidate *candidate, const struct plan_request *request)
+{
+	return candidate->choice->reserved_free < 0 ||
+	       candidate->choice->reserved_free >= request->nodes;
 }
 
 static bool addresses_suffice(
@@ -41,10 +94,14 @@ static enum verdict judge(
 	const struct candidate *candidate, const struct plan_request *request, bool efa)
 {
 	const struct instance_type *type = candidate->type;
+	const struct plan_choice *choice = candidate->choice;
+	bool reserved = choice->reservation != NULL;
 
+	if (reserved != request->reserved_only)
+		return REFUSED_KIND;
 	if (!type)
 		return REFUSED_TYPE;
-	if (request->market == MARKET_SPOT ? !type->spot : !type->on_demand)
+	if (!reserved && (request->market == MARKET_SPOT ? !type->spot : !type->on_demand))
 		return REFUSED_MARKET;
 	/*
 	 * A Slurm node has as many CPUs as the instance has vCPUs, or as it has cores where
@@ -65,6 +122,17 @@ static enum verdict judge(
 		if (!within_limit(candidate, request))
 			return REFUSED_BUDGET;
 	}
+	/* A reservation's instances are counted in the quota since it was made. */
+	if (reserved && !has_room(candidate, request))
+		return REFUSED_FULL;
+	if (!reserved && !within_cap(candidate, request))
+		return REFUSED_CAP;
+	if (!reserved && !within_quota(candidate, request))
+		return REFUSED_QUOTA;
+	if (choice->tried)
+		return REFUSED_TRIED;
+	if (choice->failed && !request->recent_too)
+		return REFUSED_FAILED;
 	return KEPT;
 }
 
@@ -92,6 +160,15 @@ void request_cost(const struct plan_request *request, unsigned nodes, int64_t ra
 	*job_uusd = cost;
 }
 
+int64_t candidate_cap(const struct candidate *candidate, const struct plan_request *request)
+{
+	const struct plan_choice *choice = candidate->choice;
+
+	if (choice->reservation || request->market != MARKET_SPOT || choice->max_price_uusd_hr <= 0)
+		return -1;
+	return choice->max_price_uusd_hr;
+}
+
 void candidate_init(struct candidate *candidate, const struct plan_request *request,
 	const struct plan_choice *choice)
 {
@@ -102,27 +179,24 @@ void candidate_init(struct candidate *candidate, const struct plan_request *requ
 	};
 	/*
 	 * Where no spot price is given, the on-demand price serves: without a price of its own a
-	 * spot request never pays more than that.
+	 * spot request never pays more than that; and with one, never more than it.
 	 */
-	if (candidate->rate_uusd_hr < 0 &&
-		catalog_price(request->region, choice->type, &candidate->rate_uusd_hr, NULL) < 0)
-		candidate->rate_uusd_hr = -1;
+	if (candidate->rate_uusd_hr < 0) {
+		int64_t cap = candidate_cap(candidate, request);
+
+		if (catalog_price(request->region, choice->type, &candidate->rate_uusd_hr, NULL) <
+			0)
+			candidate->rate_uusd_hr = -1;
+		if (cap > 0 && (candidate->rate_uusd_hr < 0 || candidate->rate_uusd_hr > cap))
+			candidate->rate_uusd_hr = cap;
+	}
 	request_cost(request, request_cost_nodes(request), candidate->rate_uusd_hr,
 		&candidate->gang_uusd_hr, &candidate->job_uusd);
 	candidate->with_efa = judge(candidate, request, true);
 	candidate->without = judge(candidate, request, false);
-	switch (request->efa) {
-	case EFA_REQUIRED:
-		candidate->verdict = candidate->with_efa;
-		break;
-	case EFA_PREFERRED:
-	case EFA_OPTIONAL:
-	case EFA_DISABLED:
-	case EFA_UNSET:
-		/* What is possible with EFA is possible without. */
-		candidate->verdict = candidate->without;
-		break;
-	}
+	/* What is possible with EFA is possible without. */
+	candidate->verdict = request->efa == EFA_REQUIRED ? candidate->with_efa
+							  : candidate->without;
 }
 
 const char *market_name(enum market market)
@@ -164,6 +238,30 @@ static void explain_kept(const struct candidate *candidate, bool efa, struct str
 		strbuf_addf(sb, "%s USD/h", money(candidate->rate_uusd_hr, buf));
 	if (efa)
 		strbuf_addf(sb, ", %u EFA", candidate->type->efa_max);
+	if (candidate->choice->reservation)
+		strbuf_addf(sb, ", %s %s", candidate->choice->block ? "capacity block" : "reserved",
+			candidate->choice->reservation);
+	if (candidate->choice->hinted)
+		strbuf_addstr(sb, ", EC2 names this zone");
+	if (candidate->choice->failed)
+		strbuf_addf(sb, ", failed recently (%s)", candidate->choice->failed);
+}
+
+static const char *tried_why(const struct plan_choice *choice)
+{
+	return choice->tried_why && *choice->tried_why ? choice->tried_why : "nothing came";
+}
+
+/* "the on-demand quota of HPC instances has 32 left". */
+static void explain_quota(
+	const struct candidate *candidate, const struct plan_request *request, struct strbuf *sb)
+{
+	const struct plan_quota *quota = find_quota(candidate, request);
+
+	if (quota)
+		strbuf_addf(sb, "the %s quota of %s instances has %" PRId64 " left",
+			market_name(quota->market), quota_family_name(quota->family),
+			quota->left_vcpus > 0 ? quota->left_vcpus : 0);
 }
 
 void candidate_explain(const struct candidate *candidate, const struct plan_request *request,
@@ -171,10 +269,18 @@ void candidate_explain(const struct candidate *candidate, const struct plan_requ
 {
 	const struct plan_choice *choice = candidate->choice;
 	const struct instance_type *type = candidate->type;
+	char a[MONEY_SIZE], b[MONEY_SIZE];
 
 	strbuf_addf(sb, "%s %s %s%s%s: ", candidate->verdict == KEPT ? "kept" : "refused",
 		choice->type, choice->subnet, *choice->az ? " " : "", choice->az);
 	switch (candidate->verdict) {
+	case REFUSED_KIND:
+		if (choice->reservation)
+			strbuf_addf(sb, "reserved (%s): asked apart from the others",
+				choice->reservation);
+		else
+			strbuf_addstr(sb, "not reserved");
+		break;
 	case REFUSED_TYPE:
 		strbuf_addf(sb, "not in the catalogue of %s", catalog_date());
 		break;
@@ -205,6 +311,28 @@ void candidate_explain(const struct candidate *candidate, const struct plan_requ
 		break;
 	case REFUSED_BUDGET:
 		explain_cost(candidate, request, sb);
+		break;
+	case REFUSED_CAP:
+		strbuf_addf(sb, "spot at %s USD/h is over the cap of %s",
+			money(choice->price_uusd_hr, a), money(choice->max_price_uusd_hr, b));
+		break;
+	case REFUSED_QUOTA:
+		strbuf_addf(sb, "needs %" PRIu64 " vCPUs, ", vcpus_needed(candidate, request));
+		explain_quota(candidate, request, sb);
+		break;
+	case REFUSED_FULL:
+		strbuf_addf(sb, "%s has %" PRId64 " of %u instances free", choice->reservation,
+			choice->reserved_free, request->nodes);
+		break;
+	case REFUSED_FAILED:
+		strbuf_addf(sb, "failed recently (%s): asked after the others", choice->failed);
+		break;
+	case REFUSED_TRIED:
+		strbuf_addf(sb, "tried just now: %s", tried_why(choice));
+		break;
+	case REFUSED_BLOCK:
+		strbuf_addstr(sb, choice->block ? "a capacity block: asked apart from the others"
+						: "not of a capacity block: asked apart");
 		break;
 	case REFUSED_ARCH:
 		strbuf_addf(sb, "%s among more choices of the other architecture",
@@ -290,7 +418,13 @@ static void suggest_efa(const struct candidate *candidates, size_t n,
 	for (size_t i = 0; i < n && !like; i++)
 		like = candidates[i].type;
 	for (size_t i = 0; like && (type = catalog_at(i)); i++) {
-		struct plan_choice choice = {type->name, "", "", -1, -1};
+		struct plan_choice choice = {
+			.type = type->name,
+			.subnet = "",
+			.az = "",
+			.free_addresses = -1,
+			.price_uusd_hr = -1,
+		};
 		struct candidate tried;
 		size_t at = found;
 
@@ -380,19 +514,111 @@ static int fail_budget(const struct candidate *candidates, size_t n,
 		request->release_s, money(request->spent_uusd, c));
 }
 
+static int fail_cap(const struct candidate *candidates, size_t n, struct err *err)
+{
+	const struct plan_choice *best = NULL;
+	char a[MONEY_SIZE], b[MONEY_SIZE];
+
+	for (size_t i = 0; i < n; i++) {
+		const struct plan_choice *choice = candidates[i].choice;
+
+		if (candidates[i].verdict == REFUSED_CAP &&
+			(!best || choice->price_uusd_hr < best->price_uusd_hr))
+			best = choice;
+	}
+	if (!best)
+		return -1;
+	return err_set(err, ERR_CAPACITY,
+		"every spot price is over its cap: the lowest is %s at %s USD/h, its cap %s",
+		best->type, money(best->price_uusd_hr, a), money(best->max_price_uusd_hr, b));
+}
+
+/* Told of the candidate that needs least. */
+static int fail_quota(const struct candidate *candidates, size_t n,
+	const struct plan_request *request, struct err *err)
+{
+	CLEANUP(strbuf_release) struct strbuf left = STRBUF_INIT;
+	const struct candidate *best = NULL;
+	const char *code;
+
+	for (size_t i = 0; i < n; i++) {
+		const struct candidate *c = &candidates[i];
+
+		if (c->verdict == REFUSED_QUOTA &&
+			(!best || vcpus_needed(c, request) < vcpus_needed(best, request)))
+			best = c;
+	}
+	if (!best)
+		return -1;
+	explain_quota(best, request, &left);
+	code = quota_code(catalog_quota_family(best->choice->type), request->market == MARKET_SPOT);
+	return err_set(err, ERR_QUOTA,
+		"%u x %s need %" PRIu64 " vCPUs, but %s: ask AWS for a higher quota%s%s%s or use "
+		"fewer nodes",
+		nodes_at_once(request), best->choice->type, vcpus_needed(best, request), left.buf,
+		code ? " (" : "", code ? code : "", code ? ")" : "");
+}
+
+static int fail_full(const struct candidate *candidates, size_t n,
+	const struct plan_request *request, struct err *err)
+{
+	const struct plan_choice *best = NULL;
+
+	for (size_t i = 0; i < n; i++) {
+		const struct plan_choice *choice = candidates[i].choice;
+
+		if (candidates[i].verdict == REFUSED_FULL &&
+			(!best || choice->reserved_free > best->reserved_free))
+			best = choice;
+	}
+	if (!best)
+		return -1;
+	return err_set(err, ERR_CAPACITY,
+		"no reservation has room for %u nodes: %s (%s) has the most, %" PRId64 " free",
+		request->nodes, best->reservation, best->type, best->reserved_free);
+}
+
+/* "c5n.18xlarge us-east-2a (InsufficientInstanceCapacity), …" of those with the verdict ONLY. */
+static void list_lately(
+	const struct candidate *candidates, size_t n, enum verdict only, struct strbuf *sb)
+{
+	size_t listed = 0, more = 0;
+
+	for (size_t i = 0; i < n; i++) {
+		const struct plan_choice *choice = candidates[i].choice;
+
+		if (candidates[i].verdict != only)
+			continue;
+		if (listed == 8) {
+			more++;
+			continue;
+		}
+		strbuf_addf(sb, "%s%s %s (%s)", listed++ ? ", " : "", choice->type,
+			*choice->az ? choice->az : choice->subnet,
+			only == REFUSED_TRIED ? tried_why(choice) : choice->failed);
+	}
+	if (more)
+		strbuf_addf(sb, " and %zu more", more);
+}
+
 int candidate_fail(const struct candidate *candidates, size_t n, const struct plan_request *request,
 	struct err *err)
 {
 	CLEANUP(strbuf_release) struct strbuf types = STRBUF_INIT, meet = STRBUF_INIT;
 	const struct candidate *large;
-	enum verdict furthest = REFUSED_TYPE;
+	enum verdict furthest = REFUSED_KIND;
 	char a[MONEY_SIZE];
 
 	for (size_t i = 0; i < n; i++) {
-		if (candidates[i].verdict > furthest)
+		/* what is only preferred to others is not why */
+		if (candidates[i].verdict > furthest && candidates[i].verdict < REFUSED_ARCH)
 			furthest = candidates[i].verdict;
 	}
 	switch (furthest) {
+	case REFUSED_KIND:
+		return err_set(err, ERR_CAPACITY, "%s",
+			request->reserved_only ? "no capacity reservation is given"
+					       : "only reserved capacity is given");
 	case REFUSED_MARKET:
 		list_types(candidates, n, furthest, &types);
 		return err_set(err, ERR_CONFIG,
@@ -434,6 +660,19 @@ int candidate_fail(const struct candidate *candidates, size_t n, const struct pl
 			types.buf, request->region, catalog_price_date());
 	case REFUSED_BUDGET:
 		return fail_budget(candidates, n, request, err);
+	case REFUSED_CAP:
+		return fail_cap(candidates, n, err);
+	case REFUSED_QUOTA:
+		return fail_quota(candidates, n, request, err);
+	case REFUSED_FULL:
+		return fail_full(candidates, n, request, err);
+	case REFUSED_FAILED:
+	case REFUSED_TRIED:
+		list_lately(candidates, n, furthest, &types);
+		return err_set(err, ERR_CAPACITY, "%s: %s",
+			furthest == REFUSED_TRIED ? "nothing is left to try"
+						  : "every pool that could serve failed recently",
+			types.buf);
 	default:
 		break;
 	}

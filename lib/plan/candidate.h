@@ -4,7 +4,8 @@
  *
  * What makes a candidate impossible depends on the request and the candidate alone, never on the
  * other candidates: so one more choice can never turn a plan into a failure. What only prefers
- * one candidate to another (plan.c) always leaves one.
+ * one candidate to another (plan.c) always leaves one, or one that is refused for the moment only
+ * (REFUSED_FAILED, REFUSED_TRIED): then the ladder's next steps have the others.
  */
 #ifndef BURST_CANDIDATE_H
 #define BURST_CANDIDATE_H
@@ -14,6 +15,7 @@
 
 /* In the order in which they are looked at: the last one reached is the one to tell. */
 enum verdict {
+	REFUSED_KIND,    /* a reservation among the others, or the reverse */
 	REFUSED_TYPE,    /* not in the catalogue */
 	REFUSED_MARKET,  /* not sold so */
 	REFUSED_SIZE,    /* smaller than the Slurm node */
@@ -22,9 +24,15 @@ enum verdict {
 	REFUSED_ADDRESS, /* the subnet has too few */
 	REFUSED_PRICE,   /* not known, and a limit asked */
 	REFUSED_BUDGET,  /* over the limit */
+	REFUSED_CAP,     /* spot is dearer than the cap */
+	REFUSED_QUOTA,   /* the account may not have so many vCPUs */
+	REFUSED_FULL,    /* the reservation has too few left */
+	REFUSED_FAILED,  /* recently: asked after the others */
+	REFUSED_TRIED,   /* in this start */
 	REFUSED_ARCH,    /* from here on: others are preferred */
 	REFUSED_PREFER_EFA,
 	REFUSED_PREFER_GROUP,
+	REFUSED_BLOCK,  /* a block is launched apart from other reservations */
 	REFUSED_SUBNET, /* another subnet of the AZ is used */
 	REFUSED_TWICE,
 	KEPT,
@@ -44,8 +52,11 @@ struct candidate {
 /* "on-demand" or "spot". */
 const char *market_name(enum market market);
 
-/* The request's size asks for a cluster placement group. */
+/* The request's size asks for a cluster placement group, and it may have one. */
 bool request_wants_group(const struct plan_request *request);
+
+/* The request asks for EFA, be it only where it can be had. */
+bool request_wants_efa(const struct plan_request *request);
 
 /* How many nodes the limit is for. */
 unsigned request_cost_nodes(const struct plan_request *request);
@@ -60,6 +71,9 @@ void request_cost(const struct plan_request *request, unsigned nodes, int64_t ra
 /* Fill CANDIDATE from CHOICE: type, costs, with_efa, without, and verdict by the request's mode. */
 void candidate_init(struct candidate *candidate, const struct plan_request *request,
 	const struct plan_choice *choice);
+
+/* The cap on its spot price; -1: none, or not spot. */
+int64_t candidate_cap(const struct candidate *candidate, const struct plan_request *request);
 
 /* Append the line for the reasons, without newline: "refused c5.large …: why". */
 void candidate_explain(const struct candidate *candidate, const struct plan_request *request,

@@ -11,6 +11,7 @@
 
 #define MONEY_SIZE 32
 #define UUSD_CENT  INT64_C(10000)
+#define TIERS      3 /* of preference among the pools of a plan */
 
 /* A request with all its candidates judged. */
 struct verdicts {
@@ -35,30 +36,64 @@ static void refuse(struct verdicts *verdicts, struct candidate *candidate, enum 
 	verdicts->kept--;
 }
 
-static size_t count_kept(const struct verdicts *verdicts, bool (*has)(const struct candidate *))
-{
-	size_t n = 0;
-
-	for (size_t i = 0; i < verdicts->n; i++)
-		n += verdicts->candidates[i].verdict == KEPT && has(&verdicts->candidates[i]);
-	return n;
-}
-
-/* Where some kept candidates have the property and some have not, refuse the latter. */
-static void prefer(
+/* Refuse the kept ones that have not the property. */
+static void refuse_others(
 	struct verdicts *verdicts, bool (*has)(const struct candidate *), enum verdict why)
 {
-	if (!count_kept(verdicts, has))
-		return;
 	for (size_t i = 0; i < verdicts->n; i++) {
 		if (verdicts->candidates[i].verdict == KEPT && !has(&verdicts->candidates[i]))
 			refuse(verdicts, &verdicts->candidates[i], why);
 	}
 }
 
+static size_t count(const struct verdicts *verdicts, bool (*which)(const struct candidate *),
+	bool (*has)(const struct candidate *))
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < verdicts->n; i++)
+		n += which(&verdicts->candidates[i]) && has(&verdicts->candidates[i]);
+	return n;
+}
+
+static bool is_kept(const struct candidate *candidate)
+{
+	return candidate->verdict == KEPT;
+}
+
+/* Kept, or would be if it had not just failed: what is preferred does not turn with that. */
+static bool is_eligible(const struct candidate *candidate)
+{
+	return candidate->verdict == KEPT || candidate->verdict == REFUSED_FAILED ||
+	       candidate->verdict == REFUSED_TRIED;
+}
+
+/* Or if there were more quota or room: the image's architecture does not turn with that either. */
+static bool fits(const struct candidate *candidate)
+{
+	return is_eligible(candidate) || candidate->verdict == REFUSED_QUOTA ||
+	       candidate->verdict == REFUSED_FULL || candidate->verdict == REFUSED_CAP;
+}
+
+static size_t count_kept(const struct verdicts *verdicts, bool (*has)(const struct candidate *))
+{
+	return count(verdicts, is_kept, has);
+}
+
+/* Where some eligible candidates have the property, refuse those that have not. */
+static void prefer(
+	struct verdicts *verdicts, bool (*has)(const struct candidate *), enum verdict why)
+{
+	if (!count(verdicts, is_eligible, has))
+		return;
+	refuse_others(verdicts, has, why);
+}
+
+/* As it would be without what is for the moment only. */
 static bool has_efa(const struct candidate *candidate)
 {
-	return candidate->with_efa == KEPT;
+	return candidate->with_efa == KEPT || candidate->with_efa == REFUSED_FAILED ||
+	       candidate->with_efa == REFUSED_TRIED;
 }
 
 static bool has_group(const struct candidate *candidate)
@@ -71,6 +106,16 @@ static bool is_x86(const struct candidate *candidate)
 	return candidate->type->arch == ARCH_X86_64;
 }
 
+static bool is_block(const struct candidate *candidate)
+{
+	return candidate->choice->block;
+}
+
+static bool is_no_block(const struct candidate *candidate)
+{
+	return !candidate->choice->block;
+}
+
 static bool is_arm(const struct candidate *candidate)
 {
 	return candidate->type->arch == ARCH_ARM64;
@@ -79,14 +124,27 @@ static bool is_arm(const struct candidate *candidate)
 /* A node group has one image, so one architecture: that of most choices, of the first on a tie. */
 static void refuse_minority_arch(struct verdicts *verdicts)
 {
-	size_t x86 = count_kept(verdicts, is_x86), arm = count_kept(verdicts, is_arm), first = 0;
+	size_t x86 = count(verdicts, fits, is_x86), arm = count(verdicts, fits, is_arm), first = 0;
 
-	while (verdicts->candidates[first].verdict != KEPT)
+	while (!fits(&verdicts->candidates[first]))
 		first++;
 	if (x86 > arm || (x86 == arm && is_x86(&verdicts->candidates[first])))
-		prefer(verdicts, is_x86, REFUSED_ARCH);
+		refuse_others(verdicts, is_x86, REFUSED_ARCH);
 	else
-		prefer(verdicts, is_arm, REFUSED_ARCH);
+		refuse_others(verdicts, is_arm, REFUSED_ARCH);
+}
+
+/* A fleet's capacity is blocks or not: as the first that is left of the reservations. */
+static void refuse_other_kind(struct verdicts *verdicts)
+{
+	bool block, any = false;
+
+	for (size_t i = 0; i < verdicts->n && !any; i++) {
+		any = is_kept(&verdicts->candidates[i]);
+		block = verdicts->candidates[i].choice->block;
+	}
+	if (any && verdicts->request->reserved_only)
+		refuse_others(verdicts, block ? is_block : is_no_block, REFUSED_BLOCK);
 }
 
 /* The same availability zone, or where it is not known the same subnet. */
@@ -133,15 +191,16 @@ static void decide(struct verdicts *verdicts)
 	bool wanted = request_wants_group(request);
 
 	refuse_minority_arch(verdicts);
+	refuse_other_kind(verdicts);
 	/* One launch cannot mix: a rank without EFA would leave the others without it too. */
-	if (request->efa == EFA_PREFERRED)
+	if (request->efa == EFA_PREFERRED && request_wants_efa(request))
 		prefer(verdicts, has_efa, REFUSED_PREFER_EFA);
 	if (wanted)
 		prefer(verdicts, has_group, REFUSED_PREFER_GROUP);
 	verdicts->cluster_group = wanted && count_kept(verdicts, has_group) == verdicts->kept;
 	verdicts->group_impossible = wanted && !verdicts->cluster_group;
 	refuse_second_subnets(verdicts);
-	verdicts->efa = request->efa != EFA_DISABLED &&
+	verdicts->efa = request_wants_efa(request) &&
 			count_kept(verdicts, has_efa) == verdicts->kept;
 }
 
@@ -153,6 +212,11 @@ static int check_request(const struct plan_request *request, struct err *err)
 		return err_set(err, ERR_USAGE, "a plan for no nodes");
 	if (request->efa == EFA_UNSET)
 		return err_set(err, ERR_USAGE, "a plan without an EFA mode");
+	if (request->no_efa && request->efa == EFA_REQUIRED)
+		return err_set(err, ERR_USAGE, "a plan without the EFA that is required");
+	if (request->no_group && (request->efa == EFA_REQUIRED || request->group_always))
+		return err_set(
+			err, ERR_USAGE, "a plan without the placement group that must be had");
 	if (!request->nchoices)
 		return err_set(err, ERR_CONFIG, "the node group allows no instance type");
 	if (!request->limit.uusd)
@@ -187,6 +251,8 @@ static int verdicts_init(
 	}
 	if (verdicts->kept)
 		decide(verdicts);
+	if (!verdicts->kept)
+		verdicts->efa = verdicts->cluster_group = verdicts->group_impossible = false;
 	return 0;
 }
 
@@ -248,6 +314,8 @@ static void explain_efa(const struct verdicts *verdicts, struct strbuf *sb)
 		strbuf_addf(sb, " (%s)", request->efa_why);
 	if (!verdicts->kept)
 		strbuf_addstr(sb, ": no choice is possible\n");
+	else if (request->no_efa && request->efa != EFA_DISABLED)
+		strbuf_addstr(sb, ": not used, nothing came with it\n");
 	else if (verdicts->efa)
 		strbuf_addstr(sb, ": used\n");
 	else if (request->efa == EFA_DISABLED)
@@ -272,6 +340,8 @@ static char *explain(const struct verdicts *verdicts, struct err *err)
 		else if (verdicts->group_impossible)
 			strbuf_addstr(
 				&sb, "placement group: none, no kept type may stand in one\n");
+		else if (request->no_group)
+			strbuf_addstr(&sb, "placement group: none, nothing came in one\n");
 		else
 			strbuf_addstr(&sb, "placement group: none\n");
 		explain_cost(verdicts, &sb);
@@ -295,31 +365,57 @@ char *plan_reasons(const struct plan_request *request, struct err *err)
 	return explain(&verdicts, err);
 }
 
+/* The place in the order of preference: EC2's word first, what failed recently last. */
+static unsigned tier(const struct candidate *candidate)
+{
+	if (candidate->choice->hinted)
+		return 0;
+	return candidate->choice->failed ? TIERS - 1 : 1;
+}
+
+static int fill_pools(
+	struct plan *plan, const struct verdicts *verdicts, unsigned only, struct err *err)
+{
+	const struct plan_request *request = verdicts->request;
+
+	for (size_t i = 0; i < verdicts->n; i++) {
+		const struct candidate *candidate = &verdicts->candidates[i];
+		struct plan_pool *pool = &plan->pools[plan->npools];
+
+		if (!is_kept(candidate) || tier(candidate) != only)
+			continue;
+		*pool = (struct plan_pool){
+			.type = candidate->choice->type,
+			.subnet = candidate->choice->subnet,
+			.az = candidate->choice->az,
+			.rate_uusd_hr = candidate->rate_uusd_hr,
+			.max_price_uusd_hr = candidate_cap(candidate, request),
+			.reservation = candidate->choice->reservation,
+			.block = candidate->choice->reservation && candidate->choice->block,
+		};
+		if (nic_layout_make(candidate->type, plan->efa, &pool->layout, err) < 0)
+			return -1;
+		plan->npools++;
+	}
+	return 0;
+}
+
 static int fill(struct plan *plan, const struct verdicts *verdicts, struct err *err)
 {
 	const struct candidate *worst = dearest(verdicts);
 
 	plan->efa = verdicts->efa;
 	plan->cluster_group = verdicts->cluster_group;
-	plan->market = verdicts->request->market;
+	plan->market = verdicts->request->reserved_only ? MARKET_ON_DEMAND
+							: verdicts->request->market;
 	plan->worst_uusd_hr = worst ? worst->gang_uusd_hr : -1;
 	plan->worst_uusd = worst ? worst->job_uusd : -1;
 	plan->pools = calloc(verdicts->kept, sizeof(plan->pools[0]));
 	if (!plan->pools)
 		return err_nomem(err);
-	for (size_t i = 0; i < verdicts->n; i++) {
-		const struct candidate *candidate = &verdicts->candidates[i];
-		struct plan_pool *pool = &plan->pools[plan->npools];
-
-		if (candidate->verdict != KEPT)
-			continue;
-		pool->type = candidate->choice->type;
-		pool->subnet = candidate->choice->subnet;
-		pool->az = candidate->choice->az;
-		pool->rate_uusd_hr = candidate->rate_uusd_hr;
-		if (nic_layout_make(candidate->type, plan->efa, &pool->layout, err) < 0)
+	for (unsigned i = 0; i < TIERS; i++) {
+		if (fill_pools(plan, verdicts, i, err) < 0)
 			return -1;
-		plan->npools++;
 	}
 	plan->reasons = explain(verdicts, err);
 	return plan->reasons ? 0 : -1;

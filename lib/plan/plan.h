@@ -16,10 +16,26 @@ enum market { MARKET_ON_DEMAND, MARKET_SPOT };
 /* One (type, subnet) that the node group allows, in the site's order. */
 struct plan_choice {
 	const char *type;
-	const char *subnet;     /* subnet-… */
-	const char *az;         /* "us-east-2b"; "" if not known */
-	int64_t free_addresses; /* of the subnet; -1 if not known */
-	int64_t price_uusd_hr;  /* per instance; -1: look it up in the catalogue */
+	const char *subnet;        /* subnet-… */
+	const char *az;            /* "us-east-2b"; "" if not known */
+	int64_t free_addresses;    /* of the subnet; -1 if not known */
+	int64_t price_uusd_hr;     /* per instance; -1: look it up in the catalogue */
+	int64_t max_price_uusd_hr; /* cap of a spot instance's price; -1 or 0: none */
+	const char *reservation;   /* capacity reservation or block, "cr-…"; NULL: none */
+	bool block;                /* it is a capacity block */
+	int64_t reserved_free;     /* instances free in it; -1 if not known */
+	bool tried;                /* asked in this start already, in vain … */
+	const char *tried_why;     /* … and EC2's code for it; NULL: not known */
+	const char *failed; /* a recent failure, "InsufficientInstanceCapacity 3 min ago"; NULL:
+			     * none. Asked after the others: see recent_too */
+	bool hinted;        /* EC2 itself has named its AZ: goes first */
+};
+
+/* What is left of an account's vCPU quota. */
+struct plan_quota {
+	enum quota_family family;
+	enum market market;
+	int64_t left_vcpus;
 };
 
 struct plan_request {
@@ -42,21 +58,32 @@ struct plan_request {
 	uint64_t mem_mib_per_node;
 	const struct plan_choice *choices;
 	size_t nchoices;
+	/* of the step of the ladder */
+	bool no_group;      /* do without the placement group; an error where it must be had */
+	bool no_efa;        /* do without EFA; an error where it is required */
+	bool recent_too;    /* also what failed recently */
+	bool reserved_only; /* only choices with a reservation, which else are left out */
+	const struct plan_quota *quotas; /* families and markets that are not in it: not checked */
+	size_t nquotas;
 };
 
 struct plan_pool {
-	const char *type;     /* borrowed from the request */
-	const char *subnet;   /* borrowed */
-	const char *az;       /* borrowed */
-	int64_t rate_uusd_hr; /* -1: no price known (only where no limit was asked) */
+	const char *type;          /* borrowed from the request */
+	const char *subnet;        /* borrowed */
+	const char *az;            /* borrowed */
+	int64_t rate_uusd_hr;      /* -1: no price known (only where no limit was asked) */
+	int64_t max_price_uusd_hr; /* to be sent as MaxPrice; -1: none, or not spot */
+	const char *reservation;   /* borrowed; NULL: none */
+	bool block;                /* a capacity block: all pools of a plan are, or none */
 	struct nic_layout layout;
 };
 
 struct plan {
-	bool efa;           /* the launch has EFA interfaces */
-	bool cluster_group; /* … and a cluster placement group */
-	enum market market;
-	struct plan_pool *pools; /* in order of preference; one per (type, AZ) */
+	bool efa;                /* the launch has EFA interfaces */
+	bool cluster_group;      /* … and a cluster placement group */
+	enum market market;      /* of a reservation or block: on-demand */
+	struct plan_pool *pools; /* in order of preference, the hinted first, those that failed
+				  * recently last; one per (type, AZ) */
 	size_t npools;
 	int64_t worst_uusd_hr; /* the gang, by the dearest pool; -1: a price is not known */
 	int64_t worst_uusd;    /* whole job with the allowances; -1: not known or unlimited */
@@ -66,7 +93,11 @@ struct plan {
 /*
  * Make a plan. On failure ERR says in one sentence what was asked, what forbids it and what
  * would meet it (ERR_CONFIG: no allowed type has EFA / holds the node; ERR_BUDGET: over the limit,
- * or a limit without a price; ERR_ADDRESS).
+ * or a limit without a price; ERR_ADDRESS; ERR_QUOTA; ERR_CAPACITY: what is possible was tried, has
+ * failed recently, is full as a reservation or dearer than its cap).
+ *
+ * What was tried or has failed still counts where pools are chosen among: while a type with EFA
+ * has just failed, "preferred" does not fall back to others before the step without EFA.
  */
 int plan_make(const struct plan_request *request, struct plan *plan, struct err *err);
 
