@@ -1,7 +1,10 @@
 # plan: pure; base, intent and catalog only
 noinst_LIBRARIES += libplan.a
 libplan_a_SOURCES = \
+	lib/plan/asked.c lib/plan/asked.h \
 	lib/plan/candidate.c lib/plan/candidate.h \
 	lib/plan/identity.c lib/plan/identity.h \
+	lib/plan/ladder.c lib/plan/ladder.h \
+	lib/plan/outcome.c lib/plan/outcome.h \
 	lib/plan/plan.c lib/plan/plan.h
 # End of libplan_a_SOURCES
