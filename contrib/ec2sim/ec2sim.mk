@@ -14,11 +14,13 @@ EXTRA_DIST += \
 	contrib/ec2sim/instances.py \
 	contrib/ec2sim/journal.py \
 	contrib/ec2sim/judge.py \
+	contrib/ec2sim/judge_json.py \
 	contrib/ec2sim/keys.py \
 	contrib/ec2sim/launch.py \
 	contrib/ec2sim/machine.py \
 	contrib/ec2sim/network.py \
 	contrib/ec2sim/placement.py \
+	contrib/ec2sim/quotas.py \
 	contrib/ec2sim/scenario.py \
 	contrib/ec2sim/scheduler.py \
 	contrib/ec2sim/server.py \
@@ -36,6 +38,7 @@ EXTRA_DIST += \
 	contrib/ec2sim/tests/test_life.py \
 	contrib/ec2sim/tests/test_objects.py \
 	contrib/ec2sim/tests/test_process.py \
+	contrib/ec2sim/tests/test_quotas.py \
 	contrib/ec2sim/tests/test_signature.py \
 	contrib/ec2sim/throttle.py \
 	contrib/ec2sim/types.tsv \

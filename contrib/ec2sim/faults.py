@@ -40,7 +40,8 @@ def _check_boot(rule: dict[str, Any], where: str) -> None:
     which = rule.get('instances', [])
     for number in which if isinstance(which, list) else [which]:
         if isinstance(number, bool) or not isinstance(number, int) or number < 0:
-            raise ScenarioError(f'{where}.instances: expected a number, or a list of indices from 0')
+            raise ScenarioError(f'{where}.instances: expected a number, or a list of indices '
+                                'from 0')
     if rule.get('reason', 'Server.InternalError') not in bootfault.REASONS:
         raise ScenarioError(f'{where}.reason: expected one of {", ".join(bootfault.REASONS)}')
 

@@ -206,7 +206,8 @@ def _fault(pool: Pool, faults: list[dict[str, str]]) -> launch.Plan | None:
 
 
 def _attempt(world: World, group: list[Pool], market: str, target: int, taken: Any,
-             faults: list[dict[str, str]]) -> tuple[list[tuple[Pool, launch.Plan, int]], int, list[tuple[Pool, launch.Plan]]]:
+             faults: list[dict[str, str]]
+             ) -> tuple[list[tuple[Pool, launch.Plan, int]], int, list[tuple[Pool, launch.Plan]]]:
     """What GROUP's pools would give towards TARGET, in order; and what failed."""
     chosen, failed, units = [], [], 0
     machines, vcpus = (taken[0].copy(), taken[1].copy())
@@ -228,7 +229,8 @@ def _attempt(world: World, group: list[Pool], market: str, target: int, taken: A
 
 
 def _market(world: World, every: list[Pool], market: str, options: dict[str, Any], target: int,
-            faults: list[dict[str, str]]) -> tuple[list[tuple[Pool, launch.Plan, int]], list[tuple[Pool, launch.Plan]]]:
+            faults: list[dict[str, str]]
+            ) -> tuple[list[tuple[Pool, launch.Plan, int]], list[tuple[Pool, launch.Plan]]]:
     """The best choice for one market: whole if possible, else the most that
     MinTargetCapacity allows, else nothing."""
     taken = world.in_use()

@@ -46,6 +46,7 @@ def timestamp(moment: datetime.datetime) -> str:
 
 class Judge:
     """Strict decoder of requests and encoder of answers for one service."""
+    content_type = 'text/xml;charset=UTF-8'
 
     def __init__(self, service: str = 'ec2', model_dir: str | None = None):
         self.model = load_model(service, model_dir)
@@ -292,6 +293,11 @@ class Judge:
         if NOT_XML.search(value):
             raise ModelBreach(f'{path}: {value!r} cannot be said in XML')
         return escape(value)
+
+    @staticmethod
+    def translate(refusal: Refusal) -> Refusal:
+        """The refusal as this service says it."""
+        return refusal
 
     def error(self, refusal: Refusal, request_id: str) -> str:
         """The XML of an error, in the form of this service."""

@@ -308,13 +308,16 @@ def build(given: Any, base: str = '.') -> Scenario:
                 raise ScenarioError(f'throttling.{key}: expected [capacity, per_second] or false')
             for number in value or []:
                 _number(number, f'throttling.{key}')
+    plain = {key: s[key] for key in (
+        'account', 'seed', 'credentials', 'offerings', 'capacity', 'fleet_errors', 'idempotency',
+        'bridge', 'controller_address', 'private_paths', 'private_files', 'shared_paths',
+        'imds_role')}
     return Scenario(
-        region, s['account'], s['seed'], s['credentials'], subnets, groups,
-        _templates(s['launch_templates'], base), _types(s['instance_types']), s['offerings'],
-        s['capacity'], quotas, default_quotas, placement_groups, s['fleet_errors'], _timings(s['timings']), throttling, s['idempotency'],
-        s['bridge'], s['controller_address'], s['private_paths'],
-        s['private_files'], s['shared_paths'], s['imds_role'],
-        {n.az: n.az_id for n in subnets.values()})
+        **plain, region=region, subnets=subnets, security_groups=groups,
+        launch_templates=_templates(s['launch_templates'], base),
+        types=_types(s['instance_types']), quotas=quotas, default_quotas=default_quotas,
+        placement_groups=placement_groups, timings=_timings(s['timings']), throttling=throttling,
+        zones={n.az: n.az_id for n in subnets.values()})
 
 
 def load(path: str | None) -> Scenario:

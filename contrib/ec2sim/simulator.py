@@ -13,6 +13,7 @@ import instances
 import journal
 import network
 import placement
+import quotas
 import signature
 import sts
 import tags
@@ -20,6 +21,7 @@ import templates
 from errors import ModelBreach, Refusal
 from faults import Faults
 from judge import Judge
+from judge_json import JsonJudge
 from keys import Keys
 from signature import Key
 from world import World
@@ -105,7 +107,10 @@ class Simulator:
         self.world = world
         self.keys = Keys(world)
         self.faults = faults or Faults(None)
-        self.judges = {'ec2': Judge('ec2', model_dir), 'sts': Judge('sts', model_dir)}
+        # by the name that requests are signed for
+        self.judges: dict[str, Any] = {
+            'ec2': Judge('ec2', model_dir), 'sts': Judge('sts', model_dir),
+            'servicequotas': JsonJudge('service-quotas', model_dir)}
         self._sleep = sleep
         self._seed_templates()
 
@@ -129,17 +134,14 @@ class Simulator:
         try:
             answer = self._serve(method, url, headers, body, request_id, seen)
         except Refusal as refusal:
-            seen.error, seen.message = refusal.code, refusal.message
-            answer.status = refusal.status
-            answer.body = self.judges[seen.service].error(refusal, request_id).encode()
+            seen.error, seen.message = self._refuse(seen, refusal, answer)
         except ModelBreach as breach:
             seen.error, seen.message = 'InternalError', f'ModelBreach: {breach}'
         except Exception:
             seen.error, seen.message = 'InternalError', traceback.format_exc()
         if seen.error == 'InternalError' and not answer.body:
-            refusal = Refusal('InternalError', f'ec2sim is wrong: {seen.message}')
-            answer.status = refusal.status
-            answer.body = self.judges[seen.service].error(refusal, request_id).encode()
+            self._refuse(seen, Refusal('InternalError', f'ec2sim is wrong: {seen.message}'),
+                         answer)
         # These hold for errors as well as for good answers.
         answer.truncate = seen.effects.get('truncate')
         if 'drop' in seen.effects or 'kill' in seen.effects:
@@ -148,6 +150,13 @@ class Simulator:
         if 'kill' in seen.effects:
             os.kill(os.getpid(), signal.SIGKILL)
         return answer
+
+    def _refuse(self, seen: Exchange, refusal: Refusal, answer: Answer) -> tuple[str, str]:
+        judge = self.judges[seen.service]
+        refusal = judge.translate(refusal)
+        answer.status, answer.content_type = refusal.status, judge.content_type
+        answer.body = judge.error(refusal, answer.request_id).encode()
+        return refusal.code, refusal.message
 
     def _record(self, seen: Exchange, answer: Answer) -> None:
         line: dict[str, Any] = {
@@ -166,18 +175,13 @@ class Simulator:
         claim = signature.scope(headers)
         if claim:
             seen.access_key, seen.region = claim.access_key, claim.region
-        pairs = self._pairs(method, headers, body)
-        fields = dict(pairs)
-        if fields.get('Version') == STS_VERSION or claim and claim.service == 'sts':
-            seen.service = 'sts'
-        seen.action = fields.get('Action')
+        decode = self._recognise(method, headers, body, claim, seen)
         if not (seen.service == 'sts' and seen.action in UNSIGNED and claim is None):
             with self.world.lock:
                 seen.key = signature.check(
                     seen.service, self.world.scenario.region, method, url, headers, body,
                     self.keys.find, self.world.now(), self.world.scenario.timings['max_skew_s'])
-        judge = self.judges[seen.service]
-        action, params = judge.decode(pairs)
+        action, params = decode()
         seen.params = params
 
         with self.world.lock:
@@ -186,7 +190,8 @@ class Simulator:
             effects = self.faults.effects(action, params)
             self.world.capacity_override = self.faults.capacity()
         seen.effects = effects
-        answer = Answer(request_id=request_id)
+        judge = self.judges[seen.service]
+        answer = Answer(request_id=request_id, content_type=judge.content_type)
         if effects.get('delay_ms'):
             self._sleep(effects['delay_ms'] / 1000)
         if 'before' in (effects.get('kill'), effects.get('drop')):
@@ -203,10 +208,37 @@ class Simulator:
         answer.body = judge.encode(action, out, request_id).encode()
         return answer
 
-    @staticmethod
-    def _pairs(method: str, headers: Mapping[str, str], body: bytes) -> list[tuple[str, str]]:
+    def _recognise(self, method: str, headers: Mapping[str, str], body: bytes,
+                   claim: signature.Scope | None, seen: Exchange
+                   ) -> Callable[[], tuple[str, dict[str, Any]]]:
+        """Find service and action; gives what decodes the rest, once it is believed."""
         if method != 'POST':
             raise Refusal('InvalidRequest', f'ec2sim takes POST only, not {method}', 405)
+        target = headers.get('x-amz-target')
+        if target is not None:
+            return self._recognise_json(target, headers, body, seen)
+        pairs = self._pairs(headers, body)
+        fields = dict(pairs)
+        if fields.get('Version') == STS_VERSION or claim and claim.service == 'sts':
+            seen.service = 'sts'
+        seen.action = fields.get('Action')
+        return lambda: self.judges[seen.service].decode(pairs)
+
+    def _recognise_json(self, target: str, headers: Mapping[str, str], body: bytes,
+                        seen: Exchange) -> Callable[[], tuple[str, dict[str, Any]]]:
+        prefix, _, action = target.partition('.')
+        for name, judge in self.judges.items():
+            if judge.protocol == 'json' and judge.prefix == prefix:
+                seen.service, seen.action = name, action
+                kind = headers.get('content-type', '').partition(';')[0].strip().lower()
+                if kind != judge.content_type:
+                    raise Refusal('SerializationException',
+                                  f'Content-Type is to be {judge.content_type}')
+                return lambda: judge.decode(action, body)
+        raise Refusal('InvalidAction', f'ec2sim does not simulate {target}')
+
+    @staticmethod
+    def _pairs(headers: Mapping[str, str], body: bytes) -> list[tuple[str, str]]:
         if headers.get('content-type', '').partition(';')[0].strip().lower() != FORM:
             raise Refusal('InvalidRequest', f'Content-Type is to be {FORM}')
         try:
@@ -241,6 +273,9 @@ class Simulator:
                 return sts.assume_role(world, self.keys, params)
             if action == 'AssumeRoleWithWebIdentity':
                 return sts.assume_role_with_web_identity(world, self.keys, params)
+        elif seen.service == 'servicequotas':
+            if action in quotas.ACTIONS:
+                return quotas.ACTIONS[action](world, params)
         elif action == 'CreateFleet' or action in ACTIONS:
             if params.get('DryRun'):
                 if action == 'CreateFleet':

@@ -29,7 +29,9 @@ from world import World                                   # noqa: E402
 URL = 'http://ec2sim.test:8080/'
 SUBNETS = ('subnet-0aaaaaaaaaaaaaaa1', 'subnet-0aaaaaaaaaaaaaaa2', 'subnet-0aaaaaaaaaaaaaaa3')
 GROUP = 'sg-0aaaaaaaaaaaaaaa1'
-MODELS = {name: Session().get_service_model(name) for name in ('ec2', 'sts')}
+MODELS = {name: Session().get_service_model(name) for name in ('ec2', 'sts',
+                                                               'service-quotas')}
+TARGET = 'ServiceQuotasV20190624.'
 
 
 class Failed(Exception):
@@ -66,13 +68,14 @@ class Bench:
             self.scheduler.run_due()
 
     def sign(self, body: bytes, service: str = 'ec2', credentials: Credentials | None = None,
-             region: str | None = None, age_s: float = 0) -> dict[str, str]:
+             region: str | None = None, age_s: float = 0,
+             more: dict[str, str] | None = None) -> dict[str, str]:
         """The headers of a signed request, lower case."""
         import datetime
         from unittest import mock
         request = AWSRequest('POST', URL, data=body, headers={
             'Host': 'ec2sim.test:8080',
-            'Content-Type': 'application/x-www-form-urlencoded; charset=utf-8'})
+            'Content-Type': 'application/x-www-form-urlencoded; charset=utf-8', **(more or {})})
         moment = datetime.datetime.utcfromtimestamp(self.time - age_s)
         with mock.patch('botocore.auth.datetime') as fake:
             fake.datetime.utcnow.return_value = moment
@@ -97,6 +100,22 @@ class Bench:
         answer = self.raw(list(body.items()), service, **(sign or {}))
         assert not answer.drop, 'no answer'
         parsed = create_parser(MODELS[service].metadata['protocol']).parse(
+            {'status_code': answer.status, 'headers': {}, 'body': answer.body},
+            model.output_shape)
+        if answer.status >= 300:
+            raise Failed(answer.status, parsed['Error']['Code'], parsed['Error']['Message'])
+        parsed.pop('ResponseMetadata', None)
+        return parsed
+
+    def quota(self, action: str, sign: dict[str, Any] | None = None, **params: Any
+              ) -> dict[str, Any]:
+        """One call of Service Quotas by botocore's code; Failed if it is refused."""
+        model = MODELS['service-quotas'].operation_model(action)
+        request = create_serializer('json', False).serialize_to_request(params, model)
+        headers = self.sign(request['body'], 'servicequotas', more=request['headers'],
+                            **(sign or {}))
+        answer = self.simulator.handle('POST', URL, headers, request['body'])
+        parsed = create_parser('json').parse(
             {'status_code': answer.status, 'headers': {}, 'body': answer.body},
             model.output_shape)
         if answer.status >= 300:
