@@ -10,11 +10,16 @@
 /* BODY as one object and nothing behind it. NULL: ERR_TRANSIENT where only its end is missing. */
 static struct json_object *parse(const char *body, size_t len, struct err *err)
 {
-	struct json_tokener *tokener = json_tokener_new_ex(JSON_CALL_DEPTH);
+	size_t begin = strspn(body, " \t\r\n"), end;
 	cleanup_json struct json_object *object = NULL;
+	struct json_tokener *tokener;
 	enum json_tokener_error why;
-	size_t end;
 
+	if (begin < len && body[begin] != '{') {
+		err_set(err, ERR_FATAL, "not a JSON object");
+		return NULL;
+	}
+	tokener = json_tokener_new_ex(JSON_CALL_DEPTH);
 	if (!tokener) {
 		err_nomem(err);
 		return NULL;
@@ -32,9 +37,8 @@ static struct json_object *parse(const char *body, size_t len, struct err *err)
 		err_set(err, ERR_FATAL, "not well-formed JSON: %s", json_tokener_error_desc(why));
 		return NULL;
 	}
-	if (!json_object_is_type(object, json_type_object) ||
-		strspn(body + end, " \t\r\n") != len - end) {
-		err_set(err, ERR_FATAL, "not one JSON object");
+	if (end + strspn(body + end, " \t\r\n") != len) {
+		err_set(err, ERR_FATAL, "not well-formed JSON: more than one value");
 		return NULL;
 	}
 	return STEAL_POINTER(object);
