@@ -7,13 +7,25 @@
 #include "lib/aws/ec2.h"
 #include "lib/aws/query.h"
 #include "lib/base/cleanup.h"
+#include "lib/base/money.h"
 
 enum {
 	MAX_MIN_TARGET = 1000, /* MinTargetCapacity */
 	MAX_TARGET = 10000,    /* target capacity of one fleet */
 	MAX_CONFIGS = 50,
 	MAX_TOKEN = 64,
+	MAX_PRICE_FLOOR_UUSD = 1000, /* EC2 wants Overrides.MaxPrice to be more */
 };
+
+static int check_price(const struct ec2_override *o, struct err *err)
+{
+	if (o->max_price_uusd <= 0 || o->max_price_uusd > MAX_PRICE_FLOOR_UUSD)
+		return 0;
+	return err_set(err, ERR_USAGE,
+		"at most %lld micro-USD an hour for %.32s: EC2's MaxPrice "
+		"begins above 0.001 USD",
+		(long long)o->max_price_uusd, o->type);
+}
 
 static int check(const struct ec2_fleet_request *r, struct err *err)
 {
@@ -30,8 +42,15 @@ static int check(const struct ec2_fleet_request *r, struct err *err)
 	if (!r->nconfigs || r->nconfigs > MAX_CONFIGS)
 		return err_set(err, ERR_USAGE, "a fleet of %zu launch templates: expected 1 to %d",
 			r->nconfigs, MAX_CONFIGS);
-	for (size_t i = 0; i < r->nconfigs; i++)
+	if (r->spot && r->capacity_block)
+		return err_set(
+			err, ERR_USAGE, "a fleet is of Spot or of a Capacity Block, not both");
+	for (size_t i = 0; i < r->nconfigs; i++) {
 		overrides += r->configs[i].noverrides;
+		for (size_t k = 0; r->spot && k < r->configs[i].noverrides; k++)
+			if (check_price(&r->configs[i].overrides[k], err) < 0)
+				return -1;
+	}
 	if (!overrides)
 		return err_set(err, ERR_USAGE, "a fleet without instance types");
 	if (!r->token || !*r->token || strlen(r->token) > MAX_TOKEN)
@@ -61,6 +80,8 @@ static bool has_priorities(const struct ec2_fleet_request *r)
 
 static void add_configs(struct strbuf *body, const struct ec2_fleet_request *r, bool priorities)
 {
+	char price[32];
+
 	for (size_t i = 0; i < r->nconfigs; i++) {
 		const struct ec2_fleet_config *c = &r->configs[i];
 
@@ -79,6 +100,11 @@ static void add_configs(struct strbuf *body, const struct ec2_fleet_request *r, 
 				query_add(body, o->subnet,
 					"LaunchTemplateConfigs.%zu.Overrides.%zu.SubnetId", i + 1,
 					k + 1);
+			if (r->spot && o->max_price_uusd > 0)
+				query_add(body,
+					money_format(o->max_price_uusd, price, sizeof(price)),
+					"LaunchTemplateConfigs.%zu.Overrides.%zu.MaxPrice", i + 1,
+					k + 1);
 			if (priorities) /* a double in EC2's model; whole numbers from 0 */
 				query_add_int(body, o->priority,
 					"LaunchTemplateConfigs.%zu.Overrides.%zu.Priority", i + 1,
@@ -92,14 +118,21 @@ static void add_configs(struct strbuf *body, const struct ec2_fleet_request *r, 
 	}
 }
 
-int ec2_fleet_encode(const struct ec2_fleet_request *r, struct strbuf *body, struct err *err)
+/*
+ * Of a block's fleet only the total may be said: EC2 refuses the other targets and reservation
+ * options beside it, and takes from the one block that the template names.
+ */
+static void add_block(struct strbuf *body, const struct ec2_fleet_request *r)
+{
+	query_add_int(body, r->capacity, "TargetCapacitySpecification.TotalTargetCapacity");
+	query_add(body, "capacity-block", "TargetCapacitySpecification.DefaultTargetCapacityType");
+}
+
+static void add_market(struct strbuf *body, const struct ec2_fleet_request *r, bool priorities)
 {
 	const char *options = r->spot ? "SpotOptions" : "OnDemandOptions";
-	bool priorities = has_priorities(r);
 	const char *strategy;
 
-	if (check(r, err) < 0)
-		return -1;
 	/*
 	 * On demand, the plan's order (cost, then its own reasons) is the order to try. For Spot
 	 * capacity goes first: an interruption of one instance ends the whole job, and lowest-price
@@ -111,9 +144,6 @@ int ec2_fleet_encode(const struct ec2_fleet_request *r, struct strbuf *body, str
 	else
 		strategy = priorities ? "capacity-optimized-prioritized"
 				      : "price-capacity-optimized";
-	query_begin(body, "CreateFleet", QUERY_EC2_VERSION);
-	query_add(body, "instant", "Type");
-	add_configs(body, r, priorities || !r->spot);
 	query_add_int(body, r->capacity, "TargetCapacitySpecification.TotalTargetCapacity");
 	query_add_int(body, r->spot ? 0 : r->capacity,
 		"TargetCapacitySpecification.OnDemandTargetCapacity");
@@ -122,11 +152,30 @@ int ec2_fleet_encode(const struct ec2_fleet_request *r, struct strbuf *body, str
 	query_add(body, r->spot ? "spot" : "on-demand",
 		"TargetCapacitySpecification.DefaultTargetCapacityType");
 	query_add(body, strategy, "%s.AllocationStrategy", options);
+	/* paid for already; without this EC2 takes them only where they match by chance */
+	if (r->use_reservations_first && !r->spot)
+		query_add(body, "use-capacity-reservations-first",
+			"OnDemandOptions.CapacityReservationOptions.UsageStrategy");
 	if (r->all_or_nothing) {
 		query_add(body, "true", "%s.SingleInstanceType", options);
 		query_add(body, "true", "%s.SingleAvailabilityZone", options);
 		query_add_int(body, r->capacity, "%s.MinTargetCapacity", options);
 	}
+}
+
+int ec2_fleet_encode(const struct ec2_fleet_request *r, struct strbuf *body, struct err *err)
+{
+	bool priorities = has_priorities(r);
+
+	if (check(r, err) < 0)
+		return -1;
+	query_begin(body, "CreateFleet", QUERY_EC2_VERSION);
+	query_add(body, "instant", "Type");
+	add_configs(body, r, !r->capacity_block && (priorities || !r->spot));
+	if (r->capacity_block)
+		add_block(body, r);
+	else
+		add_market(body, r, priorities);
 	query_add(body, r->token, "ClientToken");
 	query_add_tags(body, 1, "fleet", r->tags, r->ntags);
 	query_add_tags(body, 2, "instance", r->tags, r->ntags);
