@@ -174,6 +174,21 @@ int ec2_list_placement_groups(struct aws *aws, const char *tag_key, const char *
 	return 0;
 }
 
+int ec2_count_placement_groups(struct aws *aws, size_t *n, struct err *err)
+{
+	CLEANUP(strbuf_release) struct strbuf body = STRBUF_INIT;
+	CLEANUP(groups_release) struct groups groups = {0};
+
+	query_begin(&body, "DescribePlacementGroups", QUERY_EC2_VERSION);
+	if (ec2_send(aws, "DescribePlacementGroups", &body, on_group, groups_reset, &groups, NULL,
+		    err) < 0)
+		return -1;
+	*n = 0;
+	for (size_t i = 0; i < groups.n; i++)
+		*n += strcmp(groups.all[i].state, "deleted") != 0;
+	return 0;
+}
+
 /* --- subnets --------------------------------------------------------------------------------- */
 
 struct subnets {

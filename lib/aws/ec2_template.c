@@ -18,8 +18,11 @@
 #include "lib/aws/ec2.h"
 #include "lib/aws/query.h"
 #include "lib/base/cleanup.h"
+#include "lib/base/clock.h"
 
 #define VERSION_ITEM "launchTemplateVersionSet/item"
+#define LIST_PAGE    "200" /* EC2's largest */
+#define MAX_PAGES    50    /* EC2 keeps at most 10000 versions */
 
 static void begin_versions(
 	struct strbuf *body, const char *action, const char *name_or_id, const char *version)
@@ -361,6 +364,108 @@ int ec2_create_template_version(struct aws *aws, const char *id, int64_t source,
 			err, ERR_FATAL, "CreateLaunchTemplateVersion: the answer has no version");
 	*version = strtoll(created.version, NULL, 10);
 	return 0;
+}
+
+/* --- list ------------------------------------------------------------------------------------ */
+
+struct list {
+	struct ec2_template_version *all;
+	size_t n;
+	size_t page_starts; /* versions of earlier pages stay when this one is read again */
+	struct ec2_template_version now;
+	char number[24], created[40], is_default[8];
+	char *next_token;
+};
+
+static void list_release(struct list *list)
+{
+	free(list->all);
+	free(list->next_token);
+}
+
+static int list_reset(void *arg, struct err *err)
+{
+	struct list *list = arg;
+
+	list->n = list->page_starts;
+	list->now.description[0] = '\0';
+	list->number[0] = list->created[0] = list->is_default[0] = '\0';
+	free(STEAL_POINTER(list->next_token));
+	return 0;
+}
+
+static int on_listed(
+	void *arg, enum xml_event event, const char *path, const char *text, struct err *err)
+{
+	static const struct answer_field fields[] = {
+		ANSWER_FIELD(VERSION_ITEM "/versionNumber", struct list, number),
+		ANSWER_FIELD(VERSION_ITEM "/versionDescription", struct list, now.description),
+		ANSWER_FIELD(VERSION_ITEM "/createTime", struct list, created),
+		ANSWER_FIELD(VERSION_ITEM "/defaultVersion", struct list, is_default),
+	};
+	struct list *list = arg;
+	struct ec2_template_version *all;
+
+	if (event == XML_BEGIN)
+		return 0;
+	answer_copy(list, fields, ARRAY_SIZE(fields), path, text);
+	if (!strcmp(path, "nextToken") && *text) {
+		free(list->next_token);
+		list->next_token = strdup(text);
+		return list->next_token ? 0 : err_nomem(err);
+	}
+	if (strcmp(path, VERSION_ITEM))
+		return 0;
+	list->now.number = strtoll(list->number, NULL, 10);
+	list->now.is_default = !strcmp(list->is_default, "true");
+	list->now.created_s = 0;
+	if (list->created[0] && clock_parse_iso(list->created, &list->now.created_s, err) < 0)
+		return err_prefix(err, "launch template version %s", list->number);
+	all = answer_grow(list->all, &list->n, sizeof(*all), err);
+	if (!all)
+		return -1;
+	list->all = all;
+	all[list->n - 1] = list->now;
+	list->now.description[0] = '\0';
+	list->number[0] = list->created[0] = list->is_default[0] = '\0';
+	return 0;
+}
+
+static int by_number(const void *a, const void *b)
+{
+	const struct ec2_template_version *x = a, *y = b;
+
+	return (x->number > y->number) - (x->number < y->number);
+}
+
+int ec2_list_template_versions(struct aws *aws, const char *id,
+	struct ec2_template_version **versions, size_t *n, struct err *err)
+{
+	CLEANUP(list_release) struct list list = {0};
+
+	for (unsigned page = 0; page < MAX_PAGES; page++) {
+		CLEANUP(strbuf_release) struct strbuf body = STRBUF_INIT;
+
+		query_begin(&body, "DescribeLaunchTemplateVersions", QUERY_EC2_VERSION);
+		query_add(&body, id, "LaunchTemplateId");
+		query_add(&body, LIST_PAGE, "MaxResults");
+		if (list.next_token)
+			query_add(&body, list.next_token, "NextToken");
+		free(STEAL_POINTER(list.next_token));
+		list.page_starts = list.n;
+		if (ec2_send(aws, "DescribeLaunchTemplateVersions", &body, on_listed, list_reset,
+			    &list, NULL, err) < 0)
+			return -1;
+		if (list.next_token)
+			continue;
+		if (list.n)
+			qsort(list.all, list.n, sizeof(*list.all), by_number);
+		*versions = STEAL_POINTER(list.all);
+		*n = list.n;
+		return 0;
+	}
+	return err_set(
+		err, ERR_FATAL, "DescribeLaunchTemplateVersions: more than %d pages", MAX_PAGES);
 }
 
 /* --- delete ---------------------------------------------------------------------------------- */

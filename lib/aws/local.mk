@@ -16,9 +16,11 @@ libaws_a_SOURCES = \
 	lib/aws/creds_http.c \
 	lib/aws/creds_process.c \
 	lib/aws/ec2.h \
+	lib/aws/ec2_console.c \
 	lib/aws/ec2_fleet.c \
 	lib/aws/ec2_group.c \
 	lib/aws/ec2_instance.c \
+	lib/aws/ec2_reservation.c \
 	lib/aws/ec2_template.c \
 	lib/aws/endpoint.c \
 	lib/aws/endpoint.h \

@@ -35,6 +35,11 @@ tests_unit_test_profile_SOURCES = tests/unit/test_profile.c
 tests_unit_test_profile_CPPFLAGS = $(AWS_UNIT_CPPFLAGS)
 tests_unit_test_profile_LDADD = $(AWS_UNIT_LDADD)
 
+check_PROGRAMS += tests/unit/test_ec2_reserved
+tests_unit_test_ec2_reserved_SOURCES = tests/unit/test_ec2_reserved.c $(EC2_FIXTURE)
+tests_unit_test_ec2_reserved_CPPFLAGS = $(AWS_UNIT_CPPFLAGS)
+tests_unit_test_ec2_reserved_LDADD = $(AWS_UNIT_LDADD) -lpthread
+
 check_PROGRAMS += tests/unit/test_json_call
 tests_unit_test_json_call_SOURCES = tests/unit/test_json_call.c $(EC2_FIXTURE)
 tests_unit_test_json_call_CPPFLAGS = $(AWS_UNIT_CPPFLAGS)
