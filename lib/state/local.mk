@@ -14,6 +14,7 @@ libstate_a_SOURCES = \
 	lib/state/placement.c lib/state/placement.h \
 	lib/state/pool.c lib/state/pool.h \
 	lib/state/sql.c \
+	lib/state/taken.c lib/state/taken.h \
 	lib/state/try.c lib/state/try.h
 # End of libstate_a_SOURCES
 nodist_libstate_a_SOURCES = lib/state/schema.c

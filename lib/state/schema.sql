@@ -76,6 +76,7 @@ CREATE TABLE launch (
 	answered_ms INTEGER NOT NULL
 );
 CREATE INDEX launch_gang ON launch (gang, seq);
+CREATE INDEX launch_prepared ON launch (seq) WHERE state = 'prepared';
 
 CREATE TABLE instance (
 	seq INTEGER PRIMARY KEY,

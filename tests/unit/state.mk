@@ -52,3 +52,8 @@ check_PROGRAMS += tests/unit/test_cache
 tests_unit_test_cache_SOURCES = tests/unit/test_cache.c $(STATE_FIXTURE)
 tests_unit_test_cache_CPPFLAGS = $(STATE_TEST_CPPFLAGS)
 tests_unit_test_cache_LDADD = $(STATE_TEST_LDADD)
+
+check_PROGRAMS += tests/unit/test_taken
+tests_unit_test_taken_SOURCES = tests/unit/test_taken.c $(STATE_FIXTURE)
+tests_unit_test_taken_CPPFLAGS = $(STATE_TEST_CPPFLAGS)
+tests_unit_test_taken_LDADD = $(STATE_TEST_LDADD)
