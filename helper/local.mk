@@ -20,6 +20,7 @@ libhelper_a_SOURCES = \
 	helper/console.h \
 	helper/demand.c helper/demand.h \
 	helper/failure.c helper/failure.h \
+	helper/fleet_body.c helper/fleet_body.h \
 	helper/groups.c helper/groups.h \
 	helper/lock.c helper/lock.h \
 	helper/lost.h \

@@ -19,8 +19,9 @@ struct template_wish {
 	const struct nic_layout *layout;
 	const char *const *groups; /* the site's security groups; none: the source's */
 	size_t ngroups;
-	const char *instance_profile; /* NULL: the source's */
-	const char *node_group;       /* for messages */
+	const char *instance_profile;           /* NULL: the source's */
+	const struct ec2_template_extra *extra; /* where the capacity is from; NULL: nothing said */
+	const char *node_group;                 /* for messages */
 };
 
 /*
