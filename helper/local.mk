@@ -24,7 +24,7 @@ libhelper_a_SOURCES = \
 	helper/groups.c helper/groups.h \
 	helper/lock.c helper/lock.h \
 	helper/lost.h \
-	helper/preflight.h \
+	helper/preflight.c helper/preflight.h \
 	helper/provision.c helper/provision.h \
 	helper/protect.h \
 	helper/prune.c helper/prune.h \

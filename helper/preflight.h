@@ -14,8 +14,6 @@
 #include "lib/aws/ec2.h"
 #include "lib/plan/plan.h"
 
-struct plan_quota;
-
 /*
  * The subnets of REGION with their free addresses now: as EC2 said at most 15 s ago, less those of
  * the launches answered since and of those still under way (which count in the subnet they
