@@ -9,6 +9,8 @@ EXTRA_DIST += \
 	contrib/ci/coverage \
 	contrib/ci/install-packages \
 	contrib/ci/lint \
+	contrib/ci/mirror \
+	contrib/ci/model \
 	contrib/ci/packages \
 	contrib/ci/slurm-lane \
 	contrib/ci/test

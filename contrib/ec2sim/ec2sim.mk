@@ -19,6 +19,7 @@ EXTRA_DIST += \
 	contrib/ec2sim/launch.py \
 	contrib/ec2sim/machine.py \
 	contrib/ec2sim/network.py \
+	contrib/ec2sim/newer.py \
 	contrib/ec2sim/placement.py \
 	contrib/ec2sim/quotas.py \
 	contrib/ec2sim/scenario.py \
@@ -36,6 +37,7 @@ EXTRA_DIST += \
 	contrib/ec2sim/tests/test_fleet.py \
 	contrib/ec2sim/tests/test_judge.py \
 	contrib/ec2sim/tests/test_life.py \
+	contrib/ec2sim/tests/test_newer.py \
 	contrib/ec2sim/tests/test_objects.py \
 	contrib/ec2sim/tests/test_process.py \
 	contrib/ec2sim/tests/test_quotas.py \

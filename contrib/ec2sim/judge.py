@@ -4,7 +4,7 @@ A Judge decodes the form parameters of a request into the dict that the model's
 input shape describes and refuses everything else; it encodes a dict into the
 XML of the model's output shape and cannot write anything the shape lacks.
 Two protocols: 'ec2' (EC2) and 'query' (STS).  Works with botocore 1.29 and
-newer; the model directory may be replaced (--model).
+newer, and with models newer than that (newer.py, --model).
 """
 import base64
 import datetime
@@ -16,6 +16,7 @@ from botocore.model import Shape
 from botocore.session import Session
 from botocore.validate import ParamValidator
 
+import newer
 from errors import ModelBreach, Refusal
 
 # AWS extends these lists all the time: the model's list is a snapshot, not a
@@ -31,8 +32,9 @@ NOT_XML = re.compile('[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]')
 
 
 def load_model(service: str, model_dir: str | None = None) -> Any:
-    """botocore's ServiceModel for 'ec2' or 'sts', from MODEL_DIR if given."""
+    """botocore's ServiceModel of a service, from MODEL_DIR or the newest found."""
     session = Session()
+    model_dir = model_dir or newer.newest()
     if model_dir:
         session.get_component('data_loader').search_paths.insert(0, model_dir)
     return session.get_service_model(service)

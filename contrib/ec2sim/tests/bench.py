@@ -3,6 +3,7 @@
 call() serialises, signs and parses with botocore, so that the answers are read
 by AWS's own client code and not by ours.
 """
+import functools
 import os
 import sys
 import urllib.parse
@@ -15,11 +16,12 @@ from botocore.awsrequest import AWSRequest                # noqa: E402
 from botocore.credentials import Credentials              # noqa: E402
 from botocore.parsers import create_parser                # noqa: E402
 from botocore.serialize import create_serializer          # noqa: E402
-from botocore.session import Session                      # noqa: E402
 
 import instances                                          # noqa: E402
+import newer                                              # noqa: E402
 import scenario                                           # noqa: E402
 from faults import Faults                                 # noqa: E402
+from judge import load_model                              # noqa: E402
 from journal import Journal                               # noqa: E402
 from scheduler import Scheduler                           # noqa: E402
 from simulator import Answer, Simulator                   # noqa: E402
@@ -29,9 +31,21 @@ from world import World                                   # noqa: E402
 URL = 'http://ec2sim.test:8080/'
 SUBNETS = ('subnet-0aaaaaaaaaaaaaaa1', 'subnet-0aaaaaaaaaaaaaaa2', 'subnet-0aaaaaaaaaaaaaaa3')
 GROUP = 'sg-0aaaaaaaaaaaaaaa1'
-MODELS = {name: Session().get_service_model(name) for name in ('ec2', 'sts',
+MODELS = {name: load_model(name) for name in ('ec2', 'sts',
                                                                'service-quotas')}
 TARGET = 'ServiceQuotasV20190624.'
+
+
+def needs_newer(test: Any) -> Any:
+    """Decorates a test of what only a newer service model can say: without one it
+    fails, rather than being passed over, and says what to do."""
+    @functools.wraps(test)
+    def wrapped(case: Any, *args: Any) -> Any:
+        missing = set(newer.FEATURES) - newer.features(MODELS['ec2'])
+        if missing:
+            case.fail(f'no {", ".join(sorted(missing))}: {newer.ADVICE}')
+        return test(case, *args)
+    return wrapped
 
 
 class Failed(Exception):

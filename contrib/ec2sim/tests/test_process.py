@@ -208,7 +208,9 @@ def links() -> list[str]:
             if n['ifname'].startswith(('ve', 'ec2sim'))]
 
 
-SPACES: set[str] = set()     # the PID namespaces of our machines, once seen
+# The PID namespaces of our machines, once seen: held open, so that the kernel
+# gives their numbers to nobody else meanwhile.
+SPACES: dict[str, int] = {}
 
 
 def machines(names: list[str]) -> list[str]:
@@ -222,11 +224,24 @@ def machines(names: list[str]) -> list[str]:
         except OSError:
             continue
         if any(name.encode() in line for name in names):
-            SPACES.update({space} - {own})
+            hold(pid, own)
             found.append(f'{pid} {line!r}')
         elif space in SPACES:
             found.append(f'{pid} {line!r}')
     return found
+
+
+def hold(pid: str, own: str) -> None:
+    """Note the process's PID namespace, unless it is ours."""
+    try:
+        fd = os.open(f'/proc/{pid}/ns/pid', os.O_RDONLY)
+    except OSError:
+        return
+    space = os.readlink(f'/proc/self/fd/{fd}')
+    if space == own or space in SPACES:
+        os.close(fd)
+    else:
+        SPACES[space] = fd
 
 
 def read_bytes(path: str) -> bytes:
