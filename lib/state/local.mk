@@ -2,7 +2,7 @@
 noinst_LIBRARIES += libstate.a
 libstate_a_CPPFLAGS = $(AM_CPPFLAGS) $(SQLITE_CFLAGS)
 libstate_a_SOURCES = \
-	lib/state/bucket.h \
+	lib/state/bucket.c lib/state/bucket.h \
 	lib/state/cache.c lib/state/cache.h \
 	lib/state/db.c lib/state/db.h lib/state/db_internal.h \
 	lib/state/gang.c lib/state/gang.h \
@@ -11,6 +11,7 @@ libstate_a_SOURCES = \
 	lib/state/health.c lib/state/health.h \
 	lib/state/instance.c lib/state/instance.h \
 	lib/state/launch.c lib/state/launch.h \
+	lib/state/owned_file.c lib/state/owned_file.h \
 	lib/state/placement.c lib/state/placement.h \
 	lib/state/pool.c lib/state/pool.h \
 	lib/state/sql.c \

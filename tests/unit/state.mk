@@ -57,3 +57,8 @@ check_PROGRAMS += tests/unit/test_taken
 tests_unit_test_taken_SOURCES = tests/unit/test_taken.c $(STATE_FIXTURE)
 tests_unit_test_taken_CPPFLAGS = $(STATE_TEST_CPPFLAGS)
 tests_unit_test_taken_LDADD = $(STATE_TEST_LDADD)
+
+check_PROGRAMS += tests/unit/test_bucket
+tests_unit_test_bucket_SOURCES = tests/unit/test_bucket.c $(STATE_FIXTURE)
+tests_unit_test_bucket_CPPFLAGS = $(STATE_TEST_CPPFLAGS)
+tests_unit_test_bucket_LDADD = $(STATE_TEST_LDADD)
