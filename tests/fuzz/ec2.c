@@ -111,6 +111,37 @@ static void subnets(void)
 		free(found);
 }
 
+static void reservations(void)
+{
+	const char *ids[] = {"cr-1", "cr-2"};
+	struct ec2_reservation *found;
+
+	if (ec2_describe_capacity_reservations(NULL, ids, 2, &found, NULL) == 0)
+		free(found);
+}
+
+static void console(void)
+{
+	char *text = NULL;
+
+	if (ec2_console_output(NULL, "i-1", &text, NULL) == 0)
+		free(text);
+}
+
+static void versions(void)
+{
+	struct ec2_template_version *found;
+	size_t n;
+
+	if (ec2_list_template_versions(NULL, "lt-1", &found, &n, NULL) == 0) {
+		for (size_t i = 1; i < n; i++)
+			MUST(found[i - 1].number <= found[i].number);
+		free(found);
+	}
+	answer.calls = 0;
+	ec2_count_placement_groups(NULL, &n, NULL);
+}
+
 static void role(void)
 {
 	struct sts_role sts_role = {.arn = "arn:aws:iam::1:role/r"};
@@ -125,8 +156,8 @@ static void role(void)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	static void (*const calls[])(void) = {
-		instances, fleet, template, version, groups, subnets, role};
+	static void (*const calls[])(void) = {instances, fleet, template, version, groups, subnets,
+		role, reservations, console, versions};
 	uint8_t *copy;
 
 	if (size < 2)

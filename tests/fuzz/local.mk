@@ -10,6 +10,7 @@ EXTRA_DIST += \
 	tests/fuzz/ec2.c \
 	tests/fuzz/fuzz.h \
 	tests/fuzz/intent.c \
+	tests/fuzz/json_call.c \
 	tests/fuzz/kv.c \
 	tests/fuzz/memfile.h \
 	tests/fuzz/nodeset.c \

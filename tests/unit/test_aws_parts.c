@@ -49,6 +49,19 @@ START_TEST(endpoint_rules)
 		{"sts", "us-gov-east-1", true, false, "sts.us-gov-east-1.amazonaws.com"},
 		{"sts", "us-gov-east-1", true, true, "sts-fips.us-gov-east-1.api.aws"},
 		{"sts", "cn-north-1", false, false, "sts.cn-north-1.amazonaws.com.cn"},
+		{"servicequotas", "us-east-2", false, false,
+			"servicequotas.us-east-2.amazonaws.com"},
+		{"servicequotas", "us-east-2", false, true, "servicequotas.us-east-2.api.aws"},
+		{"servicequotas", "us-east-2", true, false,
+			"servicequotas-fips.us-east-2.amazonaws.com"},
+		{"servicequotas", "us-gov-west-1", true, false,
+			"servicequotas.us-gov-west-1.amazonaws.com"},
+		{"servicequotas", "us-gov-west-1", true, true,
+			"servicequotas-fips.us-gov-west-1.api.aws"},
+		{"servicequotas", "cn-north-1", false, false,
+			"servicequotas.cn-north-1.amazonaws.com.cn"},
+		{"servicequotas", "eusc-de-east-1", false, true,
+			"servicequotas.eusc-de-east-1.api.amazonwebservices.eu"},
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(t); i++) {
