@@ -38,7 +38,8 @@ setup_file() {
 		"BlockDeviceMappings": [{"DeviceName": "/dev/sda1", "Ebs": {"VolumeSize": 50, "Encrypted": true}}],
 		"TagSpecifications": [{"ResourceType": "volume", "Tags": [{"Key": "a", "Value": "1"}]}],
 		"CpuOptions": {"ThreadsPerCore": 1, "CoreCount": 4}}}],
-	 "capacity": {"c7i.large": 3}}
+	 "capacity": {"c7i.large": 3},
+	 "quotas": {"on-demand": {"standard": 4096}, "spot": {"standard": 512}, "default": {"on-demand": {"hpc": 1536}}}}
 	EOF
 	printf '#!/bin/sh\n' >"$BATS_FILE_TMPDIR/boot.sh"
 	"$BATS_TEST_DIRNAME/../../contrib/ec2sim/ec2sim" --listen 127.0.0.1:0 --state "$SIM" \
@@ -78,6 +79,10 @@ running() {
 	[[ $(grep -c ' running [^ ]* 10\.' <<<"$found") == "$#" ]]
 }
 
+console_says() {
+	[[ $(client console "$1") == *"$2"* ]]
+}
+
 @test "signed over TLS; a certificate of nobody we trust is refused" {
 	run -0 client caller
 	says arn:aws
@@ -104,6 +109,8 @@ running() {
 	[[ $output == 3 ]]
 	run -0 client template-delete lt-0123456789abcdef0 3
 	run -0 client template-delete lt-0123456789abcdef0 3
+	run -0 client template-versions lt-0123456789abcdef0
+	[[ ${#lines[@]} == 2 && ${lines[0]} == "1 created default -" && ${lines[1]} == "2 created - derived" ]]
 	run -5 client template site 99
 	says "consistency InvalidLaunchTemplateId.VersionNotFound"
 }
@@ -113,6 +120,8 @@ running() {
 	await 5 is_state burst-lab-1 available
 	run -0 client group-list burst:cluster lab
 	[[ $output == burst-lab-1 ]]
+	run -0 client group-count
+	[[ $output == 1 ]]
 	run -9 client group-create burst-lab-1 burst:cluster lab
 	says "busy InvalidPlacementGroup.Duplicate"
 	run -0 client fleet lt-0123456789abcdef0 2 hpc7a.96xlarge $SUBNET burst-lab-1 4 on-demand tok-1 burst:gang g-1
@@ -138,6 +147,51 @@ running() {
 	[[ $output == "error InsufficientInstanceCapacity c7i.large" ]]
 	run -0 client fleet lt-0123456789abcdef0 1 c6i.32xlarge $SUBNET '' 2 spot tok-3 burst:gang g-3
 	[[ ${#lines[@]} == 2 && ${lines[0]} == *" spot" ]]
+}
+
+@test "a price cap and reservations first: as EC2's model wants them" {
+	run -0 client fleet lt-0123456789abcdef0 1 c6i.32xlarge $SUBNET '' 2 spot tok-5 burst:gang g-5 3500000
+	[[ ${#lines[@]} == 2 && ${lines[0]} == *" spot" ]]
+	run -2 client fleet lt-0123456789abcdef0 1 c6i.32xlarge $SUBNET '' 2 spot tok-6 burst:gang g-6 1000
+	says "usage - at most 1000 micro-USD an hour for c6i.32xlarge"
+	run -0 client fleet lt-0123456789abcdef0 1 c6i.32xlarge $SUBNET '' 2 reserved-first tok-7 burst:gang g-7
+	[[ ${#lines[@]} == 2 && ${lines[0]} == *" on-demand" ]]
+}
+
+@test "vCPU quotas over the JSON protocol" {
+	run -0 client quota L-1216C47A
+	[[ $output == 4096 ]]
+	run -0 client quota L-34B43A08
+	[[ $output == 512 ]]
+	run -0 client quota L-F7808C92 # the account has none of its own
+	[[ $output == 1536 ]]
+	run -8 client quota L-00000000
+	says "notfound NoSuchResourceException"
+	AWS_SECRET_ACCESS_KEY=wrong run -4 client quota L-1216C47A
+	says "auth "
+	[[ $output != *wrong* ]]
+	cat >"$FAULTS" <<-'EOF'
+	[{"action": "GetServiceQuota", "call": 1, "drop": "before"},
+	 {"action": "GetServiceQuota", "call": 2, "error": {"code": "ServiceException", "message": "m", "status": 500}}]
+	EOF
+	run -0 client quota L-1216C47A
+	[[ $output == 4096 ]]
+}
+
+@test "the console of a node whose image is wrong; one that wrote nothing" {
+	cat >"$FAULTS" <<-'EOF'
+	[{"action": "CreateFleet", "call": 1, "boot": "wrong-image"}]
+	EOF
+	run -0 client fleet lt-0123456789abcdef0 1 c6i.32xlarge $SUBNET '' 1 on-demand tok-8 burst:gang g-8
+	read -r _ id _ <<<"$output"
+	await 10 console_says "$id" cloud-init
+	run -0 client fleet lt-0123456789abcdef0 1 c6i.32xlarge $SUBNET '' 1 on-demand tok-9 burst:gang g-9
+	read -r _ id _ <<<"$output"
+	await 5 client by-id burst:gang "$id"
+	run -0 client console "$id"
+	[[ $output == "(none)" ]]
+	run -5 client console i-0000000000000dead
+	says "consistency InvalidInstanceID.NotFound"
 }
 
 @test "subnets" {

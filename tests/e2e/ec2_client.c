@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "lib/aws/ec2.h"
+#include "lib/aws/quotas.h"
 #include "lib/base/cleanup.h"
 
 static int caller(struct aws *aws, char **argv, struct err *err)
@@ -61,6 +62,16 @@ static int group_list(struct aws *aws, char **argv, struct err *err)
 	return 0;
 }
 
+static int group_count(struct aws *aws, char **argv, struct err *err)
+{
+	size_t n;
+
+	if (ec2_count_placement_groups(aws, &n, err) < 0)
+		return -1;
+	printf("%zu\n", n);
+	return 0;
+}
+
 /* template NAME VERSION */
 static int look(struct aws *aws, char **argv, struct err *err)
 {
@@ -77,16 +88,17 @@ static int look(struct aws *aws, char **argv, struct err *err)
 	return 0;
 }
 
-/* derive ID SOURCE GROUP PROFILE TOKEN */
+/* derive ID SOURCE GROUP PROFILE TOKEN [RESERVATION [block]] */
 static int derive(struct aws *aws, char **argv, struct err *err)
 {
 	static const struct ec2_nic nics[] = {
 		{0, 0, "interface"}, {0, 1, "efa-only"}, {1, 0, "efa-only"}};
 	const char *groups[] = {argv[2]};
+	struct ec2_template_extra extra = {argv[5], argv[5] && argv[6]};
 	int64_t version;
 
 	if (ec2_create_template_version(aws, argv[0], strtoll(argv[1], NULL, 10), nics,
-		    ARRAY_SIZE(nics), groups, 1, *argv[3] ? argv[3] : NULL, NULL, argv[4],
+		    ARRAY_SIZE(nics), groups, 1, *argv[3] ? argv[3] : NULL, &extra, argv[4],
 		    "derived", &version, err) < 0)
 		return -1;
 	printf("%" PRId64 "\n", version);
@@ -99,14 +111,36 @@ static int template_delete(struct aws *aws, char **argv, struct err *err)
 	return ec2_delete_template_version(aws, argv[0], strtoll(argv[1], NULL, 10), err);
 }
 
-/* fleet ID VERSION TYPE SUBNET GROUP COUNT MARKET TOKEN KEY VALUE */
+/* template-versions ID */
+static int template_versions(struct aws *aws, char **argv, struct err *err)
+{
+	struct ec2_template_version *all;
+	size_t n;
+
+	if (ec2_list_template_versions(aws, argv[0], &all, &n, err) < 0)
+		return -1;
+	for (size_t i = 0; i < n; i++)
+		printf("%" PRId64 " %s %s %s\n", all[i].number,
+			all[i].created_s > 1700000000 ? "created" : "-",
+			all[i].is_default ? "default" : "-",
+			all[i].description[0] ? all[i].description : "-");
+	free(all);
+	return 0;
+}
+
+/*
+ * fleet ID VERSION TYPE SUBNET GROUP COUNT MARKET TOKEN KEY VALUE [MAX-PRICE-UUSD]
+ * MARKET: spot, on-demand, reserved-first, block
+ */
 static int fleet(struct aws *aws, char **argv, struct err *err)
 {
-	struct ec2_override override = {argv[2], argv[3], *argv[4] ? argv[4] : NULL, 0};
+	struct ec2_override override = {argv[2], argv[3], *argv[4] ? argv[4] : NULL, 0,
+		argv[10] ? strtoll(argv[10], NULL, 10) : -1};
 	struct ec2_fleet_config config = {argv[0], strtoll(argv[1], NULL, 10), &override, 1};
 	struct ec2_tag tag = {argv[8], argv[9]};
 	struct ec2_fleet_request request = {&config, 1, (int)strtol(argv[5], NULL, 10), true,
-		!strcmp(argv[6], "spot"), argv[7], &tag, 1};
+		!strcmp(argv[6], "spot"), argv[7], &tag, 1, !strcmp(argv[6], "reserved-first"),
+		!strcmp(argv[6], "block")};
 	CLEANUP(strbuf_release) struct strbuf body = STRBUF_INIT;
 	struct ec2_fleet_result r;
 
@@ -184,6 +218,45 @@ static int terminate(struct aws *aws, char **argv, struct err *err)
 	return ec2_terminate_instances(aws, (const char *const *)argv, n, err);
 }
 
+static int console(struct aws *aws, char **argv, struct err *err)
+{
+	cleanup_free char *text = NULL;
+
+	if (ec2_console_output(aws, argv[0], &text, err) < 0)
+		return -1;
+	puts(text ? text : "(none)");
+	return 0;
+}
+
+/* reservations ID... */
+static int reservations(struct aws *aws, char **argv, struct err *err)
+{
+	struct ec2_reservation *all;
+	size_t n = 0;
+
+	while (argv[n])
+		n++;
+	if (ec2_describe_capacity_reservations(aws, (const char *const *)argv, n, &all, err) < 0)
+		return -1;
+	for (size_t i = 0; i < n; i++)
+		printf("%s %s %s %s %s %s %s %s %" PRId64 "/%" PRId64 "\n", all[i].id, all[i].type,
+			all[i].az, all[i].state, all[i].kind, all[i].match, all[i].tenancy,
+			all[i].group_arn[0] ? all[i].group_arn : "-", all[i].free, all[i].total);
+	free(all);
+	return 0;
+}
+
+/* quota CODE */
+static int quota(struct aws *aws, char **argv, struct err *err)
+{
+	int64_t vcpus;
+
+	if (quotas_vcpus(aws, argv[0], &vcpus, err) < 0)
+		return -1;
+	printf("%" PRId64 "\n", vcpus);
+	return 0;
+}
+
 static int subnets(struct aws *aws, char **argv, struct err *err)
 {
 	struct ec2_subnet *all;
@@ -209,7 +282,9 @@ static const struct {
 	{"group-state", 1, group_state},
 	{"group-delete", 1, group_delete},
 	{"group-list", 2, group_list},
+	{"group-count", 0, group_count},
 	{"template", 2, look},
+	{"template-versions", 1, template_versions},
 	{"derive", 5, derive},
 	{"template-delete", 2, template_delete},
 	{"fleet", 10, fleet},
@@ -218,6 +293,9 @@ static const struct {
 	{"tag", 3, tag_them},
 	{"terminate", 1, terminate},
 	{"subnets", 1, subnets},
+	{"console", 1, console},
+	{"reservations", 1, reservations},
+	{"quota", 1, quota},
 };
 
 int main(int argc, char **argv)
