@@ -11,7 +11,8 @@ struct ask {
 	unsigned place;
 	enum market market;
 	bool efa, group;
-	const char *type, *subnet, *reservation;
+	const char *type, *subnet, *az, *reservation;
+	bool subnet_only; /* another subnet of the AZ may do */
 	char why[ASKED_WHY_SIZE];
 };
 
@@ -42,21 +43,32 @@ int asked_add(struct asked *asked, unsigned place, const struct plan *plan,
 		.group = plan->cluster_group,
 		.type = pool->type,
 		.subnet = pool->subnet,
+		.az = pool->az,
 		.reservation = pool->reservation,
+		.subnet_only = !*pool->az || same_text(why, "InsufficientFreeAddressesInSubnet"),
 	};
 	snprintf(ask->why, sizeof(ask->why), "%s", why ? why : "");
 	return 0;
 }
 
+static bool same_pool(const struct ask *ask, const struct plan_choice *choice)
+{
+	if (!same_text(ask->type, choice->type) ||
+		!same_text(ask->reservation, choice->reservation))
+		return false;
+	/* Missing capacity is the AZ's, whichever of its subnets was asked. */
+	return same_text(ask->subnet, choice->subnet) ||
+	       (!ask->subnet_only && same_text(ask->az, choice->az));
+}
+
 static const struct ask *find(const struct asked *asked, unsigned place, const struct plan *plan,
-	const char *type, const char *subnet, const char *reservation)
+	const struct plan_choice *choice)
 {
 	for (size_t i = 0; i < asked->n; i++) {
 		const struct ask *ask = &asked->asks[i];
 
 		if (ask->place == place && ask->market == plan->market && ask->efa == plan->efa &&
-			ask->group == plan->cluster_group && same_text(ask->type, type) &&
-			same_text(ask->subnet, subnet) && same_text(ask->reservation, reservation))
+			ask->group == plan->cluster_group && same_pool(ask, choice))
 			return ask;
 	}
 	return NULL;
@@ -74,7 +86,7 @@ static size_t mark(const struct asked *asked, unsigned place, const struct plan 
 
 		if (choice->tried)
 			continue;
-		ask = find(asked, place, plan, choice->type, choice->subnet, choice->reservation);
+		ask = find(asked, place, plan, choice);
 		if (!ask)
 			continue;
 		choice->tried = true;

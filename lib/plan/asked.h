@@ -24,7 +24,8 @@ struct asked {
 
 /*
  * POOL of PLAN gave nothing, in PLACE. WHY is EC2's code, or a few words (copied, cut at
- * ASKED_WHY_SIZE); type, subnet and reservation of the pool are borrowed until asked_release().
+ * ASKED_WHY_SIZE); type, subnet, az and reservation of the pool are borrowed until asked_release().
+ * The pool is its type in the whole AZ, in the subnet only where its addresses were what lacked.
  */
 int asked_add(struct asked *asked, unsigned place, const struct plan *plan,
 	const struct plan_pool *pool, const char *why, struct err *err);

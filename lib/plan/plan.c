@@ -32,18 +32,9 @@ static void verdicts_release(struct verdicts *verdicts)
 
 static void refuse(struct verdicts *verdicts, struct candidate *candidate, enum verdict why)
 {
+	if (candidate->verdict == KEPT)
+		verdicts->kept--;
 	candidate->verdict = why;
-	verdicts->kept--;
-}
-
-/* Refuse the kept ones that have not the property. */
-static void refuse_others(
-	struct verdicts *verdicts, bool (*has)(const struct candidate *), enum verdict why)
-{
-	for (size_t i = 0; i < verdicts->n; i++) {
-		if (verdicts->candidates[i].verdict == KEPT && !has(&verdicts->candidates[i]))
-			refuse(verdicts, &verdicts->candidates[i], why);
-	}
 }
 
 static size_t count(const struct verdicts *verdicts, bool (*which)(const struct candidate *),
@@ -73,6 +64,19 @@ static bool fits(const struct candidate *candidate)
 {
 	return is_eligible(candidate) || candidate->verdict == REFUSED_QUOTA ||
 	       candidate->verdict == REFUSED_FULL || candidate->verdict == REFUSED_CAP;
+}
+
+/*
+ * Refuse those that have not the property: also what would be refused for the moment, that it
+ * does not count in what is preferred next, nor is told as the reason.
+ */
+static void refuse_others(
+	struct verdicts *verdicts, bool (*has)(const struct candidate *), enum verdict why)
+{
+	for (size_t i = 0; i < verdicts->n; i++) {
+		if (fits(&verdicts->candidates[i]) && !has(&verdicts->candidates[i]))
+			refuse(verdicts, &verdicts->candidates[i], why);
+	}
 }
 
 static size_t count_kept(const struct verdicts *verdicts, bool (*has)(const struct candidate *))
@@ -126,6 +130,8 @@ static void refuse_minority_arch(struct verdicts *verdicts)
 {
 	size_t x86 = count(verdicts, fits, is_x86), arm = count(verdicts, fits, is_arm), first = 0;
 
+	if (!x86 && !arm)
+		return;
 	while (!fits(&verdicts->candidates[first]))
 		first++;
 	if (x86 > arm || (x86 == arm && is_x86(&verdicts->candidates[first])))
@@ -249,8 +255,7 @@ static int verdicts_init(
 		candidate_init(&verdicts->candidates[i], request, &request->choices[i]);
 		verdicts->kept += verdicts->candidates[i].verdict == KEPT;
 	}
-	if (verdicts->kept)
-		decide(verdicts);
+	decide(verdicts);
 	if (!verdicts->kept)
 		verdicts->efa = verdicts->cluster_group = verdicts->group_impossible = false;
 	return 0;

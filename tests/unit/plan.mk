@@ -2,8 +2,11 @@
 check_PROGRAMS += \
 	tests/unit/test_catalog \
 	tests/unit/test_identity \
+	tests/unit/test_ladder \
+	tests/unit/test_outcome \
 	tests/unit/test_plan \
-	tests/unit/test_plan_properties
+	tests/unit/test_plan_properties \
+	tests/unit/test_plan_steps
 # End of check_PROGRAMS
 tests_unit_test_catalog_SOURCES = tests/unit/test_catalog.c
 tests_unit_test_catalog_CPPFLAGS = $(UNIT_CPPFLAGS)
@@ -23,3 +26,15 @@ tests_unit_test_plan_LDADD = libplan.a libcatalog.a libintent.a libbase.a $(CHEC
 tests_unit_test_plan_properties_SOURCES = tests/unit/test_plan_properties.c
 tests_unit_test_plan_properties_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_plan_properties_LDADD = libplan.a libcatalog.a libintent.a libbase.a $(CHECK_LIBS)
+
+tests_unit_test_ladder_SOURCES = tests/unit/test_ladder.c
+tests_unit_test_ladder_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_test_ladder_LDADD = libplan.a libcatalog.a libintent.a libbase.a $(CHECK_LIBS)
+
+tests_unit_test_outcome_SOURCES = tests/unit/test_outcome.c
+tests_unit_test_outcome_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_test_outcome_LDADD = libplan.a libcatalog.a libintent.a libbase.a $(CHECK_LIBS)
+
+tests_unit_test_plan_steps_SOURCES = tests/unit/test_plan_steps.c
+tests_unit_test_plan_steps_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_test_plan_steps_LDADD = libplan.a libcatalog.a libintent.a libbase.a $(CHECK_LIBS)

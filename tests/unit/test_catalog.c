@@ -270,6 +270,97 @@ START_TEST(layouts_refused)
 }
 END_TEST
 
+START_TEST(quota_families)
+{
+	static const struct {
+		const char *type;
+		enum quota_family family;
+	} t[] = {
+		{"a1.large", QUOTA_STANDARD},
+		{"c5n.18xlarge", QUOTA_STANDARD},
+		{"d3en.12xlarge", QUOTA_STANDARD},
+		{"h1.16xlarge", QUOTA_STANDARD},
+		{"i4i.32xlarge", QUOTA_STANDARD},
+		{"im4gn.16xlarge", QUOTA_STANDARD},
+		{"is4gen.large", QUOTA_STANDARD},
+		{"m8azn.24xlarge", QUOTA_STANDARD},
+		{"r7iz.32xlarge", QUOTA_STANDARD},
+		{"t3a.large", QUOTA_STANDARD},
+		{"z1d.large", QUOTA_STANDARD},
+		{"hpc7a.96xlarge", QUOTA_HPC},
+		{"hpc6id.32xlarge", QUOTA_HPC},
+		{"p4d.24xlarge", QUOTA_P},
+		{"p6-b200.48xlarge", QUOTA_P},
+		{"p6e-gb200.36xlarge", QUOTA_P},
+		{"g5.48xlarge", QUOTA_G},
+		{"gr6.8xlarge", QUOTA_G},
+		{"vt1.24xlarge", QUOTA_G},
+		{"x2iedn.32xlarge", QUOTA_X},
+		{"x8g.48xlarge", QUOTA_X},
+		{"u7in-32tb.224xlarge", QUOTA_HIGH_MEMORY},
+		{"u-6tb1.112xlarge", QUOTA_HIGH_MEMORY},
+		{"f2.48xlarge", QUOTA_F},
+		{"inf1.24xlarge", QUOTA_INF},
+		{"trn1n.32xlarge", QUOTA_TRN},
+		{"dl2q.24xlarge", QUOTA_DL},
+		{"mac2.metal", QUOTA_OTHER},
+		{"hp7.large", QUOTA_OTHER},
+		{"C5.large", QUOTA_OTHER},
+		{"5.large", QUOTA_OTHER},
+		{"", QUOTA_OTHER},
+	};
+	const struct instance_type *type;
+
+	for (size_t i = 0; i < ARRAY_SIZE(t); i++)
+		ck_assert_msg(catalog_quota_family(t[i].type) == t[i].family, "%s", t[i].type);
+	/* none of the table is without its quota, and what is sold as spot mostly has that too */
+	for (size_t i = 0; (type = catalog_at(i)); i++) {
+		enum quota_family family = catalog_quota_family(type->name);
+
+		ck_assert_msg(family != QUOTA_OTHER, "%s", type->name);
+		ck_assert_ptr_nonnull(quota_code(family, false));
+		ck_assert_msg(!type->spot || quota_code(family, true) || family == QUOTA_F ||
+				      family == QUOTA_DL,
+			"%s", type->name);
+		ck_assert_msg((family == QUOTA_HPC) == (strncmp(type->name, "hpc", 3) == 0), "%s",
+			type->name);
+	}
+}
+END_TEST
+
+START_TEST(quota_codes)
+{
+	static const struct {
+		enum quota_family family;
+		const char *name, *on_demand, *spot;
+	} t[] = {
+		{QUOTA_STANDARD, "Standard", "L-1216C47A", "L-34B43A08"},
+		{QUOTA_HPC, "HPC", "L-F7808C92", NULL},
+		{QUOTA_P, "P", "L-417A185B", "L-7212CCBC"},
+		{QUOTA_G, "G and VT", "L-DB2E81BA", "L-3819A6DF"},
+		{QUOTA_X, "X", "L-7295265B", "L-E3A00192"},
+		{QUOTA_HIGH_MEMORY, "High Memory", "L-43DA4232", NULL},
+		{QUOTA_F, "F", "L-74FC7D96", NULL},
+		{QUOTA_INF, "Inf", "L-1945791B", "L-B5D1601B"},
+		{QUOTA_TRN, "Trn", "L-2C3B7624", "L-6B0D517C"},
+		{QUOTA_DL, "DL", "L-6E869C2A", NULL},
+		{QUOTA_OTHER, "other", NULL, NULL},
+		{(enum quota_family)(QUOTA_OTHER + 1), "other", NULL, NULL},
+		{(enum quota_family) - 1, "other", NULL, NULL},
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(t); i++) {
+		const char *on_demand = quota_code(t[i].family, false);
+		const char *spot = quota_code(t[i].family, true);
+
+		ck_assert_str_eq(quota_family_name(t[i].family), t[i].name);
+		ck_assert_uint_lt(strlen(quota_family_name(t[i].family)), 24);
+		ck_assert_pstr_eq(on_demand, t[i].on_demand);
+		ck_assert_pstr_eq(spot, t[i].spot);
+	}
+}
+END_TEST
+
 int main(void)
 {
 	Suite *s = suite_create("catalog");
@@ -286,6 +377,8 @@ int main(void)
 	tcase_add_test(tc, layouts_named);
 	tcase_add_test(tc, layouts_hold_ec2s_rules);
 	tcase_add_test(tc, layouts_refused);
+	tcase_add_test(tc, quota_families);
+	tcase_add_test(tc, quota_codes);
 	suite_add_tcase(s, tc);
 	sr = srunner_create(s);
 	srunner_run_all(sr, CK_ENV);

@@ -177,6 +177,127 @@ START_TEST(properties)
 }
 END_TEST
 
+static void random_marks(struct plan_request *request, struct plan_choice *choices,
+	struct plan_quota quotas[2], bool failed)
+{
+	for (size_t i = 0; i < request->nchoices; i++) {
+		choices[i].hinted = below(5) == 0;
+		choices[i].failed = failed && below(3) == 0 ? "X 1 min ago" : NULL;
+		choices[i].max_price_uusd_hr = below(3) ? -1 : (int64_t)below(5000000);
+		if (below(4) == 0) {
+			choices[i].reservation = "cr-1";
+			choices[i].reserved_free = (int64_t)below(50) - 1;
+			choices[i].block = below(2);
+		}
+	}
+	quotas[0] = (struct plan_quota){QUOTA_STANDARD, MARKET_ON_DEMAND, below(4000)};
+	quotas[1] = (struct plan_quota){QUOTA_HPC, MARKET_ON_DEMAND, below(4000)};
+	request->quotas = quotas;
+	request->nquotas = below(3);
+	request->reserved_only = below(3) == 0;
+	request->no_efa = request->efa != EFA_REQUIRED && below(4) == 0;
+	request->no_group = request->efa != EFA_REQUIRED && !request->group_always && below(4) == 0;
+}
+
+static bool has_pool(const struct plan *plan, const struct plan_choice *choice)
+{
+	for (size_t i = 0; i < plan->npools; i++) {
+		if (plan->pools[i].type == choice->type && plan->pools[i].subnet == choice->subnet)
+			return true;
+	}
+	return false;
+}
+
+static void check_marked(const struct plan_request *request, const struct plan *plan)
+{
+	ck_assert(!plan->efa || !request->no_efa);
+	ck_assert(!plan->cluster_group || !request->no_group);
+	ck_assert_int_eq(plan->market, request->reserved_only ? MARKET_ON_DEMAND : request->market);
+	for (size_t i = 0; i < plan->npools; i++) {
+		const struct plan_pool *pool = &plan->pools[i];
+
+		ck_assert(request->reserved_only == (pool->reservation != NULL));
+		ck_assert_int_eq(pool->block, plan->pools[0].block);
+		ck_assert(pool->max_price_uusd_hr == -1 ||
+			  (plan->market == MARKET_SPOT && pool->max_price_uusd_hr > 0));
+	}
+}
+
+/* One more mark, on all that are the same pool: none of them is in the plan any more. */
+static void check_one_more_mark(struct plan_request *request, struct plan_choice *choices)
+{
+	struct plan_choice *marked = &choices[below((unsigned)request->nchoices)];
+	const struct plan_choice *before = marked;
+	CLEANUP(plan_release) struct plan plan = {0};
+	struct err err = {0};
+	bool tried = request->recent_too || below(2);
+
+	for (size_t i = 0; i < request->nchoices; i++) {
+		if (choices[i].type != before->type || choices[i].subnet != before->subnet)
+			continue;
+		if (tried)
+			choices[i].tried = true;
+		else
+			choices[i].failed = "X 1 min ago";
+	}
+	if (plan_make(request, &plan, &err) == 0)
+		ck_assert(!has_pool(&plan, before));
+	else
+		ck_assert(err.class == ERR_CAPACITY || err.class == ERR_QUOTA ||
+			  err.class == ERR_BUDGET || err.class == ERR_ADDRESS ||
+			  err.class == ERR_CONFIG);
+}
+
+/* Memory never makes unplaceable what could be placed. */
+static void check_second_pass(struct plan_request *request, struct plan_choice *choices)
+{
+	CLEANUP(plan_release) struct plan before = {0}, after = {0};
+	struct err err = {0};
+	bool could = plan_make(request, &before, &err) == 0;
+
+	for (size_t i = 0; i < request->nchoices; i++)
+		choices[i].failed = below(2) ? "X 1 min ago" : NULL;
+	request->recent_too = true;
+	ck_assert_int_eq(plan_make(request, &after, &err) == 0, could);
+	if (!could)
+		return;
+	ck_assert_uint_eq(after.npools, before.npools);
+	ck_assert_int_eq(after.efa, before.efa);
+	ck_assert_int_eq(after.cluster_group, before.cluster_group);
+	ck_assert_int_eq(after.worst_uusd_hr, before.worst_uusd_hr);
+	for (size_t i = 0; i < request->nchoices; i++)
+		ck_assert_int_eq(has_pool(&before, &choices[i]), has_pool(&after, &choices[i]));
+}
+
+START_TEST(marks)
+{
+	unsigned good = 0;
+
+	for (unsigned round = 0; round < 20000; round++) {
+		struct plan_choice choices[6];
+		struct plan_quota quotas[2];
+		struct plan_request request;
+		CLEANUP(plan_release) struct plan plan = {0};
+
+		random_request(&request, choices, 6);
+		if (round % 2) {
+			random_marks(&request, choices, quotas, false);
+			check_second_pass(&request, choices);
+			continue;
+		}
+		random_marks(&request, choices, quotas, true);
+		request.recent_too = below(2);
+		if (plan_make(&request, &plan, NULL) < 0)
+			continue;
+		good++;
+		check_marked(&request, &plan);
+		check_one_more_mark(&request, choices);
+	}
+	ck_assert_uint_gt(good, 2000);
+	ck_assert_uint_lt(good, 9000);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *s = suite_create("plan properties");
@@ -186,6 +307,7 @@ int main(void)
 
 	tcase_set_timeout(tc, 60);
 	tcase_add_test(tc, properties);
+	tcase_add_test(tc, marks);
 	suite_add_tcase(s, tc);
 	sr = srunner_create(s);
 	srunner_run_all(sr, CK_ENV);
