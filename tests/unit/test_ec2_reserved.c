@@ -187,7 +187,7 @@ START_TEST(reservations)
 {
 	static const struct server_answer script[] = {
 		{200, .body = "<DescribeCapacityReservationsResponse><capacityReservationSet>" BLOCK
-			      "<item><totalInstanceCount>77</totalInstanceCount>"},
+			      "<item><tenancy>dedicated</tenancy>"},
 		{200, .body = RESERVATIONS(BLOCK OPEN)},
 	};
 	static const struct server_answer refused[] = {

@@ -141,6 +141,33 @@ START_TEST(retries)
 }
 END_TEST
 
+START_TEST(error_bodies)
+{
+	static const struct {
+		const char *body;
+		size_t len;
+		const char *code, *message;
+	} t[] = {
+#define BODY(s) s, sizeof(s) - 1
+		{BODY("{\"__type\":\"a.b#C\",\"message\":\"m\"} \n"), "C", "m"},
+		{BODY("{\"__type\":\"C\",\"Message\":\"M\",\"message\":null}"), "C", "M"},
+		{BODY("{\"__type\":\"0123456789\",\"message\":\"0123456789\"}"), "0123456", "0123"},
+		{BODY("{\"__type\":\"C\"}\0{}"), "", ""},
+		{BODY("{\"__type\":\"C\"}x"), "", ""},
+		{BODY("{\"message\":\"m\"}"), "", ""},
+		{BODY(""), "", ""},
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(t); i++) {
+		char code[8] = "", message[5] = "";
+
+		json_call_error(t[i].body, t[i].len, code, sizeof(code), message, sizeof(message));
+		ck_assert_str_eq(code, t[i].code);
+		ck_assert_str_eq(message, t[i].message);
+	}
+}
+END_TEST
+
 START_TEST(own_endpoint)
 {
 	static const struct server_answer script[] = {{200, .body = VALUE("1.0"), JSON}};
@@ -176,6 +203,7 @@ int main(void)
 	tcase_add_test(tc, default_where_none_is_set);
 	tcase_add_test(tc, errors);
 	tcase_add_test(tc, retries);
+	tcase_add_test(tc, error_bodies);
 	tcase_add_test(tc, own_endpoint);
 	suite_add_tcase(s, tc);
 	sr = srunner_create(s);
