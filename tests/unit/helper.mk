@@ -39,3 +39,21 @@ check_PROGRAMS += tests/unit/test_fleet_body
 tests_unit_test_fleet_body_SOURCES = tests/unit/test_fleet_body.c
 tests_unit_test_fleet_body_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_fleet_body_LDADD = $(HELPER_LIBS) $(CHECK_LIBS)
+
+APP_FIXTURE = tests/unit/app_fixture.c tests/unit/app_fixture.h \
+	tests/unit/http_server.c tests/unit/http_server.h $(STATE_FIXTURE)
+
+check_PROGRAMS += tests/unit/test_preflight
+tests_unit_test_preflight_SOURCES = tests/unit/test_preflight.c $(APP_FIXTURE)
+tests_unit_test_preflight_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_test_preflight_LDADD = $(HELPER_LIBS) $(CHECK_LIBS) -lpthread
+
+check_PROGRAMS += tests/unit/test_groups
+tests_unit_test_groups_SOURCES = tests/unit/test_groups.c $(APP_FIXTURE)
+tests_unit_test_groups_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_test_groups_LDADD = $(HELPER_LIBS) $(CHECK_LIBS) -lpthread
+
+check_PROGRAMS += tests/unit/test_templates
+tests_unit_test_templates_SOURCES = tests/unit/test_templates.c $(APP_FIXTURE)
+tests_unit_test_templates_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_test_templates_LDADD = $(HELPER_LIBS) $(CHECK_LIBS) -lpthread
