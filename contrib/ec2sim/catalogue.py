@@ -96,13 +96,13 @@ def override(types: dict[str, Type], name: str, changes: dict[str, Any]) -> Type
     return dataclasses.replace(base, **changes)
 
 
-def info(t: Type) -> dict[str, Any]:
-    """The type as DescribeInstanceTypes describes it."""
+def info(t: Type, blocks: bool = False) -> dict[str, Any]:
+    """The type as DescribeInstanceTypes describes it; BLOCKS: the model knows
+    Capacity Blocks."""
     efa = {'EfaInfo': {'MaximumEfaInterfaces': t.efa}} if t.efa else {}
     return {
         'InstanceType': t.name, 'CurrentGeneration': t.current, 'FreeTierEligible': False,
-        # 'capacity-block' is newer than the enum of Debian 12's model.
-        'SupportedUsageClasses': [u for u in t.usage if u in ('on-demand', 'spot')],
+        'SupportedUsageClasses': [u for u in t.usage if blocks or u != 'capacity-block'],
         'SupportedRootDeviceTypes': ['ebs'], 'SupportedVirtualizationTypes': ['hvm'],
         'BareMetal': t.metal, **({} if t.metal else {'Hypervisor': 'nitro'}),
         'ProcessorInfo': {'SupportedArchitectures': [t.arch]},

@@ -22,6 +22,7 @@ EXTRA_DIST += \
 	contrib/ec2sim/newer.py \
 	contrib/ec2sim/placement.py \
 	contrib/ec2sim/quotas.py \
+	contrib/ec2sim/reservations.py \
 	contrib/ec2sim/scenario.py \
 	contrib/ec2sim/scheduler.py \
 	contrib/ec2sim/server.py \
@@ -41,6 +42,7 @@ EXTRA_DIST += \
 	contrib/ec2sim/tests/test_objects.py \
 	contrib/ec2sim/tests/test_process.py \
 	contrib/ec2sim/tests/test_quotas.py \
+	contrib/ec2sim/tests/test_reservations.py \
 	contrib/ec2sim/tests/test_signature.py \
 	contrib/ec2sim/throttle.py \
 	contrib/ec2sim/types.tsv \

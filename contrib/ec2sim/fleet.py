@@ -8,11 +8,12 @@ from typing import Any
 
 import idempotency
 import launch
+import reservations
 import tags
 import templates
 from errors import Refusal
 from launch import Pool
-from world import World
+from world import Usage, World
 
 MOST = 10000
 MOST_MINIMUM = 1000
@@ -82,10 +83,12 @@ def _targets(params: dict[str, Any]) -> dict[str, int]:
                            'a target capacity for On-Demand units')
     if spec.get('TargetCapacityUnitType', 'units') != 'units':
         raise Refusal('UnsupportedOperation', 'ec2sim simulates units only')
-    targets = {'on-demand': on_demand, 'spot': spot}
+    targets = {'on-demand': on_demand, 'spot': spot, 'capacity-block': 0}
     rest = total - on_demand - spot
     if rest:
         default = spec.get('DefaultTargetCapacityType', 'on-demand')
+        if default == 'capacity-block' and (on_demand or spot):
+            raise _combination('Capacity Blocks cannot be mixed with other markets')
         if default not in targets:
             raise Refusal('UnsupportedOperation', f'ec2sim does not simulate {default}')
         targets[default] += rest
@@ -104,6 +107,9 @@ def check(params: dict[str, Any]) -> dict[str, int]:
         raise _bad('At most 50 launch template configurations are allowed')
     targets = _targets(params)
     _check_market('OnDemandOptions', params.get('OnDemandOptions', {}), targets['on-demand'])
+    if targets['capacity-block'] and params.get('OnDemandOptions', {}).get(
+            'CapacityReservationOptions'):
+        raise _combination('CapacityReservationOptions are not supported for Capacity Blocks')
     spot = params.get('SpotOptions', {})
     _check_market('SpotOptions', spot, targets['spot'])
     if 'InstancePoolsToUseCount' in spot and \
@@ -172,7 +178,8 @@ def pools(world: World, params: dict[str, Any]) -> list[Pool]:
     return out
 
 
-def _ordered(world: World, every: list[Pool], options: dict[str, Any]) -> list[Pool]:
+def _ordered(world: World, every: list[Pool], market: str, options: dict[str, Any]
+             ) -> list[Pool]:
     strategy = options.get('AllocationStrategy', 'lowest-price')
 
     def key(pool: Pool) -> float:
@@ -185,7 +192,15 @@ def _ordered(world: World, every: list[Pool], options: dict[str, Any]) -> list[P
             return price if price is not None else 1e6 + (kind.vcpus if kind else 0)
         room = world.capacity(pool.type, pool.az)
         return -math.inf if room is None else -room
-    return sorted(every, key=key)    # stable: equals stay in the request's order
+
+    def unreserved(pool: Pool) -> bool:
+        place = (pool.type, pool.az, pool.group.get('GroupName'))
+        return not reservations.open_ones(world, pool.data, market, place, usage)
+    every = sorted(every, key=key)    # stable: equals stay in the request's order
+    if options.get('CapacityReservationOptions'):    # has one value, reservations first
+        usage = world.in_use()
+        every.sort(key=unreserved)
+    return every
 
 
 def _answer_pool(pool: Pool) -> dict[str, Any]:
@@ -205,26 +220,24 @@ def _fault(pool: Pool, faults: list[dict[str, str]]) -> launch.Plan | None:
     return None
 
 
-def _attempt(world: World, group: list[Pool], market: str, target: int, taken: Any,
+def _attempt(world: World, group: list[Pool], market: str, target: int, taken: Usage,
              faults: list[dict[str, str]]
              ) -> tuple[list[tuple[Pool, launch.Plan, int]], int, list[tuple[Pool, launch.Plan]]]:
     """What GROUP's pools would give towards TARGET, in order; and what failed."""
     chosen, failed, units = [], [], 0
-    machines, vcpus = (taken[0].copy(), taken[1].copy())
+    taken = taken.copy()
     for pool in group:
         if units >= target:
             break
         wanted = math.ceil((target - units) / pool.weight)
-        plan = _fault(pool, faults) or launch.plan(world, pool, market, (machines, vcpus), wanted)
+        plan = _fault(pool, faults) or launch.plan(world, pool, market, taken, wanted)
         count = min(wanted, plan.most)
         if count < wanted:
             failed.append((pool, plan))
         if count:
             chosen.append((pool, plan, count))
             units += math.ceil(count * pool.weight)
-            machines[pool.type, pool.az] += count
-            kind = world.scenario.types[pool.type]
-            vcpus[market, kind.quota_family] += count * kind.vcpus
+            launch.take(world, pool, plan, market, count, taken)
     return chosen, units, failed
 
 
@@ -235,7 +248,7 @@ def _market(world: World, every: list[Pool], market: str, options: dict[str, Any
     MinTargetCapacity allows, else nothing."""
     taken = world.in_use()
     groups: dict[tuple[str, str], list[Pool]] = {}
-    for pool in _ordered(world, every, options):
+    for pool in _ordered(world, every, market, options):
         key = (pool.type if options.get('SingleInstanceType') else '',
                pool.az if options.get('SingleAvailabilityZone') else '')
         groups.setdefault(key, []).append(pool)
@@ -274,25 +287,26 @@ def create(world: World, params: dict[str, Any], effects: dict[str, Any] | None 
         errors: list[dict[str, Any]] = []
         count_so_far = 0
         for market, target in targets.items():
-            options = params.get('SpotOptions' if market == 'spot' else 'OnDemandOptions', {})
             if not target:
                 continue
+            options = params.get({'spot': 'SpotOptions', 'on-demand': 'OnDemandOptions'}.get(
+                market, ''), {})
+            # The model has no word for the lifecycle of a block's instances here.
+            lifecycle = {} if market == 'capacity-block' else {'Lifecycle': market}
             chosen, failed = _market(world, every, market, options, target,
                                      effects.get('pool_error', []))
             for pool, plan in failed:
                 errors.append({'LaunchTemplateAndOverrides': _answer_pool(pool),
-                               'Lifecycle': market, 'ErrorCode': plan.code,
-                               'ErrorMessage': plan.message})
+                               'ErrorCode': plan.code, 'ErrorMessage': plan.message, **lifecycle})
             for pool, plan, count in chosen:
                 count = max(0, count - effects.get('fewer', 0) + effects.get('more', 0))
                 if not count:
                     continue
                 ids = launch.make(world, pool, count, market, name, given.get('instance', {}),
-                                  plan.group, effects.get('boot'), count_so_far)
+                                  plan, effects.get('boot'), count_so_far)
                 count_so_far += len(ids)
                 launched.append({'LaunchTemplateAndOverrides': _answer_pool(pool),
-                                 'Lifecycle': market, 'InstanceIds': ids,
-                                 'InstanceType': pool.type})
+                                 'InstanceIds': ids, 'InstanceType': pool.type, **lifecycle})
         if world.scenario.fleet_errors == 'first':
             del errors[1:]
         answer = {'FleetId': name, 'Errors': errors, 'Instances': launched}

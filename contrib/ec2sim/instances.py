@@ -222,7 +222,8 @@ def answer(world: World, i: dict[str, Any]) -> dict[str, Any]:
         'RootDeviceName': '/dev/xvda', 'RootDeviceType': 'ebs', 'VirtualizationType': 'hvm',
         'Tags': tags.as_list(i['tags']), 'SecurityGroups': groups,
         'CpuOptions': {'CoreCount': i['cpu'][0], 'ThreadsPerCore': i['cpu'][1]},
-        'CapacityReservationSpecification': {'CapacityReservationPreference': 'open'},
+        'CapacityReservationSpecification': i.get('cr_wanted') or {
+            'CapacityReservationPreference': 'open'},
         'HibernationOptions': {'Configured': False}, 'EnclaveOptions': {'Enabled': False},
         'MetadataOptions': {
             'State': 'applied' if i['state'] == 'running' else 'pending',
@@ -243,6 +244,10 @@ def answer(world: World, i: dict[str, Any]) -> dict[str, Any]:
         out['PrivateIpAddress'] = address
     if i['partition']:
         out['Placement']['PartitionNumber'] = i['partition']
+    if i.get('cr'):
+        out['CapacityReservationId'] = i['cr']
+    if i['market'] == 'capacity-block':
+        out['InstanceLifecycle'] = 'capacity-block'
     if i['market'] == 'spot':
         out |= {'InstanceLifecycle': 'spot', 'SpotInstanceRequestId': i['spot_request']}
     if i['state_reason']:
@@ -295,7 +300,8 @@ FILTERS: dict[str, filters.Getter] = {
     'vpc-id': lambda i: [i['vpc']] if i['state'] != 'terminated' else [],
     'subnet-id': lambda i: [i['subnet']] if i['state'] != 'terminated' else [],
     'private-ip-address': lambda i: [i['address']] if i['address'] else [],
-    'instance-lifecycle': lambda i: ['spot'] if i['market'] == 'spot' else [],
+    'instance-lifecycle': lambda i: [i['market']] if i['market'] != 'on-demand' else [],
+    'capacity-reservation-id': lambda i: [i['cr']] if i.get('cr') else [],
     'state-reason-code': lambda i: [i['state_reason']['Code']] if i['state_reason'] else [],
     'key-name': lambda i: [i['key']] if i['key'] else [],
     'instance.group-id': lambda i: i['groups'],

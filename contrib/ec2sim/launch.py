@@ -11,10 +11,11 @@ from typing import Any
 import bootfault
 import instances
 import placement
+import reservations
 import tags
 from catalogue import Type
 from errors import Refusal
-from world import World
+from world import Usage, World
 
 
 @dataclass
@@ -44,6 +45,8 @@ class Plan:
     code: str = ''
     message: str = ''
     group: dict[str, Any] | None = None
+    # Capacity Reservations that instances go into first: (id, free)
+    reserved: list[tuple[str, int]] = field(default_factory=list)
 
 
 def nic_layout(data: dict[str, Any], kind: Type) -> list[dict[str, Any]]:
@@ -112,13 +115,14 @@ def _zones_with_room(world: World, type_name: str, az: str, machines: Any, wante
             f'in your request or choosing {", ".join(others)}.')
 
 
-def _least(limits: list[tuple[float, str, str]], group: dict[str, Any] | None) -> Plan:
+def _least(limits: list[tuple[float, str, str]], group: dict[str, Any] | None,
+           reserved: list[tuple[str, int]]) -> Plan:
     most, code, message = min(limits, key=lambda limit: limit[0])
-    return Plan(int(max(0, min(most, 10**6))), code, message, group)
+    return Plan(int(max(0, min(most, 10**6))), code, message, group, reserved)
 
 
-def plan(world: World, pool: Pool, market: str, taken: Any, wanted: int = 1) -> Plan:
-    """How many instances the pool can give.  TAKEN is World.in_use()'s pair; zones
+def plan(world: World, pool: Pool, market: str, taken: Usage, wanted: int = 1) -> Plan:
+    """How many instances the pool can give.  TAKEN is World.in_use()'s; zones
     that have the WANTED number are named where this pool's has not."""
     try:
         return _plan(world, pool, market, taken, wanted)
@@ -126,7 +130,7 @@ def plan(world: World, pool: Pool, market: str, taken: Any, wanted: int = 1) -> 
         return Plan(0, refusal.code, refusal.message)
 
 
-def _no_capacity(world: World, pool: Pool, market: str, taken: Any, wanted: int, room: int
+def _no_capacity(world: World, pool: Pool, market: str, taken: Usage, wanted: int, room: int
                  ) -> tuple[str, str]:
     if market == 'spot':
         # A fleet's two ways of saying it: nothing there, or not enough.
@@ -139,10 +143,10 @@ def _no_capacity(world: World, pool: Pool, market: str, taken: Any, wanted: int,
     return 'InsufficientInstanceCapacity', (
         f'We currently do not have sufficient {pool.type} capacity in the Availability Zone you '
         f'requested ({pool.az}). Our system will be working on provisioning additional capacity.'
-        + _zones_with_room(world, pool.type, pool.az, taken[0], wanted))
+        + _zones_with_room(world, pool.type, pool.az, taken.machines, wanted))
 
 
-def _plan(world: World, pool: Pool, market: str, taken: Any, wanted: int) -> Plan:
+def _plan(world: World, pool: Pool, market: str, taken: Usage, wanted: int) -> Plan:
     kind = world.scenario.types.get(pool.type)
     if kind is None:
         raise Refusal('InvalidParameterValue', f'Invalid value \'{pool.type}\' for InstanceType.')
@@ -172,14 +176,35 @@ def _plan(world: World, pool: Pool, market: str, taken: Any, wanted: int) -> Pla
         if room is not None:
             limits.append((room, 'InsufficientInstanceCapacity', 'A spread placement group has at '
                            f'most 7 running instances in {pool.az}.'))
-    machines, vcpus = taken
+    place = (pool.type, pool.az, group['name'] if group else None)
+    reserved = reservations.targeted(world, pool.data, market, place, taken)
+    if reserved is not None:
+        limits.append((reserved[0][1], *reservations.EXCEEDED))
+    else:
+        reserved = reservations.open_ones(world, pool.data, market, place, taken)
+        limits += _market_limits(world, pool, market, taken, wanted, sum(n for _, n in reserved))
+    each = sum(n.get('InterfaceType') != 'efa-only' for n in nics)
+    limits.append((world.free_addresses(pool.subnet) // each, 'InsufficientFreeAddressesInSubnet',
+                   'There are not enough free addresses in subnet '
+                   f"'{pool.subnet}' to satisfy the requested number of instances."))
+    return _least(limits, group, reserved)
+
+
+def _market_limits(world: World, pool: Pool, market: str, taken: Usage, wanted: int, extra: int
+                   ) -> list[tuple[float, str, str]]:
+    """What capacity and quota allow; EXTRA instances are in open reservations."""
+    kind = world.scenario.types[pool.type]
+    limits: list[tuple[float, str, str]] = []
+    if pool.data.get('CapacityReservationSpecification', {}).get(
+            'CapacityReservationPreference') == 'capacity-reservations-only':
+        return [(extra, *reservations.EXCEEDED)]
     capacity = world.capacity(pool.type, pool.az)
     if capacity is not None:
-        room = capacity - machines[pool.type, pool.az]
+        room = capacity - taken.machines[pool.type, pool.az] + extra
         limits.append((room, *_no_capacity(world, pool, market, taken, wanted, room)))
     quota = world.scenario.quota(market, kind.quota_family)
     if quota is not None:
-        room = (quota - vcpus[market, kind.quota_family]) // kind.vcpus
+        room = max(0, quota - taken.vcpus[market, kind.quota_family]) // kind.vcpus + extra
         if market == 'spot':
             limits.append((room, 'MaxSpotInstanceCountExceeded', 'Max spot instance count '
                            'exceeded'))
@@ -189,11 +214,18 @@ def _plan(world: World, pool: Pool, market: str, taken: Any, wanted: int) -> Pla
                            'that the specified instance type belongs to. Please visit '
                            'http://aws.amazon.com/contact-us/ec2-request to request an adjustment '
                            'to this limit.'))
-    each = sum(n.get('InterfaceType') != 'efa-only' for n in nics)
-    limits.append((world.free_addresses(pool.subnet) // each, 'InsufficientFreeAddressesInSubnet',
-                   'There are not enough free addresses in subnet '
-                   f"'{pool.subnet}' to satisfy the requested number of instances."))
-    return _least(limits, group)
+    return limits
+
+
+def take(world: World, pool: Pool, plan_: Plan, market: str, count: int, usage: Usage) -> None:
+    """Note in USAGE that COUNT instances of the plan are taken."""
+    for name, free in plan_.reserved:
+        inside = min(count, free)
+        usage.reserved[name] += inside
+        count -= inside
+    kind = world.scenario.types[pool.type]
+    usage.machines[pool.type, pool.az] += count
+    usage.vcpus[market, kind.quota_family] += count * kind.vcpus
 
 
 def _mac() -> str:
@@ -214,7 +246,7 @@ def instance_tags(pool: Pool, wanted: dict[str, str]) -> dict[str, str]:
 
 
 def make(world: World, pool: Pool, count: int, market: str, fleet: str,
-         given: dict[str, str], group: dict[str, Any] | None,
+         given: dict[str, str], plan_: Plan,
          faults: list[dict[str, Any]] | None = None, first: int = 0) -> list[str]:
     """Create COUNT instances in the pool; plan() said that they fit.  FAULTS are
     those of booting, FIRST is what they call the first of these."""
@@ -239,6 +271,10 @@ def make(world: World, pool: Pool, count: int, market: str, fleet: str,
     profile = data.get('IamInstanceProfile', {})
     cpu = data.get('CpuOptions', {})
     reservation = world.new_id('r')
+    group = plan_.group
+    inside = [cr for cr, free in plan_.reserved for _ in range(free)]
+    capacity = data.get('CapacityReservationSpecification') or {
+        'CapacityReservationPreference': 'open'}
     names = []
     for index in range(count):
         world.seq += 1
@@ -266,6 +302,7 @@ def make(world: World, pool: Pool, count: int, market: str, fleet: str,
             'group': group['name'] if group else None,
             'partition': index % group['partitions'] + 1
             if group and group['strategy'] == 'partition' else None,
+            'cr': inside[index] if index < len(inside) else None, 'cr_wanted': capacity,
             'image': pool.image, 'key': data.get('KeyName'), 'user_data': user_data,
             'profile': profile.get('Name') or profile.get('Arn', '').rpartition('/')[2] or None,
             'metadata': data.get('MetadataOptions', {}), 'booted': world.booter is not None,

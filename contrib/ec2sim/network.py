@@ -120,7 +120,8 @@ def describe_types(world: World, params: dict[str, Any]) -> dict[str, Any]:
         # EC2 gives 100 at most in one answer, asked or not.
         params = {'MaxResults': 100, **params}
     found, token = filters.page(chosen, params, 5, 100)
-    return {'InstanceTypes': [catalogue.info(t) for t in found], 'NextToken': token}
+    return {'InstanceTypes': [catalogue.info(t, 'capacity-blocks' in world.features)
+                              for t in found], 'NextToken': token}
 
 
 def describe_offerings(world: World, params: dict[str, Any]) -> dict[str, Any]:

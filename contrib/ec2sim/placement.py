@@ -25,15 +25,23 @@ def _members(world: World, group: dict[str, Any]) -> list[dict[str, Any]]:
 
 
 def _answer(world: World, group: dict[str, Any]) -> dict[str, Any]:
-    region, account = world.scenario.region, world.scenario.account
     out = {'GroupName': group['name'], 'GroupId': group['id'], 'State': _state(world, group),
            'Strategy': group['strategy'], 'Tags': tags.as_list(group['tags']),
-           'GroupArn': f'arn:aws:ec2:{region}:{account}:placement-group/{group["name"]}'}
+           'GroupArn': world.arn('placement-group', group['name'])}
     if group['strategy'] == 'partition':
         out['PartitionCount'] = group['partitions']
     if group['strategy'] == 'spread':
         out['SpreadLevel'] = 'rack'
     return out
+
+
+def seed(world: World, name: str) -> None:
+    """A group of the scenario's: there from the beginning."""
+    if not any(g['name'] == name for g in world.store.all['group'].values()):
+        ident = world.new_id('pg')
+        world.store.put('group', ident, {
+            'id': ident, 'name': name, 'strategy': 'cluster', 'partitions': 2, 'az': None,
+            'visible': 0, 'available': 0, 'tags': {}})
 
 
 def create(world: World, params: dict[str, Any]) -> dict[str, Any]:
@@ -96,7 +104,8 @@ def delete(world: World, params: dict[str, Any]) -> dict[str, Any]:
     if group is None:
         raise Refusal('InvalidPlacementGroup.Unknown',
                       f"The Placement Group '{params['GroupName']}' is unknown.")
-    if _members(world, group):
+    if _members(world, group) or any(r.group == group['name'] and r.state == 'active' for r in
+                                     world.scenario.reservations.values()):
         raise Refusal('InvalidPlacementGroup.InUse',
                       f"The placement group '{group['name']}' is in use and may not be deleted.")
     world.store.drop('group', group['id'])

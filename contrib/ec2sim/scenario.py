@@ -46,6 +46,7 @@ DEFAULT: dict[str, Any] = {
     'capacity': {},
     'quotas': {},
     'fleet_errors': 'all',
+    'capacity_reservations': [],
     'timings': {},
     'throttling': {},
     'idempotency': 'repeat',
@@ -67,6 +68,9 @@ GROUP = {'id': (str, True), 'self_referencing': (bool, False), 'vpc': (str, Fals
          'name': (str, False)}
 TEMPLATE = {'name': (str, True), 'id': (str, False), 'data': (dict, True),
             'user_data': (str, False), 'tags': (dict, False)}
+RESERVATION = {'id': (str, True), 'type': (str, True), 'az': (str, True), 'total': (int, True),
+               'kind': (str, False), 'match': (str, False), 'group': (str, False),
+               'state': (str, False)}
 TYPE_FIELDS = {'vcpus': int, 'cores': int, 'threads': int, 'gib': (int, float), 'arch': str,
                'gpus': int, 'efa': int, 'cards': str, 'network': str, 'usage': list,
                'placement': list, 'metal': bool, 'current': bool, 'usd_h': (int, float)}
@@ -100,6 +104,19 @@ class SecurityGroup:
     self_referencing: bool
 
 
+@dataclass(frozen=True)
+class Reservation:
+    """A Capacity Reservation of TOTAL instances, or a Capacity Block."""
+    id: str
+    type: str
+    az: str
+    total: int
+    block: bool
+    match: str
+    group: str | None
+    state: str
+
+
 @dataclass
 class Scenario:
     """The checked scenario; see README.md for what each key means."""
@@ -117,6 +134,7 @@ class Scenario:
     default_quotas: dict[str, dict[str, int]]
     placement_groups: int
     fleet_errors: str
+    reservations: dict[str, Reservation]
     timings: dict[str, float]
     throttling: dict[str, Any]
     idempotency: str
@@ -222,6 +240,31 @@ def _subnets(given: list[Any], region: str) -> dict[str, Subnet]:
     return subnets
 
 
+def _reservations(given: list[Any], types: dict[str, catalogue.Type], zones: set[str]
+                  ) -> dict[str, Reservation]:
+    out: dict[str, Reservation] = {}
+    for i, item in enumerate(given):
+        where = f'capacity_reservations[{i}]'
+        check_object(item, RESERVATION, where)
+        kind, state = item.get('kind', 'default'), item.get('state', 'active')
+        match = item.get('match', 'targeted' if kind == 'capacity-block' else 'open')
+        for key, value, known in (
+                ('kind', kind, ('default', 'capacity-block')),
+                ('match', match, ('open', 'targeted')), ('type', item['type'], types),
+                ('az', item['az'], zones),
+                ('state', state, ('active', 'pending', 'scheduled', 'expired', 'cancelled'))):
+            if value not in known:
+                raise ScenarioError(f'{where}.{key}: {value} is not known')
+        if not item['id'].startswith('cr-') or item['id'] in out:
+            raise ScenarioError(f'{where}.id: expected cr-..., each once')
+        if kind == 'capacity-block' and match == 'open':
+            raise ScenarioError(f'{where}.match: a block is targeted')
+        _count(item['total'], f'{where}.total')
+        out[item['id']] = Reservation(item['id'], item['type'], item['az'], item['total'],
+                                      kind == 'capacity-block', match, item.get('group'), state)
+    return out
+
+
 def _templates(given: list[Any], base: str) -> list[dict[str, Any]]:
     templates = []
     for i, item in enumerate(given):
@@ -312,12 +355,14 @@ def build(given: Any, base: str = '.') -> Scenario:
         'account', 'seed', 'credentials', 'offerings', 'capacity', 'fleet_errors', 'idempotency',
         'bridge', 'controller_address', 'private_paths', 'private_files', 'shared_paths',
         'imds_role')}
+    types = _types(s['instance_types'])
+    zones = {n.az: n.az_id for n in subnets.values()}
     return Scenario(
         **plain, region=region, subnets=subnets, security_groups=groups,
         launch_templates=_templates(s['launch_templates'], base),
-        types=_types(s['instance_types']), quotas=quotas, default_quotas=default_quotas,
+        types=types, quotas=quotas, default_quotas=default_quotas,
         placement_groups=placement_groups, timings=_timings(s['timings']), throttling=throttling,
-        zones={n.az: n.az_id for n in subnets.values()})
+        reservations=_reservations(s['capacity_reservations'], types, set(zones)), zones=zones)
 
 
 def load(path: str | None) -> Scenario:

@@ -12,8 +12,10 @@ import fleet
 import instances
 import journal
 import network
+import newer
 import placement
 import quotas
+import reservations
 import signature
 import sts
 import tags
@@ -23,6 +25,7 @@ from faults import Faults
 from judge import Judge
 from judge_json import JsonJudge
 from keys import Keys
+from scenario import ScenarioError
 from signature import Key
 from world import World
 
@@ -43,6 +46,7 @@ ACTIONS: dict[str, Action] = {
     'DescribeInstanceTypes': network.describe_types,
     'DescribeInstanceTypeOfferings': network.describe_offerings,
     'DescribeAvailabilityZones': network.describe_zones,
+    'DescribeCapacityReservations': reservations.describe,
 }
 STS_VERSION = '2011-06-15'
 UNSIGNED = {'AssumeRoleWithWebIdentity'}
@@ -112,9 +116,15 @@ class Simulator:
             'ec2': Judge('ec2', model_dir), 'sts': Judge('sts', model_dir),
             'servicequotas': JsonJudge('service-quotas', model_dir)}
         self._sleep = sleep
-        self._seed_templates()
+        world.features = newer.features(self.judges['ec2'].model)
+        self._seed()
 
-    def _seed_templates(self) -> None:
+    def _seed(self) -> None:
+        for one in self.world.scenario.reservations.values():
+            if one.block and 'capacity-blocks' not in self.world.features:
+                raise ScenarioError(f'{one.id} is a Capacity Block: {newer.ADVICE}')
+            if one.group:
+                placement.seed(self.world, one.group)
         for item in self.world.scenario.launch_templates:
             if any(t['name'] == item['name'] for t in self.world.store.all['template'].values()):
                 continue

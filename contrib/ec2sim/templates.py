@@ -83,6 +83,9 @@ def check_data(data: dict[str, Any]) -> None:
     if 'InstanceType' in data and 'InstanceRequirements' in data:
         raise Refusal('InvalidParameterCombination',
                       'InstanceType and InstanceRequirements exclude each other')
+    if len(data.get('CapacityReservationSpecification', {})) > 1:
+        raise Refusal('InvalidParameterCombination', 'CapacityReservationPreference and '
+                      'CapacityReservationTarget exclude each other')
     given = tags.of_specifications(data.get('TagSpecifications'), (
         'instance', 'volume', 'network-interface', 'spot-instances-request', 'elastic-gpu'))
     if data.get('MetadataOptions', {}).get('InstanceMetadataTags') == 'enabled':

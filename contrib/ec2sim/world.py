@@ -4,6 +4,7 @@ Every action works on a World under its lock.  visible() is the one place that
 knows about eventual consistency: what exists is not at once to be seen.
 """
 import collections
+import dataclasses
 import datetime
 import os
 import random
@@ -15,6 +16,18 @@ from scenario import Scenario
 from scheduler import Scheduler
 from store import Store
 from throttle import Throttle
+
+
+@dataclasses.dataclass
+class Usage:
+    """What the living instances take."""
+    machines: collections.Counter[tuple[str, str]]     # of (type, zone), outside reservations
+    vcpus: collections.Counter[tuple[str, str]]        # of (market, quota family)
+    reserved: collections.Counter[str]                 # instances in a Capacity Reservation
+
+    def copy(self) -> 'Usage':
+        """A copy to try things with."""
+        return Usage(self.machines.copy(), self.vcpus.copy(), self.reserved.copy())
 
 
 class World:
@@ -30,6 +43,9 @@ class World:
         self.throttle = Throttle(scenario.throttling)
         self.random = random.Random(scenario.seed)
         self.lock = threading.RLock()
+        self.started = clock()
+        # What only newer models can say; see newer.py.
+        self.features: set[str] = set()
         # A fault file may change the capacity while we run.
         self.capacity_override: dict[str, int] = {}
         # What boots instances; None only simulates.
@@ -67,6 +83,10 @@ class World:
             return None
         return thing
 
+    def arn(self, kind: str, name: str) -> str:
+        """The ARN of a thing of EC2."""
+        return f'arn:aws:ec2:{self.scenario.region}:{self.scenario.account}:{kind}/{name}'
+
     def event(self, event: str, **fields: Any) -> None:
         """Journal something that happened by itself."""
         self.journal.write('event', event=event, **fields)
@@ -100,19 +120,27 @@ class World:
 
     # ---- capacity ------------------------------------------------------------
 
-    def in_use(self) -> tuple[collections.Counter[tuple[str, str]],
-                              collections.Counter[tuple[str, str]]]:
-        """Instances by (type, zone) and vCPUs by (market, quota family)."""
+    def in_use(self) -> Usage:
+        """What is taken now of capacity, quotas and reservations."""
         machines: collections.Counter[tuple[str, str]] = collections.Counter()
         vcpus: collections.Counter[tuple[str, str]] = collections.Counter()
+        reserved: collections.Counter[str] = collections.Counter()
+        for one in self.scenario.reservations.values():
+            # The quota pays for a reservation whole, whether it is used or not.
+            if not one.block and one.state == 'active':
+                kind = self.scenario.types[one.type]
+                vcpus['on-demand', kind.quota_family] += one.total * kind.vcpus
         for instance in self.instances.values():
             if instance['state'] == 'terminated':
+                continue
+            if instance.get('cr'):
+                reserved[instance['cr']] += 1
                 continue
             machines[instance['type'], instance['az']] += 1
             kind = self.scenario.types.get(instance['type'])
             if kind and instance['state'] in ('pending', 'running'):
                 vcpus[instance['market'], kind.quota_family] += kind.vcpus
-        return machines, vcpus
+        return Usage(machines, vcpus, reserved)
 
     def capacity(self, type_name: str, az: str) -> int | None:
         """The most instances of a type in a zone; None is without limit."""
