@@ -1,47 +1,25 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * status: gangs, their nodes and instances, as a table or as JSON. Reads state.db only: it asks
- * neither Slurm nor EC2, and changes nothing.
+ * status: node groups that are closed, then gangs with their tries, nodes and instances, as a table
+ * or as JSON. Reads state.db only: it asks neither Slurm nor EC2, and changes nothing.
  */
 #include <getopt.h>
-#include <inttypes.h>
-#include <json-c/json.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
-#include <unistd.h>
 
 #include "helper/app.h"
 #include "helper/commands.h"
+#include "helper/show.h"
+#include "helper/status.h"
 #include "lib/base/cleanup.h"
 #include "lib/base/clock.h"
 #include "lib/base/money.h"
-#include "lib/state/gang.h"
-#include "lib/state/instance.h"
 
-static const char *instance_state_word(enum instance_state state)
+static void print_gang(struct strbuf *out, const struct show_gang *show, int64_t now_ms)
 {
-	static const char *const words[] = {"running", "terminating", "terminated"};
-
-	return words[state];
-}
-
-/* "4m12s", "3h05m", "2d04h": two units are enough for a person. */
-static char *age(int64_t s, char *buf, size_t size)
-{
-	if (s < 0)
-		s = 0;
-	if (s < 3600)
-		snprintf(buf, size, "%" PRId64 "m%02" PRId64 "s", s / 60, s % 60);
-	else if (s < 86400)
-		snprintf(buf, size, "%" PRId64 "h%02" PRId64 "m", s / 3600, s / 60 % 60);
-	else
-		snprintf(buf, size, "%" PRId64 "d%02" PRId64 "h", s / 86400, s / 3600 % 24);
-	return buf;
-}
-
-static void print_gang(const struct gang *g, const struct instance *list, size_t n, int64_t now_ms)
-{
+	const struct gang *g = &show->gang;
+	const struct instance *list = show->instances;
+	size_t n = show->ninstances;
 	char old[32], rate[32] = "-", when[32];
 	int64_t now_uusd_hr = 0;
 
@@ -52,115 +30,107 @@ static void print_gang(const struct gang *g, const struct instance *list, size_t
 							       : now_uusd_hr + list[i].rate_uusd_hr;
 	if (now_uusd_hr >= 0 && n)
 		money_format(now_uusd_hr, rate, sizeof(rate));
-	printf("%-24s %-10s %-11s %5u  %-18s %-12s %-4s %9s  %s\n", g->id,
+	strbuf_addf(out, "%-24s %-10s %-11s %5u  %-18s %-12s %-4s %9s  %s\n", g->id,
 		*g->job_name ? g->job_name : "-", gang_state_name(g->state), g->size,
 		*g->type ? g->type : "-", *g->az ? g->az : "-", g->efa ? "yes" : "no", rate,
-		age((now_ms - g->created_ms) / 1000, old, sizeof(old)));
+		show_age((now_ms - g->created_ms) / 1000, old, sizeof(old)));
+	for (size_t i = 0; i < show->ntries; i++) {
+		CLEANUP(strbuf_release) struct strbuf sb = STRBUF_INIT;
+		const struct try *t = &show->tries[i];
+
+		strbuf_addf(&sb, "  try %u: %s: ", t->number, t->asked);
+		show_outcome(&sb, t, gang_state_over(g->state), true);
+		show_safe(out, sb.buf);
+		strbuf_addch(out, '\n');
+	}
 	for (size_t i = 0; i < n; i++) {
 		const struct instance *in = &list[i];
 
-		printf("  %-22s %-20s %-11s %-15s %-18s %s\n", *in->node ? in->node : "-", in->id,
-			instance_state_word(in->state), *in->ip ? in->ip : "-", in->type,
-			in->launched_s ? age(now_ms / 1000 - in->launched_s, when, sizeof(when))
-				       : "-");
+		strbuf_addf(out, "  %-22s %-20s %-11s %-15s %-18s %s\n", *in->node ? in->node : "-",
+			in->id, instance_state_name(in->state), *in->ip ? in->ip : "-", in->type,
+			in->launched_s
+				? show_age(now_ms / 1000 - in->launched_s, when, sizeof(when))
+				: "-");
 	}
-	if (g->reason)
-		printf("  %s\n", g->reason);
+	if (g->reason) {
+		strbuf_addstr(out, "  ");
+		show_safe(out, g->reason);
+		strbuf_addch(out, '\n');
+	}
 }
 
-static void add(struct json_object *to, const char *key, const char *text)
+/* The node groups that are closed; *CLOSED gets them for JSON. */
+static int print_closed(struct db *db, int64_t now_ms, struct json_object *closed,
+	struct strbuf *out, struct err *err)
 {
-	json_object_object_add(to, key, text && *text ? json_object_new_string(text) : NULL);
+	cleanup_free struct health *groups = NULL;
+	size_t n = 0;
+
+	if (health_list(db, &groups, &n, err) < 0)
+		return -1;
+	for (size_t i = 0; i < n; i++) {
+		CLEANUP(strbuf_release) struct strbuf sb = STRBUF_INIT;
+
+		if (!health_closed(&groups[i], now_ms))
+			continue;
+		if (closed) {
+			json_object_array_add(closed, show_closed_json(&groups[i]));
+			continue;
+		}
+		show_closed(&sb, &groups[i], now_ms);
+		show_paragraph(out, sb.buf);
+	}
+	return 0;
 }
 
-static struct json_object *instance_json(const struct instance *in)
+static int print_gangs(struct db *db, bool all, int64_t now_ms, struct json_object *array,
+	struct strbuf *out, struct err *err)
 {
-	struct json_object *o = json_object_new_object();
-	char iso[CLOCK_ISO_SIZE];
-
-	add(o, "id", in->id);
-	add(o, "node", in->node);
-	add(o, "state", instance_state_word(in->state));
-	add(o, "address", in->ip);
-	add(o, "type", in->type);
-	add(o, "az", in->az);
-	add(o, "subnet", in->subnet);
-	json_object_object_add(o, "spot", json_object_new_boolean(in->spot));
-	add(o, "launched", in->launched_s ? clock_format_iso(in->launched_s, iso) : NULL);
-	return o;
-}
-
-static struct json_object *gang_json(const struct gang *g, const struct instance *list, size_t n)
-{
-	struct json_object *o = json_object_new_object(), *instances = json_object_new_array();
-	char iso[CLOCK_ISO_SIZE];
-
-	add(o, "id", g->id);
-	add(o, "state", gang_state_name(g->state));
-	add(o, "job", g->job_name);
-	json_object_object_add(o, "restart", json_object_new_int64(g->restart));
-	add(o, "user", g->user);
-	add(o, "account", g->account);
-	add(o, "partition", g->partition);
-	add(o, "node_group", g->node_group);
-	add(o, "nodes", g->nodes);
-	json_object_object_add(o, "size", json_object_new_int64(g->size));
-	json_object_object_add(o, "all_or_nothing", json_object_new_boolean(g->all_or_nothing));
-	add(o, "efa_asked", efa_mode_name(g->efa_asked));
-	json_object_object_add(o, "efa", json_object_new_boolean(g->efa));
-	add(o, "region", g->region);
-	add(o, "az", g->az);
-	add(o, "type", g->type);
-	add(o, "placement_group", g->group);
-	/* micro-USD per hour and instance, an integer */
-	json_object_object_add(o, "rate_uusd_hr",
-		g->rate_uusd_hr >= 0 ? json_object_new_int64(g->rate_uusd_hr) : NULL);
-	add(o, "reason", g->reason);
-	add(o, "created", clock_format_iso(g->created_ms / 1000, iso));
-	add(o, "changed", clock_format_iso(g->changed_ms / 1000, iso));
-	for (size_t i = 0; i < n; i++)
-		json_object_array_add(instances, instance_json(&list[i]));
-	json_object_object_add(o, "instances", instances);
-	return o;
-}
-
-static int show(struct app *app, bool json, bool all, struct err *err)
-{
-	struct json_object *array = json ? json_object_new_array() : NULL;
-	int64_t now_ms = clock_now_ms();
 	struct gang *gangs = NULL;
 	size_t n = 0;
-	int rc = gang_list(app->db, all, &gangs, &n, err);
+	int rc = gang_list(db, all, &gangs, &n, err);
 
-	if (rc == 0 && !json && !n)
-		printf("no gangs%s\n", all ? "" : " (--all shows those that are over)");
-	if (rc == 0 && !json && n)
-		printf("%-24s %-10s %-11s %5s  %-18s %-12s %-4s %9s  %s\n", "GANG", "JOB", "STATE",
-			"NODES", "TYPE", "AZ", "EFA", "USD/H", "AGE");
+	if (rc < 0)
+		return -1;
+	if (!array && !n)
+		strbuf_addf(out, "no gangs%s\n", all ? "" : " (--all shows those that are over)");
+	if (!array && n)
+		strbuf_addf(out, "%-24s %-10s %-11s %5s  %-18s %-12s %-4s %9s  %s\n", "GANG", "JOB",
+			"STATE", "NODES", "TYPE", "AZ", "EFA", "USD/H", "AGE");
 	for (size_t i = 0; rc == 0 && i < n; i++) {
-		cleanup_free struct instance *list = NULL;
-		size_t count = 0;
+		CLEANUP(show_gang_release) struct show_gang show = {.gang = gangs[i]};
 
-		rc = instance_list(app->db, gangs[i].id, all, &list, &count, err);
-		if (rc < 0)
-			break;
-		if (json)
-			json_object_array_add(array, gang_json(&gangs[i], list, count));
-		else
-			print_gang(&gangs[i], list, count, now_ms);
-	}
-	if (rc == 0 && json) {
-		struct json_object *top = json_object_new_object();
-
-		json_object_object_add(top, "version", json_object_new_int(1));
-		json_object_object_add(top, "gangs", array);
-		printf("%s\n", json_object_to_json_string_ext(top, JSON_C_TO_STRING_PRETTY));
-		json_object_put(top);
-	} else if (array) {
-		json_object_put(array);
+		gangs[i] = (struct gang){0};
+		rc = show_gang_read(db, &show, all, err);
+		if (rc == 0 && array)
+			json_object_array_add(array, show_gang_json(&show));
+		else if (rc == 0)
+			print_gang(out, &show, now_ms);
 	}
 	gang_list_release(gangs, n);
 	return rc;
+}
+
+int status_show(
+	struct db *db, bool all, int64_t now_ms, bool json, struct strbuf *out, struct err *err)
+{
+	struct json_object *gangs = json ? json_object_new_array() : NULL;
+	struct json_object *closed = json ? json_object_new_array() : NULL;
+	struct json_object *top = json ? json_object_new_object() : NULL;
+	int rc = print_closed(db, now_ms, closed, out, err);
+
+	if (rc == 0)
+		rc = print_gangs(db, all, now_ms, gangs, out, err);
+	if (json) {
+		json_object_object_add(top, "version", json_object_new_int(1));
+		json_object_object_add(top, "closed", closed);
+		json_object_object_add(top, "gangs", gangs);
+		if (rc == 0)
+			strbuf_addf(out, "%s\n",
+				json_object_to_json_string_ext(top, JSON_C_TO_STRING_PRETTY));
+		json_object_put(top);
+	}
+	return rc == 0 && out->failed ? err_nomem(err) : rc;
 }
 
 int cmd_status(int argc, char **argv, const char *conf_path)
@@ -170,6 +140,7 @@ int cmd_status(int argc, char **argv, const char *conf_path)
 		{"all", no_argument, NULL, 'a'},
 		{0},
 	};
+	CLEANUP(strbuf_release) struct strbuf out = STRBUF_INIT;
 	struct app app = APP_INIT;
 	bool json = false, all = false;
 	struct err err = {0};
@@ -193,11 +164,12 @@ int cmd_status(int argc, char **argv, const char *conf_path)
 	if (rc == 0)
 		rc = app_db(&app, DB_READ_ONLY, &err);
 	if (rc == 0)
-		rc = show(&app, json, all, &err);
+		rc = status_show(app.db, all, clock_now_ms(), json, &out, &err);
 	app_close(&app);
 	if (rc < 0) {
 		fprintf(stderr, "aws-slurm-burst: status: %s\n", err.text);
 		return err_exit_code(err.class);
 	}
-	return 0;
+	fputs(out.buf, stdout);
+	return fflush(stdout) ? err_exit_code(ERR_FATAL) : 0;
 }

@@ -10,6 +10,8 @@ libhelper_a_SOURCES = \
 	helper/attempt_launch.c \
 	helper/attempt_bind.c \
 	helper/boot.c helper/boot.h \
+	helper/cmd_explain.c \
+	helper/cmd_open.c \
 	helper/cmd_release.c \
 	helper/cmd_resume.c \
 	helper/cmd_resume_fail.c \
@@ -19,6 +21,7 @@ libhelper_a_SOURCES = \
 	helper/comment.c helper/comment.h \
 	helper/console.h \
 	helper/demand.c helper/demand.h \
+	helper/explain.c helper/explain.h \
 	helper/failure.c helper/failure.h \
 	helper/fleet_body.c helper/fleet_body.h \
 	helper/groups.c helper/groups.h \
@@ -29,7 +32,10 @@ libhelper_a_SOURCES = \
 	helper/protect.h \
 	helper/prune.c helper/prune.h \
 	helper/release.c helper/release.h \
+	helper/reopen.c helper/reopen.h \
+	helper/show.c helper/show.h \
 	helper/stale.c helper/stale.h \
+	helper/status.h \
 	helper/tags.c helper/tags.h \
 	helper/templates.c helper/templates.h \
 	helper/wish.c helper/wish.h

@@ -35,7 +35,11 @@ static const struct command {
 		"ResumeFailProgram: take the gangs of nodes that never came down"},
 	{"release", cmd_release, "--stale NODES [--job ID]",
 		"release nodes that an ended gang still holds"},
-	{"status", cmd_status, "[--json] [--all]", "gangs, nodes and instances"},
+	{"status", cmd_status, "[--json] [--all]",
+		"closed node groups, gangs, their tries, nodes and instances"},
+	{"explain", cmd_explain, "JOBID [--json]",
+		"why a job waits or what came for it, with every try"},
+	{"open", cmd_open, "GROUP", "open a node group that was closed after failed boots"},
 	{"config", config, "check FILE", "check a configuration file"},
 };
 

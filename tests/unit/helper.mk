@@ -57,3 +57,15 @@ check_PROGRAMS += tests/unit/test_templates
 tests_unit_test_templates_SOURCES = tests/unit/test_templates.c $(APP_FIXTURE)
 tests_unit_test_templates_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_templates_LDADD = $(HELPER_LIBS) $(CHECK_LIBS) -lpthread
+
+check_PROGRAMS += tests/unit/test_explain
+tests_unit_test_explain_SOURCES = tests/unit/test_explain.c tests/unit/show_fixture.h \
+	tests/unit/state_fixture.c tests/unit/state_fixture.h
+tests_unit_test_explain_CPPFLAGS = $(UNIT_CPPFLAGS) $(JSON_CFLAGS)
+tests_unit_test_explain_LDADD = $(HELPER_LIBS) $(CHECK_LIBS)
+
+check_PROGRAMS += tests/unit/test_status
+tests_unit_test_status_SOURCES = tests/unit/test_status.c tests/unit/show_fixture.h \
+	tests/unit/state_fixture.c tests/unit/state_fixture.h
+tests_unit_test_status_CPPFLAGS = $(UNIT_CPPFLAGS) $(JSON_CFLAGS)
+tests_unit_test_status_LDADD = $(HELPER_LIBS) $(CHECK_LIBS)
