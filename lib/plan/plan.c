@@ -143,7 +143,7 @@ static void refuse_minority_arch(struct verdicts *verdicts)
 /* A fleet's capacity is blocks or not: as the first that is left of the reservations. */
 static void refuse_other_kind(struct verdicts *verdicts)
 {
-	bool block, any = false;
+	bool block = false, any = false;
 
 	for (size_t i = 0; i < verdicts->n && !any; i++) {
 		any = is_kept(&verdicts->candidates[i]);

@@ -131,6 +131,8 @@ static void check_step(const struct ladder_rules *rules, const struct plan_reque
 
 	for (size_t i = 0; i < n; i++)
 		ck_assert(!same_step(&steps[i], step));
+	/* what the request does without comes back in no step */
+	ck_assert(step->no_efa >= base->no_efa && step->no_group >= base->no_group);
 	/* what is forbidden, and what would make no difference */
 	if (!base->no_efa && step->no_efa)
 		ck_assert(rules->drop_efa && base->efa != EFA_REQUIRED &&
