@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "helper/conf.h"
+#include "helper/conf_slurm.h"
 #include "lib/base/cleanup.h"
 
 static void print_warning(void *arg, const char *text)
@@ -28,6 +29,7 @@ static int config_check(const char *path)
 		fprintf(stderr, "%s\n", err.text);
 		return err_exit_code(err.class);
 	}
+	conf_slurm_check(conf, print_warning, NULL);
 	for (size_t i = 0; i < conf->ngroups; i++)
 		nodes += conf->groups[i].max_nodes;
 	printf("%s: ok: %zu node group%s, %ld node%s\n", path, conf->ngroups,

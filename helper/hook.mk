@@ -5,6 +5,7 @@ libhelper_conf_a_SOURCES = \
 	helper/cmd_config.c helper/cmd_config.h \
 	helper/conf.c helper/conf.h \
 	helper/conf_rules.c \
+	helper/conf_slurm.c helper/conf_slurm.h \
 	helper/conf_table.c helper/conf_table.h \
 	helper/conf_walk.c helper/conf_walk.h \
 	helper/conf_yaml.c helper/conf_yaml.h \

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The keys of launching: tries, boots, other regions, reservations, scaling. */
+#include "helper/conf_slurm.h"
 #include "lib/base/cleanup.h"
 #include "tests/unit/conf_fixture.h"
 
@@ -434,6 +435,73 @@ START_TEST(refuses)
 }
 END_TEST
 
+/* total_time_s of 240 needs a ResumeTimeout of more than 300. */
+START_TEST(slurm_conf)
+{
+	static const struct {
+		const char *text;
+		int64_t timeout_s;
+		unsigned line;
+		bool warns;
+	} t[] = {
+		{"", 60, 0, true},
+		{"ClusterName=x\nResumeTimeout=301\n", 301, 2, false},
+		{"ResumeTimeout=300", 300, 1, true},
+		{"ClusterName=x resumetimeout=120 SuspendTime=3\n", 120, 1, true},
+		{"ResumeTimeout=600\n#ResumeTimeout=60\n", 600, 1, false},
+		{"ResumeTimeout=600 # ResumeTimeout=60\n", 600, 1, false},
+		{"ResumeTimeout=60\nResumeTimeout=600\n", 600, 2, false},
+		{"XResumeTimeout=600\nSuspendProgram=/x/ResumeTimeout=600\n", 60, 0, true},
+		/* a partition's own goes before */
+		{"ResumeTimeout=60\nPartitionName=aws ResumeTimeout=600\n", 600, 2, false},
+		{"ResumeTimeout=600\nPartitionName=aws ResumeTimeout=90\n", 90, 2, true},
+		{"ResumeTimeout=600\nPartitionName=aws2 ResumeTimeout=90\n", 600, 1, false},
+		{"PartitionName=DEFAULT ResumeTimeout=90\nResumeTimeout=600\nPartitionName=aws\n",
+			90, 1, true},
+		{"PartitionName=aws ResumeTimeout=INFINITE\n", INT64_MAX, 1, false},
+		/* who knows what is in there */
+		{"Include /etc/slurm/nodes.conf\n", -1, 0, false},
+		{"include nodes.conf\nResumeTimeout=90\n", 90, 2, true},
+		{"IncludeX=1\n", 60, 0, true},
+	};
+	struct err err = {0};
+	char slurm[80], where[200], expected[400];
+
+	for (size_t i = 0; i < ARRAY_SIZE(t); i++) {
+		struct conf *c = load(MINIMAL, &err);
+
+		ck_assert_msg(c != NULL, "%s", err.text);
+		snprintf(slurm, sizeof(slurm), "%s.slurm", path);
+		ck_assert_int_eq(
+			file_write(slurm, 0600, t[i].text, strlen(t[i].text), FILE_NO_SYNC, NULL),
+			0);
+		ck_assert_msg(conf_slurm_resume_timeout(slurm, "aws", where, sizeof(where)) ==
+				      t[i].timeout_s,
+			"%s", t[i].text);
+		setenv("SLURM_CONF", slurm, 1);
+		*warnings = '\0';
+		conf_slurm_check(c, collect, (char[]){"arg"});
+		if (t[i].line)
+			snprintf(where, sizeof(where), "%s:%u", slurm, t[i].line);
+		else
+			snprintf(where, sizeof(where), "Slurm's default");
+		snprintf(expected, sizeof(expected),
+			": launch.total_time_s: 240 is too long for partition aws, whose "
+			"ResumeTimeout is %lld (%s); expected less than ResumeTimeout - 60, or a "
+			"ResumeTimeout of more than 300\n",
+			(long long)t[i].timeout_s, where);
+		ck_assert_str_eq(warnings, t[i].warns ? expected : "");
+		unlink(slurm);
+		/* a file that is not there says nothing */
+		*warnings = '\0';
+		conf_slurm_check(c, collect, (char[]){"arg"});
+		ck_assert_str_eq(warnings, "");
+		conf_destroy(c);
+	}
+	unsetenv("SLURM_CONF");
+}
+END_TEST
+
 int main(void)
 {
 	Suite *s = suite_create("conf_launch");
@@ -450,6 +518,7 @@ int main(void)
 	tcase_add_test(tc, warns_of_caps_once);
 	tcase_add_test(tc, finds_a_group_by_name);
 	tcase_add_test(tc, refuses);
+	tcase_add_test(tc, slurm_conf);
 	suite_add_tcase(s, tc);
 	sr = srunner_create(s);
 	srunner_run_all(sr, CK_ENV);
