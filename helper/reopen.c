@@ -6,6 +6,7 @@
 #include "helper/show.h"
 #include "lib/base/cleanup.h"
 #include "lib/catalog/catalog.h"
+#include "lib/state/cache.h"
 #include "lib/state/pool.h"
 
 static bool has_subnet(const struct conf_place *place, const char *subnet)
@@ -75,6 +76,23 @@ static int forget(struct db *db, const struct conf_group *group, int64_t now_ms,
 	return 0;
 }
 
+/* What preflight.c remembers of AWS's answers: a person who had a quota raised has it seen now. */
+static int forget_answers(struct db *db, const struct conf_group *group, struct err *err)
+{
+	static const char *const prefixes[] = {"quota/", "quota-off/", "subnet/"};
+
+	for (size_t i = 0; i < group->nplaces; i++)
+		for (size_t k = 0; k < ARRAY_SIZE(prefixes); k++) {
+			char prefix[64];
+
+			snprintf(prefix, sizeof(prefix), "%s%s", prefixes[k],
+				group->places[i].region);
+			if (cache_forget(db, prefix, err) < 0)
+				return -1;
+		}
+	return 0;
+}
+
 int reopen_group(struct db *db, const struct conf_group *group, int64_t now_ms, struct strbuf *out,
 	bool *was_closed, struct err *err)
 {
@@ -99,7 +117,7 @@ int reopen_group(struct db *db, const struct conf_group *group, int64_t now_ms, 
 			strbuf_addf(&sb, ", the last: %s", health.reason);
 		show_paragraph(out, sb.buf);
 	}
-	if (forget(db, group, now_ms, out, err) < 0)
+	if (forget(db, group, now_ms, out, err) < 0 || forget_answers(db, group, err) < 0)
 		return -1;
 	return out->failed ? err_nomem(err) : 0;
 }

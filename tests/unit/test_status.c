@@ -11,6 +11,7 @@
 #include "lib/base/fileio.h"
 #include "lib/base/strbuf.h"
 #include "lib/catalog/catalog.h"
+#include "lib/state/cache.h"
 #include "lib/state/db_internal.h"
 #include "lib/state/pool.h"
 #include "tests/unit/show_fixture.h"
@@ -460,6 +461,9 @@ START_TEST(reopen)
 		{.region = "us-east-2", .family = "no such family"},
 		{.region = "eu-west-1", .family = "standard"},
 	};
+	static const char *const keys[] = {"quota/us-east-2/L-1", "quota-off/us-east-2",
+		"subnet/us-east-2/subnet-1", "quota/us-west-2/L-1", "quota/eu-west-1/L-1",
+		"groups/us-east-2"};
 	CLEANUP(strbuf_release) struct strbuf out = STRBUF_INIT, again = STRBUF_INIT;
 	const struct conf_group *group;
 	struct health health;
@@ -481,11 +485,19 @@ START_TEST(reopen)
 	}
 	for (size_t i = 0; i < ARRAY_SIZE(others); i++)
 		remember(others[i]);
+	for (size_t i = 0; i < ARRAY_SIZE(keys); i++)
+		ok(cache_put(state_db, keys[i], "1", AT(9000), &err));
 	close_group("aws-hpc", 1800);
 	close_group("aws-cpu", 1800);
 	ok(reopen_group(state_db, group, AT(60), &out, &was_closed, &err));
 	ck_assert(was_closed);
 	ck_assert_uint_eq(remembered(), ARRAY_SIZE(others));
+	for (size_t i = 0; i < ARRAY_SIZE(keys); i++) {
+		cleanup_free char *value = NULL;
+
+		ok(cache_get(state_db, keys[i], AT(60), &value, &err));
+		ck_assert_msg(!value == (i < 4), "%s", keys[i]);
+	}
 	ok(health_get(state_db, "aws-hpc", &health, &err));
 	ck_assert_uint_eq(health.failures, 0);
 	ck_assert(!health.closed_ms);
