@@ -18,7 +18,7 @@ import time
 import traceback
 from typing import Any, Callable
 
-from scenario import Scenario
+from scenario import Scenario, Subnet
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 IMDS = '169.254.169.254'
@@ -81,6 +81,9 @@ class Booter:
 
     def __init__(self, scenario: Scenario, state_dir: str):
         self._scenario = scenario
+        # Of all regions: they have one bridge.
+        self._subnets = {s.id: s for each in (scenario, *scenario.regions.values())
+                         for s in each.subnets.values()}
         self._consoles = os.path.join(state_dir, 'console')
         os.makedirs(self._consoles, mode=0o700, exist_ok=True)
         self._lock = threading.Lock()
@@ -101,7 +104,13 @@ class Booter:
                     f'link set {name} alias {ALIAS}', f'link set {name} addrgenmode none',
                     f'link set {name} up', f'addr add {controller} dev {name}',
                     f'addr add {IMDS}/32 dev {name}']
-        for subnet in self._scenario.subnets.values():
+        taken: list[Subnet] = []
+        for subnet in self._subnets.values():
+            for other in taken:
+                if other.cidr.overlaps(subnet.cidr):
+                    raise BootError(f'{subnet.id}: {subnet.cidr} overlaps {other.id}; with '
+                                    '--boot netns all regions share a bridge')
+            taken.append(subnet)
             if subnet.gateway != str(inside.ip):
                 # As /32 inside the controller's network, so that what we send
                 # comes from the controller's address.
@@ -134,16 +143,17 @@ class Booter:
         return 've' + name[-12:]
 
     def _spec(self, instance: dict[str, Any], script: bytes | None) -> dict[str, Any]:
-        subnet = self._scenario.subnets[instance['subnet']]
+        region = self._scenario.regions.get(instance['region'], self._scenario)
+        subnet = self._subnets[instance['subnet']]
         # Other subnets of the VPC are on the same bridge: no forwarding needed.
-        others = [str(s.cidr) for s in self._scenario.subnets.values()
+        others = [str(s.cidr) for s in region.subnets.values()
                   if s.id != subnet.id and s.vpc == subnet.vpc]
         controller = ipaddress.IPv4Interface(self._scenario.controller_address).ip
         hosts = f'{controller}/32'
         return {'id': instance['id'], 'address': instance['address'], 'gateway': subnet.gateway,
                 'prefix': subnet.cidr.prefixlen, 'routes': [hosts] + others,
                 'hostname': 'ip-' + instance['address'].replace('.', '-'),
-                'region': self._scenario.region,
+                'region': instance['region'],
                 'private_paths': self._scenario.private_paths,
                 'private_files': self._scenario.private_files,
                 'shared_paths': self._scenario.shared_paths,

@@ -42,6 +42,7 @@ EXTRA_DIST += \
 	contrib/ec2sim/tests/test_objects.py \
 	contrib/ec2sim/tests/test_process.py \
 	contrib/ec2sim/tests/test_quotas.py \
+	contrib/ec2sim/tests/test_regions.py \
 	contrib/ec2sim/tests/test_reservations.py \
 	contrib/ec2sim/tests/test_signature.py \
 	contrib/ec2sim/throttle.py \

@@ -16,6 +16,7 @@ RULE = {
     'delay_ms': ((int, float), False), 'answer_raw': (dict, False), 'capacity': (dict, False),
     'truncate': (int, False), 'fewer': (int, False), 'more': (int, False),
     'kill': ((bool, str), False), 'pool_error': (dict, False),
+    'region': (str, False),
     'boot': (str, False), 'instances': ((int, list), False), 'after_ms': ((int, float), False),
     'reason': (str, False),
 }
@@ -123,19 +124,20 @@ class Faults:
         self._rules, self._counts = rules, [0] * len(rules)
         return True
 
-    def capacity(self) -> dict[str, int]:
+    def capacity(self, region: str = '') -> dict[str, int]:
         """Capacities of rules that are in force whatever is called (every)."""
         out: dict[str, int] = {}
         for rule in self._rules:
-            if rule.get('every') and 'capacity' in rule:
+            if rule.get('every') and 'capacity' in rule and \
+                    rule.get('region', region) == region:
                 out.update(rule['capacity'])
         return out
 
-    def effects(self, action: str, params: dict[str, Any]) -> dict[str, Any]:
+    def effects(self, action: str, params: dict[str, Any], region: str = '') -> dict[str, Any]:
         """What is to happen to this call; counts it."""
         out: dict[str, Any] = {}
         for i, rule in enumerate(self._rules):
-            if rule['action'] not in (action, '*'):
+            if rule['action'] not in (action, '*') or rule.get('region', region) != region:
                 continue
             if any(_at(params, path) != value for path, value in rule.get('match', {}).items()):
                 continue

@@ -24,7 +24,8 @@ FIXED = 'i-00000000000ec2511'
 def fixed_instance(world: World) -> dict[str, Any]:
     """The instance that an ordinary address (--imds-listen) answers as."""
     subnet = next(iter(world.scenario.subnets.values()))
-    return {'id': FIXED, 'type': 'c7i.large', 'address': str(subnet.cidr[4]), 'az': subnet.az,
+    return {'id': FIXED, 'region': world.scenario.region, 'type': 'c7i.large',
+            'address': str(subnet.cidr[4]), 'az': subnet.az,
             'image': 'ami-0ec2511', 'index': 0, 'launched': world.now(), 'user_data': None,
             'metadata': {'HttpTokens': 'required', 'InstanceMetadataTags': 'enabled'},
             'imds': {}, 'profile': world.scenario.imds_role, 'groups': [], 'state': 'running',
@@ -46,8 +47,15 @@ class Metadata:
         """The instance that calls from ADDRESS."""
         if self._fixed:
             return self._fixed
-        name = self._world.by_address.get(address)
-        return self._world.instances.get(name) if name else None
+        for world in self._world.everywhere.values():
+            name = world.by_address.get(address)
+            if name:
+                return world.instances.get(name)
+        return None
+
+    def _of(self, instance: dict[str, Any]) -> World:
+        """The region that the instance is in."""
+        return self._world.everywhere[instance['region']]
 
     def put_token(self, instance: dict[str, Any], ttl: str | None) -> tuple[int, str]:
         """PUT /latest/api/token: (status, body)."""
@@ -81,19 +89,19 @@ class Metadata:
         return 404, ''
 
     def _user_data(self, instance: dict[str, Any], rest: str) -> bytes | None:
-        blob = self._world.store.all['blob'].get(instance['user_data'] or '')
+        blob = self._of(instance).store.all['blob'].get(instance['user_data'] or '')
         return base64.b64decode(blob['data']) if blob and not rest else None
 
     def _document(self, instance: dict[str, Any], rest: str) -> str | None:
         if rest:
             return None
-        kind = self._world.scenario.types.get(instance['type'])
+        kind = self._of(instance).scenario.types.get(instance['type'])
         return json.dumps({
             'accountId': self._world.scenario.account, 'architecture': kind.arch if kind else None,
             'availabilityZone': instance['az'], 'imageId': instance['image'],
             'instanceId': instance['id'], 'instanceType': instance['type'],
             'pendingTime': self._iso(instance['launched']), 'privateIp': instance['address'],
-            'region': self._world.scenario.region, 'version': '2017-09-30'}, indent=2)
+            'region': instance['region'], 'version': '2017-09-30'}, indent=2)
 
     @staticmethod
     def _iso(moment: float) -> str:
@@ -103,14 +111,15 @@ class Metadata:
     def _meta(self, instance: dict[str, Any], rest: str) -> str | None:
         mac = next(n['mac'] for n in instance['nics'] if n['card'] == 0 and n['device'] == 0)
         name = f'ip-{instance["address"].replace(".", "-")}'
-        host = f'{name}.{self._world.scenario.region}.compute.internal'
+        host = f'{name}.{instance["region"]}.compute.internal'
         tree: dict[str, str | Callable[[], str]] = {
             'ami-id': instance['image'], 'ami-launch-index': str(instance['index']),
             'hostname': host, 'instance-id': instance['id'], 'instance-type': instance['type'],
             'local-hostname': host, 'local-ipv4': instance['address'], 'mac': mac,
             'placement/availability-zone': instance['az'],
-            'placement/availability-zone-id': self._world.scenario.zones.get(instance['az'], ''),
-            'placement/region': self._world.scenario.region,
+            'placement/availability-zone-id': self._of(instance).scenario.zones.get(
+                instance['az'], ''),
+            'placement/region': instance['region'],
             'reservation-id': instance['reservation'],
             'security-groups': '\n'.join(instance['groups'])}
         if instance.get('group'):

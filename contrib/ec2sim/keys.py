@@ -39,4 +39,5 @@ class Keys:
                   self._world.now() + seconds, arn, user_id)
         stored: dict[str, Any] = dict(vars(key))
         self._world.store.put('key', name, stored)
+        self._world.store.commit()
         return key

@@ -288,7 +288,8 @@ def make(world: World, pool: Pool, count: int, market: str, fleet: str,
                 or default_groups, 'address': next(addresses) if addressed else None})
         primary = next(n for n in nics if n['card'] == 0 and n['device'] == 0)
         instance = {
-            'id': name, 'seq': world.seq, 'reservation': reservation, 'index': index,
+            'id': name, 'region': world.scenario.region, 'seq': world.seq,
+            'reservation': reservation, 'index': index,
             'fleet': fleet, 'type': pool.type, 'az': pool.az, 'subnet': pool.subnet,
             'vpc': subnet.vpc, 'address': primary['address'], 'nics': nics, 'launched': now,
             'visible': now + world.scenario.seconds('instance_invisible_ms'),

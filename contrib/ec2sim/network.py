@@ -30,6 +30,22 @@ def describe_zones(world: World, params: dict[str, Any]) -> dict[str, Any]:
     return {'AvailabilityZones': [z for z in zones if match(z)]}
 
 
+def describe_regions(world: World, params: dict[str, Any]) -> dict[str, Any]:
+    """DescribeRegions: those of the scenario."""
+    match = filters.compile_filters(params.get('Filters', []), {
+        'region-name': lambda r: [r['RegionName']], 'endpoint': lambda r: [r['Endpoint']],
+        'opt-in-status': lambda r: [r['OptInStatus']],
+    }, None)
+    wanted = params.get('RegionNames')
+    for name in wanted or []:
+        if name not in world.everywhere:
+            raise Refusal('InvalidParameterValue', f'Invalid region: [{name}]')
+    regions = [{'RegionName': name, 'Endpoint': f'ec2.{name}.amazonaws.com',
+                'OptInStatus': 'opt-in-not-required'} for name in world.everywhere]
+    return {'Regions': [r for r in regions if match(r)
+                        and (not wanted or r['RegionName'] in wanted)]}
+
+
 def describe_subnets(world: World, params: dict[str, Any]) -> dict[str, Any]:
     """DescribeSubnets, with the addresses that are left."""
     match = filters.compile_filters(params.get('Filters', []), {

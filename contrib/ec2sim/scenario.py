@@ -56,7 +56,11 @@ DEFAULT: dict[str, Any] = {
     'private_files': ['/etc/hosts', '/etc/hostname'],
     'shared_paths': [],
     'imds_role': 'ec2sim-role',
+    'regions': {},
 }
+# What a region of "regions" may have of its own; the rest is the account's.
+REGIONAL = ('subnets', 'security_groups', 'launch_templates', 'offerings', 'capacity', 'quotas',
+            'fleet_errors', 'capacity_reservations')
 PLACEMENT_GROUPS = 500    # of a region
 DEFAULT_VPC = 'vpc-0aaaaaaaaaaaaaaa1'
 
@@ -145,6 +149,7 @@ class Scenario:
     shared_paths: list[str]
     imds_role: str
     zones: dict[str, str] = field(default_factory=dict)
+    regions: dict[str, 'Scenario'] = field(default_factory=dict)    # the others
 
     def seconds(self, name: str) -> float:
         """The timing NAME in seconds."""
@@ -296,6 +301,29 @@ def _types(given: dict[str, Any]) -> dict[str, catalogue.Type]:
     return types
 
 
+def _other_regions(given: dict[str, Any], base: str) -> dict[str, Scenario]:
+    """The Scenarios of "regions"."""
+    regions = given.get('regions', {})
+    shared = {k: v for k, v in given.items() if k not in REGIONAL and k != 'regions'}
+    out = {}
+    for number, (name, own) in enumerate(regions.items(), 1):
+        where = f'regions.{name}'
+        check_object(own, {key: (type(DEFAULT[key]), False) for key in REGIONAL}, where)
+        if name == given.get('region', DEFAULT['region']) or number > 5:
+            raise ScenarioError(f'{where}: expected up to five others than the region itself')
+        if 'subnets' not in own:
+            # ids and addresses that are nobody else's: subnet-0bb..., 10.77.17.0/24 ...
+            own = dict(own, subnets=[
+                {'id': n['id'].replace('a', chr(ord('a') + number)), 'az': name + n['az'][-1],
+                 'cidr': f'10.77.{16 * number + i}.0/24'}
+                for i, n in enumerate(DEFAULT['subnets'], 1)])
+        try:
+            out[name] = build({**shared, **own, 'region': name}, base)
+        except ScenarioError as e:
+            raise ScenarioError(f'{where}: {e}') from e
+    return out
+
+
 def build(given: Any, base: str = '.') -> Scenario:
     """The Scenario of a JSON object; paths in it are relative to BASE."""
     if not isinstance(given, dict):
@@ -362,7 +390,8 @@ def build(given: Any, base: str = '.') -> Scenario:
         launch_templates=_templates(s['launch_templates'], base),
         types=types, quotas=quotas, default_quotas=default_quotas,
         placement_groups=placement_groups, timings=_timings(s['timings']), throttling=throttling,
-        reservations=_reservations(s['capacity_reservations'], types, set(zones)), zones=zones)
+        reservations=_reservations(s['capacity_reservations'], types, set(zones)), zones=zones,
+        regions=_other_regions(given, base))
 
 
 def load(path: str | None) -> Scenario:

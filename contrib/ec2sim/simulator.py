@@ -46,6 +46,7 @@ ACTIONS: dict[str, Action] = {
     'DescribeInstanceTypes': network.describe_types,
     'DescribeInstanceTypeOfferings': network.describe_offerings,
     'DescribeAvailabilityZones': network.describe_zones,
+    'DescribeRegions': network.describe_regions,
     'DescribeCapacityReservations': reservations.describe,
 }
 STS_VERSION = '2011-06-15'
@@ -67,6 +68,7 @@ class Answer:
 @dataclass
 class Exchange:
     """What is known so far about the request being served, for the journal."""
+    world: World
     service: str = 'ec2'
     action: str | None = None
     params: Any = None
@@ -116,30 +118,31 @@ class Simulator:
             'ec2': Judge('ec2', model_dir), 'sts': Judge('sts', model_dir),
             'servicequotas': JsonJudge('service-quotas', model_dir)}
         self._sleep = sleep
-        world.features = newer.features(self.judges['ec2'].model)
-        self._seed()
+        for each in world.everywhere.values():
+            each.features = newer.features(self.judges['ec2'].model)
+            self._seed(each)
 
-    def _seed(self) -> None:
-        for one in self.world.scenario.reservations.values():
-            if one.block and 'capacity-blocks' not in self.world.features:
+    def _seed(self, world: World) -> None:
+        for one in world.scenario.reservations.values():
+            if one.block and 'capacity-blocks' not in world.features:
                 raise ScenarioError(f'{one.id} is a Capacity Block: {newer.ADVICE}')
             if one.group:
-                placement.seed(self.world, one.group)
-        for item in self.world.scenario.launch_templates:
-            if any(t['name'] == item['name'] for t in self.world.store.all['template'].values()):
+                placement.seed(world, one.group)
+        for item in world.scenario.launch_templates:
+            if any(t['name'] == item['name'] for t in world.store.all['template'].values()):
                 continue
             # The scenario's data goes through the model like a request's would.
             shape = self.judges['ec2'].model.shape_for('RequestLaunchTemplateData')
             self.judges['ec2']._validate(item['data'], shape)
             templates.check_data(item['data'])
-            templates.add(self.world, item['name'], item['data'], item.get('tags', {}),
+            templates.add(world, item['name'], item['data'], item.get('tags', {}),
                           ident=item.get('id'), visible=0)
-        self.world.store.commit()
+        world.store.commit()
 
     def handle(self, method: str, url: str, headers: Mapping[str, str], body: bytes) -> Answer:
         """The answer to one request.  HEADERS have lower-case names."""
         request_id = str(uuid.uuid4())
-        seen = Exchange()
+        seen = Exchange(self.world)
         answer = Answer(request_id=request_id)
         try:
             answer = self._serve(method, url, headers, body, request_id, seen)
@@ -185,20 +188,23 @@ class Simulator:
         claim = signature.scope(headers)
         if claim:
             seen.access_key, seen.region = claim.access_key, claim.region
+            # A region that is none is refused with the signature.
+            seen.world = self.world.everywhere.get(claim.region, self.world)
+        world = seen.world
         decode = self._recognise(method, headers, body, claim, seen)
         if not (seen.service == 'sts' and seen.action in UNSIGNED and claim is None):
-            with self.world.lock:
+            with world.lock:
                 seen.key = signature.check(
-                    seen.service, self.world.scenario.region, method, url, headers, body,
-                    self.keys.find, self.world.now(), self.world.scenario.timings['max_skew_s'])
+                    seen.service, world.scenario.region, method, url, headers, body,
+                    self.keys.find, world.now(), world.scenario.timings['max_skew_s'])
         action, params = decode()
         seen.params = params
 
-        with self.world.lock:
+        with world.lock:
             if self.faults.reload():
                 self.world.event('faults', trouble=self.faults.trouble)
-            effects = self.faults.effects(action, params)
-            self.world.capacity_override = self.faults.capacity()
+            effects = self.faults.effects(action, params, world.scenario.region)
+            world.capacity_override = self.faults.capacity(world.scenario.region)
         seen.effects = effects
         judge = self.judges[seen.service]
         answer = Answer(request_id=request_id, content_type=judge.content_type)
@@ -259,7 +265,7 @@ class Simulator:
 
     def _act(self, seen: Exchange, action: str, params: dict[str, Any], effects: dict[str, Any]
              ) -> dict[str, Any]:
-        world = self.world
+        world = seen.world
         with world.lock:
             if seen.service == 'ec2':
                 world.throttle.request(action, params, world.now())
@@ -275,7 +281,7 @@ class Simulator:
 
     def _dispatch(self, seen: Exchange, action: str, params: dict[str, Any],
                   effects: dict[str, Any]) -> dict[str, Any]:
-        world = self.world
+        world = seen.world
         if seen.service == 'sts':
             if action == 'GetCallerIdentity' and seen.key:
                 return sts.get_caller_identity(world, seen.key)

@@ -1,4 +1,4 @@
-"""Durable objects: one SQLite table of (kind, id, JSON), written per request.
+"""Durable objects: one SQLite table of (region, kind, id, JSON), written per request.
 
 The simulator works on the dicts in memory; put() and drop() note what changed
 and commit() writes it in one transaction, before the answer leaves.  A kill -9
@@ -25,20 +25,31 @@ def _decode(value: dict[str, Any]) -> Any:
 
 
 class Store:
-    """The objects of one simulator; kinds are attributes-like dicts in .all."""
+    """The objects of one region; kinds are dicts in .all."""
 
-    def __init__(self, path: str):
-        self._db = sqlite3.connect(path, check_same_thread=False, isolation_level=None)
-        # Durable against our own death, not against the machine's.
-        self._db.execute('PRAGMA journal_mode=WAL')
-        self._db.execute('PRAGMA synchronous=OFF')
-        self._db.execute('CREATE TABLE IF NOT EXISTS object '
-                         '(kind TEXT, id TEXT, body TEXT, PRIMARY KEY (kind, id))')
+    def __init__(self, path: str, region: str = '', db: sqlite3.Connection | None = None):
+        self._region = region
+        self._db = db or self._open(path)
         self._changed: dict[tuple[str, str], None] = {}
         self.all: dict[str, dict[str, dict[str, Any]]] = {kind: {} for kind in KINDS}
         # rowid keeps the order of creation: a REPLACE would move the row.
-        for kind, name, body in self._db.execute('SELECT kind, id, body FROM object ORDER BY rowid'):
+        for kind, name, body in self._db.execute(
+                'SELECT kind, id, body FROM object WHERE region = ? ORDER BY rowid', (region,)):
             self.all[kind][name] = json.loads(body, object_hook=_decode)
+
+    @staticmethod
+    def _open(path: str) -> sqlite3.Connection:
+        db = sqlite3.connect(path, check_same_thread=False, isolation_level=None)
+        # Durable against our own death, not against the machine's.
+        db.execute('PRAGMA journal_mode=WAL')
+        db.execute('PRAGMA synchronous=OFF')
+        db.execute('CREATE TABLE IF NOT EXISTS object (region TEXT, kind TEXT, id TEXT, '
+                   'body TEXT, PRIMARY KEY (region, kind, id))')
+        return db
+
+    def of_region(self, region: str) -> 'Store':
+        """The objects of another region, in the same file."""
+        return Store('', region, self._db)
 
     def put(self, kind: str, name: str, body: dict[str, Any]) -> None:
         """Add an object, or note that its dict has changed."""
@@ -58,11 +69,12 @@ class Store:
         for kind, name in self._changed:
             body = self.all[kind].get(name)
             if body is None:
-                self._db.execute('DELETE FROM object WHERE kind = ? AND id = ?', (kind, name))
+                self._db.execute('DELETE FROM object WHERE region = ? AND kind = ? AND '
+                                 'id = ?', (self._region, kind, name))
             else:
-                self._db.execute('INSERT INTO object VALUES (?, ?, ?) ON CONFLICT (kind, id) '
-                                 'DO UPDATE SET body = excluded.body',
-                                 (kind, name, json.dumps(body, default=_encode)))
+                self._db.execute('INSERT INTO object VALUES (?, ?, ?, ?) ON CONFLICT '
+                                 '(region, kind, id) DO UPDATE SET body = excluded.body',
+                                 (self._region, kind, name, json.dumps(body, default=_encode)))
         self._db.execute('COMMIT')
         self._changed.clear()
 

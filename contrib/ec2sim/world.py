@@ -34,7 +34,7 @@ class World:
     """State shared by all actions.  Hold `lock` while using anything in it."""
 
     def __init__(self, scenario: Scenario, store: Store, journal: Journal,
-                 clock: Callable[[], float], scheduler: Scheduler):
+                 clock: Callable[[], float], scheduler: Scheduler, home: 'World | None' = None):
         self.scenario = scenario
         self.store = store
         self.journal = journal
@@ -42,7 +42,10 @@ class World:
         self.scheduler = scheduler
         self.throttle = Throttle(scenario.throttling)
         self.random = random.Random(scenario.seed)
-        self.lock = threading.RLock()
+        self.lock = home.lock if home else threading.RLock()
+        # The account in all its regions, this one first; all have one lock.
+        self.everywhere: dict[str, 'World'] = home.everywhere if home else {}
+        self.everywhere[scenario.region] = self
         self.started = clock()
         # What only newer models can say; see newer.py.
         self.features: set[str] = set()
@@ -60,6 +63,9 @@ class World:
                     if nic['address']:
                         self.used.setdefault(nic['subnet'], set()).add(nic['address'])
                         self.by_address[nic['address']] = instance['id']
+
+        for region, other in scenario.regions.items():
+            World(other, store.of_region(region), journal, clock, scheduler, self)
 
     @property
     def instances(self) -> dict[str, dict[str, Any]]:
@@ -89,7 +95,7 @@ class World:
 
     def event(self, event: str, **fields: Any) -> None:
         """Journal something that happened by itself."""
-        self.journal.write('event', event=event, **fields)
+        self.journal.write('event', event=event, region=self.scenario.region, **fields)
 
     # ---- addresses ---------------------------------------------------------
 

@@ -65,12 +65,13 @@ class Bench:
         self.scenario = scenario.build(given or {})
         self.journal = Journal(None, lambda: self.time)
         self.scheduler = Scheduler(lambda: self.time)
-        self.store = Store(state)
+        self.store = Store(state, self.scenario.region)
         self.world = World(self.scenario, self.store, self.journal, lambda: self.time,
                            self.scheduler)
         self.slept: list[float] = []
         self.simulator = Simulator(self.world, Faults(faults), sleep=self.slept.append)
-        instances.resume(self.world)
+        for each in self.world.everywhere.values():
+            instances.resume(each)
         key = self.scenario.credentials[0]
         self.credentials = Credentials(key['access_key'], key['secret_key'])
 
