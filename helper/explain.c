@@ -100,23 +100,33 @@ static bool left_out(const struct start *s)
 	return true;
 }
 
+/* The instances that came for the start's nodes. What an earlier try of it had got was given back
+ * and is no node. */
+static unsigned count_came(const struct start *s, unsigned *ended)
+{
+	const struct instance *list = s->show.instances;
+	bool bound = false;
+	unsigned n = 0;
+
+	*ended = 0;
+	for (size_t i = 0; i < s->show.ninstances; i++)
+		bound |= *list[i].node != '\0';
+	for (size_t i = 0; i < s->show.ninstances; i++) {
+		if (bound && !*list[i].node)
+			continue;
+		n++;
+		*ended += list[i].state != INSTANCE_RUNNING;
+	}
+	return n;
+}
+
 static void what_came(struct strbuf *sb, const struct start *s)
 {
 	const struct gang *g = &s->show.gang;
 	const struct instance *list = s->show.instances;
-	unsigned n = 0, ended = 0;
-	bool bound = false;
+	unsigned ended, n = count_came(s, &ended);
 	char usd[32];
 
-	for (size_t i = 0; i < s->show.ninstances; i++)
-		bound |= *list[i].node != '\0';
-	for (size_t i = 0; i < s->show.ninstances; i++) {
-		/* what an earlier try of the start had got was given back and is no node */
-		if (bound && !*list[i].node)
-			continue;
-		n++;
-		ended += list[i].state != INSTANCE_RUNNING;
-	}
 	strbuf_addf(sb, "%u x %s", n, *g->type ? g->type : list[0].type);
 	if (*g->az || *list[0].az)
 		strbuf_addf(sb, " in %s", *g->az ? g->az : list[0].az);
@@ -150,6 +160,7 @@ static void when_again(struct strbuf *sb, const struct start *s, int64_t now_ms)
 static void headline(struct strbuf *sb, const struct start *s, int64_t now_ms)
 {
 	const struct gang *g = &s->show.gang;
+	unsigned n, ended;
 	char since[32];
 
 	strbuf_addf(sb, "job %s", s->job);
@@ -163,9 +174,10 @@ static void headline(struct strbuf *sb, const struct start *s, int64_t now_ms)
 		strbuf_addf(sb, " waits for %u instance%s, which %s been sought for %s", g->size,
 			g->size == 1 ? "" : "s", g->size == 1 ? "has" : "have", since);
 	} else if (g->state < GANG_ACTIVE) {
+		n = count_came(s, &ended);
 		strbuf_addf(sb,
-			" waits for its nodes to boot: %zu instance%s came, asked for %s ago",
-			s->show.ninstances, s->show.ninstances == 1 ? "" : "s", since);
+			" waits for its nodes to boot: %u instance%s came, asked for %s ago", n,
+			n == 1 ? "" : "s", since);
 	} else if (g->state == GANG_ACTIVE) {
 		strbuf_addf(sb, " has its nodes: %s", s->nodes);
 		if (*g->type)

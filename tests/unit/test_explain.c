@@ -119,6 +119,12 @@ START_TEST(came_at_the_second_start)
 		"  cost     115.20 USD so far\n");
 	/* and when it is over, on another day */
 	set_row("1234-0000000002", GANG_RELEASED, 4000);
+	for (int i = 0; i < 16; i++) {
+		char id[32];
+
+		snprintf(id, sizeof(id), "i-aws-hpc-%d", i);
+		ok(instance_set_terminated(state_db, id, AT(3900), &err));
+	}
 	explains("1234", 100000,
 		"job 1234 had its nodes, which have been released\n"
 		"\n"
@@ -166,8 +172,8 @@ START_TEST(came_at_the_second_start)
 		"           -> after 9s: came\n"
 		"  came     16 x c7i.48xlarge in us-east-2b, on-demand, EFA, placement "
 		"group burst-lab-1234, 8.57\n"
-		"           USD/h each\n"
-		"  cost     3193.28 USD in all\n");
+		"           USD/h each; all have ended\n"
+		"  cost     118.08 USD in all\n");
 }
 END_TEST
 
@@ -293,6 +299,7 @@ END_TEST
 
 START_TEST(boots)
 {
+	struct instance earlier = state_instance("i-earlier", "8-a", "");
 	struct gang g = state_gang("8-a", NULL);
 
 	g.job_id = 8;
@@ -305,6 +312,10 @@ START_TEST(boots)
 		db_run(state_db, &err,
 			"UPDATE instance SET rate_uusd_hr = -1 WHERE id = 'i-aws-hpc-2'", NULL, 0),
 		1);
+	/* an earlier try of the start had got one, which was given back */
+	earlier.launched_s = AT(5) / 1000;
+	ok(instance_insert(state_db, &earlier, 1, false, &err));
+	ok(instance_set_terminated(state_db, "i-earlier", AT(8), &err));
 	set_row("8-a", GANG_ANNOUNCED, 60);
 	explains("8", 130,
 		"job 8 waits for its nodes to boot: 2 instances came, asked for 2m10s ago\n"
@@ -312,7 +323,25 @@ START_TEST(boots)
 		"start 1 of job 8, 12:00:00, gang 8-a: announced, begun 2m10s ago\n"
 		"  nodes    aws-hpc-[1-2], 2 nodes, all or none\n"
 		"  came     2 x a.b in us-east-2b, on-demand, no EFA; 1 has ended\n"
-		"  cost     0.12 USD so far, without 1 instance of unknown price\n");
+		"  cost     0.24 USD so far, without 1 instance of unknown price\n");
+}
+END_TEST
+
+/* Of a whole gang nothing is left out: that none is known of is not EC2's doing. */
+START_TEST(no_instance_is_known)
+{
+	struct gang g = state_gang("8-a", NULL);
+
+	g.job_id = 8;
+	snprintf(g.job_name, sizeof(g.job_name), "8");
+	g.all_or_nothing = true;
+	add_gang(g, "aws-hpc-[1-2]", 0);
+	set_row("8-a", GANG_BOUND, 60);
+	explains("8", 130,
+		"job 8 waits for its nodes to boot: 0 instances came, asked for 2m10s ago\n"
+		"\n"
+		"start 1 of job 8, 12:00:00, gang 8-a: bound, begun 2m10s ago\n"
+		"  nodes    aws-hpc-[1-2], 2 nodes, all or none\n");
 }
 END_TEST
 
@@ -425,6 +454,7 @@ int main(void)
 	tcase_add_test(tc, waits_for_its_next_start);
 	tcase_add_test(tc, is_under_way);
 	tcase_add_test(tc, boots);
+	tcase_add_test(tc, no_instance_is_known);
 	tcase_add_test(tc, pool);
 	tcase_add_test(tc, array);
 	tcase_add_test(tc, no_escape_sequences);
