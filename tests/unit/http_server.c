@@ -12,17 +12,25 @@
 #include <time.h>
 #include <unistd.h>
 
-#define MAX_REQUEST (1024 * 1024)
+#define MAX_REQUEST     (1024 * 1024)
+#define MAX_CONNECTIONS 512
 
 struct server {
 	const struct server_answer *script;
 	size_t nscript;
 	int fd, port;
-	int wake[2]; /* closing the writing end stops the thread */
+	int wake[2]; /* closing the writing end stops the threads */
 	pthread_t thread;
 	pthread_mutex_t lock;
 	char *requests[SERVER_MAX_REQUESTS];
-	size_t n;
+	size_t n, open, open_max;
+	bool *used; /* of script */
+	struct connection {
+		struct server *server;
+		int fd;
+		pthread_t thread;
+	} connections[MAX_CONNECTIONS];
+	size_t nconnections;
 };
 
 /* True: there is something to read; false: time to stop. */
@@ -100,31 +108,73 @@ static bool answer(struct server *s, int fd, const struct server_answer *a)
 	return !a->promise;
 }
 
+/* The answer to REQUEST. */
+static const struct server_answer *choose(struct server *s, const char *request)
+{
+	const struct server_answer *last = &s->script[s->nscript - 1];
+
+	for (size_t i = 0; i < s->nscript; i++) {
+		const struct server_answer *a = &s->script[i];
+
+		if (a->only && !strstr(request, a->only))
+			continue;
+		last = a;
+		if (s->used[i])
+			continue;
+		s->used[i] = true;
+		break;
+	}
+	return last;
+}
+
 static void *serve(void *arg)
+{
+	struct connection *c = arg;
+	struct server *s = c->server;
+	bool more = true;
+
+	while (more) {
+		const struct server_answer *a;
+		char *request = receive(s, c->fd);
+
+		if (!request)
+			break;
+		pthread_mutex_lock(&s->lock);
+		a = choose(s, request);
+		if (++s->open > s->open_max)
+			s->open_max = s->open;
+		if (s->n < SERVER_MAX_REQUESTS)
+			s->requests[s->n++] = request;
+		else
+			free(request);
+		pthread_mutex_unlock(&s->lock);
+		more = answer(s, c->fd, a);
+		pthread_mutex_lock(&s->lock);
+		s->open--;
+		pthread_mutex_unlock(&s->lock);
+	}
+	close(c->fd);
+	return NULL;
+}
+
+static void *listen_on(void *arg)
 {
 	struct server *s = arg;
 
 	while (ready(s, s->fd, -1)) {
-		int fd = accept(s->fd, NULL, NULL);
-		bool more = fd >= 0;
+		struct connection *c = &s->connections[s->nconnections];
 
-		while (more) {
-			const struct server_answer *a;
-			char *request = receive(s, fd);
-
-			if (!request)
-				break;
-			pthread_mutex_lock(&s->lock);
-			a = &s->script[s->n < s->nscript ? s->n : s->nscript - 1];
-			if (s->n < SERVER_MAX_REQUESTS)
-				s->requests[s->n++] = request;
-			else
-				free(request);
-			pthread_mutex_unlock(&s->lock);
-			more = answer(s, fd, a);
+		if (s->nconnections == MAX_CONNECTIONS)
+			abort();
+		c->server = s;
+		c->fd = accept(s->fd, NULL, NULL);
+		if (c->fd < 0 || pthread_create(&c->thread, NULL, serve, c)) {
+			perror("scripted server");
+			abort();
 		}
-		if (fd >= 0)
-			close(fd);
+		pthread_mutex_lock(&s->lock);
+		s->nconnections++;
+		pthread_mutex_unlock(&s->lock);
 	}
 	return NULL;
 }
@@ -137,11 +187,12 @@ struct server *server_start(const struct server_answer *script, size_t n)
 
 	s->script = script;
 	s->nscript = n;
+	s->used = calloc(n, sizeof(*s->used));
 	pthread_mutex_init(&s->lock, NULL);
 	s->fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
 	if (s->fd < 0 || bind(s->fd, (struct sockaddr *)&sin, sizeof(sin)) < 0 ||
 		listen(s->fd, 16) < 0 || getsockname(s->fd, (struct sockaddr *)&sin, &len) < 0 ||
-		pipe(s->wake) < 0 || pthread_create(&s->thread, NULL, serve, s)) {
+		pipe(s->wake) < 0 || pthread_create(&s->thread, NULL, listen_on, s)) {
 		perror("scripted server");
 		abort();
 	}
@@ -153,11 +204,14 @@ void server_stop(struct server *s)
 {
 	close(s->wake[1]);
 	pthread_join(s->thread, NULL);
+	for (size_t i = 0; i < s->nconnections; i++)
+		pthread_join(s->connections[i].thread, NULL);
 	close(s->wake[0]);
 	close(s->fd);
 	for (size_t i = 0; i < s->n; i++)
 		free(s->requests[i]);
 	pthread_mutex_destroy(&s->lock);
+	free(s->used);
 	free(s);
 }
 
@@ -166,14 +220,29 @@ int server_port(const struct server *s)
 	return s->port;
 }
 
-size_t server_count(struct server *s)
+static size_t counted(struct server *s, const size_t *counter)
 {
 	size_t n;
 
 	pthread_mutex_lock(&s->lock);
-	n = s->n;
+	n = *counter;
 	pthread_mutex_unlock(&s->lock);
 	return n;
+}
+
+size_t server_open_max(struct server *s)
+{
+	return counted(s, &s->open_max);
+}
+
+size_t server_connections(struct server *s)
+{
+	return counted(s, &s->nconnections);
+}
+
+size_t server_count(struct server *s)
+{
+	return counted(s, &s->n);
 }
 
 const char *server_request(struct server *s, size_t i)
