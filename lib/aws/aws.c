@@ -11,6 +11,7 @@ enum {
 	ATTEMPTS = 3,
 	CONNECT_TIMEOUT_MS = 5000,
 	TIMEOUT_MS = 60000,
+	THROTTLE_WAIT_MS = 60000,
 };
 #define MAX_ANSWER ((size_t)64 * 1024 * 1024)
 
@@ -135,6 +136,7 @@ static int resolve(struct aws *aws, const struct settings *s, struct err *err)
 	aws->connect_timeout_ms = o->connect_timeout_ms > 0 ? o->connect_timeout_ms
 							    : CONNECT_TIMEOUT_MS;
 	aws->timeout_ms = o->timeout_ms > 0 ? o->timeout_ms : TIMEOUT_MS;
+	aws->throttle_wait_ms = o->throttle_wait_ms ? o->throttle_wait_ms : THROTTLE_WAIT_MS;
 	aws->max_answer = o->max_answer ? o->max_answer : MAX_ANSWER;
 	/* also where the endpoint is configured: the region is part of the signature */
 	if (endpoint_default("ec2", aws->region, false, false, &probe, err) < 0)
@@ -189,6 +191,7 @@ void aws_destroy(struct aws *aws)
 	free(aws->role_arn);
 	free(aws->role_session_name);
 	free(aws->role_external_id);
+	creds_drop_past(aws);
 	creds_destroy(aws->creds);
 	http_destroy(aws->http);
 	free(aws);
@@ -197,4 +200,9 @@ void aws_destroy(struct aws *aws)
 const char *aws_region(const struct aws *aws)
 {
 	return aws->region;
+}
+
+void aws_set_pacer(struct aws *aws, const struct aws_pacer *pacer)
+{
+	aws->pacer = pacer ? *pacer : (struct aws_pacer){0};
 }

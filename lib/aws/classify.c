@@ -18,8 +18,8 @@ static const struct {
 	{"SpotMaxPriceTooLow", ERR_CAPACITY},
 	{"ReservationCapacityExceeded", ERR_CAPACITY},
 	{"Unsupported", ERR_CAPACITY},
-	{"MaxSpotInstanceCountExceeded", ERR_CAPACITY},
-	{"MaxFleetCountExceeded", ERR_CAPACITY},
+	{"InvalidCapacityReservationState*",
+		ERR_CAPACITY}, /* a block that has not begun, or ended */
 	{"InsufficientFreeAddressesInSubnet", ERR_ADDRESS},
 
 	{"RequestLimitExceeded", ERR_THROTTLE},
@@ -33,6 +33,8 @@ static const struct {
 	{"PriorRequestNotComplete", ERR_THROTTLE},
 
 	{"VcpuLimitExceeded", ERR_QUOTA},
+	{"MaxSpotInstanceCountExceeded", ERR_QUOTA},
+	{"MaxFleetCountExceeded", ERR_QUOTA},
 	{"PendingVerification", ERR_QUOTA},
 	{"OptInRequired", ERR_QUOTA},
 	{"Blocked", ERR_QUOTA},

@@ -1,19 +1,20 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "lib/aws/client.h"
 
-#include <openssl/crypto.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "lib/aws/ec2.h"
 #include "lib/aws/json_call.h"
+#include "lib/aws/reply.h"
 #include "lib/aws/sigv4.h"
 #include "lib/base/cleanup.h"
 #include "lib/base/clock.h"
 
-#define HIDE_MIN 8  /* bytes of a secret */
-#define SKEW_S   60 /* less than this is no reason for an expired request */
+#define SKEW_S      60    /* less than this is no reason for an expired request */
+#define PACE_ASK_MS 60000 /* a pacer that says more is asked again */
+#define DRIVE_MS    1000
 
 #define FORM "application/x-www-form-urlencoded; charset=utf-8"
 static const struct {
@@ -24,210 +25,6 @@ static const struct {
 	[AWS_STS] = {"sts", FORM},
 	[AWS_SERVICE_QUOTAS] = {"servicequotas", "application/x-amz-json-1.1"},
 };
-
-/* What came back, as far as it is not the call's own. */
-struct reply {
-	struct aws_call *call;
-	struct xml *xml;
-	struct strbuf json; /* instead of XML: the whole body */
-	enum { ROOT_UNKNOWN, ROOT_ANSWER, ROOT_ERROR, ROOT_OTHER } root;
-	bool broken; /* not XML, or not all of it: the rest is only counted */
-	struct err broken_err;
-	char code[ERR_CODE_SIZE];
-	char message[512];
-	char request_id[64];
-	size_t received;
-	bool refused; /* with a code that says that nothing was done */
-};
-
-static void reply_release(struct reply *reply)
-{
-	xml_destroy(reply->xml);
-	strbuf_release(&reply->json);
-}
-
-static void keep(char *out, size_t size, const char *text)
-{
-	if (!out[0])
-		snprintf(out, size, "%s", text);
-}
-
-static int on_element(
-	void *arg, enum xml_event event, const char *path, const char *text, struct err *err)
-{
-	struct reply *reply = arg;
-	struct aws_call *call = reply->call;
-	size_t n = strlen(path);
-
-	if (reply->root == ROOT_UNKNOWN) {
-		const char *root = xml_root(reply->xml);
-		size_t action = strlen(call->action);
-
-		if (!strncmp(root, call->action, action) && !strcmp(root + action, "Response"))
-			reply->root = ROOT_ANSWER;
-		else if (!strcmp(root, "Response") || !strcmp(root, "ErrorResponse"))
-			reply->root = ROOT_ERROR;
-		else
-			reply->root = ROOT_OTHER;
-	}
-	if (reply->root == ROOT_ANSWER)
-		return call->element ? call->element(call->arg, event, path, text, err) : 0;
-	if (reply->root != ROOT_ERROR || event != XML_END)
-		return 0;
-	/* EC2: Errors/Error/Code and RequestID; STS: Error/Code and RequestId */
-	if (n >= 10 && !strcmp(path + n - 10, "Error/Code"))
-		keep(reply->code, sizeof(reply->code), text);
-	else if (n >= 13 && !strcmp(path + n - 13, "Error/Message"))
-		keep(reply->message, sizeof(reply->message), text);
-	else if (!strcmp(path, "RequestID") || !strcmp(path, "RequestId"))
-		keep(reply->request_id, sizeof(reply->request_id), text);
-	return 0;
-}
-
-static int on_data(void *arg, const char *data, size_t len, struct err *err)
-{
-	struct reply *reply = arg;
-
-	reply->received += len;
-	if (reply->call->target) {
-		strbuf_add(&reply->json, data, len);
-		return reply->json.failed ? err_nomem(err) : 0;
-	}
-	/* an HTML page is read to its end: the connection stays of use, the status is to be told */
-	if (!reply->broken && xml_push(reply->xml, data, len, &reply->broken_err) < 0)
-		reply->broken = true;
-	return 0;
-}
-
-/*
- * AWS's words and our secrets must not meet in a log: STS echoes what it was asked to verify. So
- * goes any part of SECRET from its beginning on that is long enough to be no accident: the message
- * was cut to our room for it, or by AWS.
- */
-static void hide(char *text, const char *secret)
-{
-	size_t n = secret ? strlen(secret) : 0;
-
-	if (n < HIDE_MIN)
-		return;
-	for (char *at = text; *at; at++) {
-		size_t same = 0;
-
-		while (same < n && at[same] == secret[same])
-			same++;
-		if (same < HIDE_MIN)
-			continue;
-		memset(at, '*', 3);
-		memmove(at + 3, at + same, strlen(at + same) + 1);
-	}
-}
-
-static void clean(char *text)
-{
-	for (; *text; text++)
-		if ((unsigned char)*text < ' ' || *text == 0x7f)
-			*text = ' ';
-}
-
-static bool echoes_request(const char *code)
-{
-	return !strcmp(code, "SignatureDoesNotMatch") || !strcmp(code, "IncompleteSignature") ||
-	       !strcmp(code, "InvalidSignatureException") ||
-	       !strcmp(code, "MissingAuthenticationToken");
-}
-
-/*
- * Does CODE say that the request did nothing? Refusals have status 4xx; want of capacity and
- * throttling come with 5xx too, but any other 5xx may follow the deed. Some codes speak of an
- * earlier request of the same token, which did or does something.
- */
-static bool is_refusal(const char *code, enum err_class class, long status)
-{
-	if (class == ERR_TRANSIENT || !strcmp(code, "PriorRequestNotComplete") ||
-		!strncmp(code, "Idempotent", 10))
-		return false;
-	return (status >= 400 && status < 500) || class == ERR_CAPACITY || class == ERR_ADDRESS ||
-	       class == ERR_THROTTLE;
-}
-
-static int fail_by_code(struct reply *reply, const struct http_answer *answer,
-	const struct creds *creds, struct err *err)
-{
-	enum err_class class = ec2_classify(reply->code, answer->status);
-
-	if (creds) {
-		hide(reply->message, creds->token);
-		hide(reply->message, creds->secret);
-	}
-	hide(reply->message, reply->call->hide);
-	if (echoes_request(reply->code))
-		snprintf(reply->message, sizeof(reply->message),
-			"AWS does not accept the signature; check the secret access key and the "
-			"clock");
-	reply->refused = is_refusal(reply->code, class, answer->status);
-	clean(reply->code);
-	clean(reply->message);
-	clean(reply->request_id);
-	err_set(err, class, "%s: %s: %s (request id %s)", reply->call->action, reply->code,
-		reply->message, reply->request_id[0] ? reply->request_id : "none");
-	if (err)
-		snprintf(err->code, sizeof(err->code), "%s", reply->code);
-	return -1;
-}
-
-static int fail_by_status(struct reply *reply, struct http_answer *answer, struct err *err)
-{
-	const char *action = reply->call->action;
-	const char *type = answer->content_type[0] ? answer->content_type : "untyped";
-	enum err_class class;
-
-	clean(answer->content_type);
-	if (answer->status >= 300 && answer->status < 400)
-		return err_set(err, ERR_CONFIG,
-			"%s: HTTP status %ld: a redirect, which is not followed", action,
-			answer->status);
-	if (answer->status >= 200 && answer->status < 300)
-		class = reply->broken_err.class ? reply->broken_err.class : ERR_FATAL;
-	else
-		class = ec2_classify("", answer->status);
-	if (reply->broken)
-		return err_set(err, class, "%s: HTTP status %ld with %zu bytes of %s: %s", action,
-			answer->status, reply->received, type, reply->broken_err.text);
-	return err_set(err, class,
-		"%s: HTTP status %ld with %zu bytes of %s: <%s> is not what EC2 answers", action,
-		answer->status, reply->received, type, xml_root(reply->xml));
-}
-
-static int judge_json(
-	struct reply *reply, struct http_answer *answer, const struct creds *creds, struct err *err)
-{
-	if (answer->status == 200 && !reply->call->whole(reply->call->arg, reply->json.buf,
-					     reply->json.len, &reply->broken_err))
-		return 0;
-	if (answer->status != 200)
-		json_call_error(reply->json.buf, reply->json.len, reply->code, sizeof(reply->code),
-			reply->message, sizeof(reply->message));
-	if (reply->code[0])
-		return fail_by_code(reply, answer, creds, err);
-	if (answer->status != 200)
-		err_set(&reply->broken_err, ERR_FATAL, "not what AWS answers in JSON");
-	reply->broken = true;
-	return fail_by_status(reply, answer, err);
-}
-
-static int judge(
-	struct reply *reply, struct http_answer *answer, const struct creds *creds, struct err *err)
-{
-	if (reply->call->target)
-		return judge_json(reply, answer, creds, err);
-	if (!reply->broken && xml_finish(reply->xml, &reply->broken_err) < 0)
-		reply->broken = true;
-	if (reply->root == ROOT_ERROR && reply->code[0])
-		return fail_by_code(reply, answer, creds, err);
-	if (reply->broken || reply->root != ROOT_ANSWER || answer->status != 200)
-		return fail_by_status(reply, answer, err);
-	return 0;
-}
 
 struct headers {
 	char lines[4][512];
@@ -296,15 +93,116 @@ static int make_headers(struct aws *aws, const struct aws_call *call, const stru
 	return 0;
 }
 
-static int send_once(struct aws *aws, struct aws_call *call, const struct creds *creds,
-	struct http_answer *answer, struct err *err)
+/* --- calls under way ------------------------------------------------------------------------- */
+
+struct flight {                /* one call between its beginning and its end */
+	struct aws_call *call; /* NULL: the place is free */
+	size_t index;
+	unsigned attempt;   /* the next one, those that were throttled not counted */
+	unsigned throttled; /* answers */
+	bool retried;       /* at the quota's cost */
+	bool resigned, refreshed;
+	int64_t due_ms;             /* when it may be sent; of clock_mono_ms() */
+	const struct creds *creds;  /* that it was signed with, NULL: none */
+	int64_t offset_s;           /* of the clocks, that it was signed with */
+	struct http_transfer *sent; /* NULL: it waits */
+	struct headers headers;
+	struct reply reply;
+	struct http_request request;
+	struct http_answer answer;
+};
+
+struct run {
+	struct aws *aws;
+	struct aws_call **calls;
+	size_t n, next; /* the first that has not begun */
+	struct err *errs;
+	bool failed;
+	struct flight flights[AWS_PARALLEL_MAX];
+	unsigned parallel;
+	int64_t held_ms;      /* the pacer lets nobody go before */
+	int64_t throttled_ms; /* since when EC2 has only throttled; -1: it has not */
+	struct err stop;      /* class: why what has not begun need not begin */
+};
+
+static void end_flight(struct run *run, struct flight *f, const struct err *why)
 {
-	CLEANUP(headers_release)
-	struct headers headers = {.token = STRBUF_INIT, .authorization = STRBUF_INIT};
-	CLEANUP(reply_release) struct reply reply = {.call = call, .json = STRBUF_INIT};
-	struct http_request request = {
+	run->failed |= why != NULL;
+	if (run->errs)
+		run->errs[f->index] = why ? *why : (struct err){0};
+	f->call = NULL;
+}
+
+/* Fill the free places; false: nothing is under way any more. */
+static bool board(struct run *run)
+{
+	bool any = false;
+
+	for (unsigned i = 0; i < run->parallel; i++) {
+		struct flight *f = &run->flights[i];
+
+		while (!f->call && run->next < run->n) {
+			struct err why;
+
+			*f = (struct flight){
+				.call = run->calls[run->next], .index = run->next, .attempt = 1};
+			run->next++;
+			if (!run->stop.class)
+				break;
+			err_set(&why, run->stop.class, "%s: not sent, since %s", f->call->action,
+				run->stop.text);
+			memcpy(why.code, run->stop.code, sizeof(why.code));
+			end_flight(run, f, &why);
+		}
+		any |= f->call != NULL;
+	}
+	return any;
+}
+
+static bool is_paced(const struct aws *aws, const struct aws_call *call)
+{
+	return call->service == AWS_EC2 && aws->pacer.take;
+}
+
+/* True: it may go, and is paid for. */
+static bool may_go(struct run *run, const struct aws_call *call, int64_t now_ms)
+{
+	const struct aws_pacer *pacer = &run->aws->pacer;
+	int64_t wait_ms;
+
+	if (now_ms < run->held_ms)
+		return false;
+	if (!is_paced(run->aws, call))
+		return true;
+	wait_ms = pacer->take(pacer->arg, run->aws->region, call->action, call->instances);
+	if (wait_ms <= 0)
+		return true;
+	/* nobody of this run overtakes: they mostly want the same */
+	run->held_ms = now_ms + (wait_ms < PACE_ASK_MS ? wait_ms : PACE_ASK_MS);
+	return false;
+}
+
+static int prepare(struct aws *aws, struct flight *f, struct err *err)
+{
+	struct aws_call *call = f->call;
+
+	if (call->attempts && call->reset && call->reset(call->arg, err) < 0)
+		return -1;
+	f->creds = call->creds;
+	if (!f->creds && !call->unsigned_) {
+		f->creds = creds_get(aws, false, err);
+		if (!f->creds)
+			return err_prefix(err, "%s", call->action);
+	}
+	f->offset_s = aws->clock_offset_s;
+	f->headers = (struct headers){.token = STRBUF_INIT, .authorization = STRBUF_INIT};
+	if (make_headers(aws, call, f->creds, &f->headers, err) < 0)
+		return -1;
+	f->request = (struct http_request){
 		.method = "POST",
 		.url = aws->endpoint[call->service].url,
+		.headers = f->headers.list,
+		.nheaders = f->headers.n,
 		.body = call->body,
 		.len = call->len,
 		.ca_bundle = aws->ca_bundle,
@@ -312,31 +210,38 @@ static int send_once(struct aws *aws, struct aws_call *call, const struct creds 
 		.connect_timeout_ms = aws->connect_timeout_ms,
 		.timeout_ms = aws->timeout_ms,
 		.max_answer = aws->max_answer,
-		.sink = on_data,
-		.arg = &reply,
+		.sink = reply_data,
+		.arg = &f->reply,
 	};
-	int rc;
+	if (call->target && f->request.max_answer > JSON_CALL_MAX)
+		f->request.max_answer = JSON_CALL_MAX;
+	return 0;
+}
 
-	*answer = (struct http_answer){.date_s = -1, .retry_after_ms = -1};
-	if (make_headers(aws, call, creds, &headers, err) < 0)
-		return -1;
-	request.headers = headers.list;
-	request.nheaders = headers.n;
-	if (call->target) {
-		if (request.max_answer > JSON_CALL_MAX)
-			request.max_answer = JSON_CALL_MAX;
-	} else {
-		reply.xml = xml_create(on_element, &reply, err);
-		if (!reply.xml)
-			return -1;
+static void clear_try(struct flight *f)
+{
+	headers_release(&f->headers);
+	reply_release(&f->reply);
+}
+
+static void launch(struct run *run, struct flight *f)
+{
+	struct err why = {0};
+
+	if (!may_go(run, f->call, clock_mono_ms()))
+		return;
+	if (prepare(run->aws, f, &why) < 0 || reply_init(&f->reply, f->call, &why) < 0) {
+		clear_try(f);
+		end_flight(run, f, &why);
+		return;
 	}
-	rc = http_perform(aws->http, &request, answer, err);
-	if (rc < 0)
-		err_prefix(err, "%s", call->action);
-	else
-		rc = judge(&reply, answer, creds, err);
-	call->unsure |= rc < 0 && answer->sent && !reply.refused;
-	return rc;
+	f->sent = http_start(run->aws->http, &f->request, &f->answer, &why);
+	if (!f->sent) {
+		clear_try(f);
+		end_flight(run, f, &why);
+		return;
+	}
+	f->call->attempts++;
 }
 
 static bool is_expired(const char *code)
@@ -351,65 +256,197 @@ static bool is_expired(const char *code)
  * EC2 says "expired" both for a date too old and for temporary credentials at their end. The
  * answer's own date tells which. True: send again; each remedy is tried once.
  */
-static bool mend_expiry(struct aws *aws, const struct aws_call *call, const char *code,
-	const struct http_answer *answer, const struct creds **creds, bool *resigned,
-	bool *refreshed)
+static bool mend_expiry(struct aws *aws, struct flight *f, const char *code)
 {
-	int64_t offset_s = answer->date_s - clock_now_s();
-	int64_t change_s = llabs(offset_s - aws->clock_offset_s);
-	const struct creds *fresh;
+	int64_t offset_s = f->answer.date_s - clock_now_s();
 
 	/* STS calls a date out of range by the name of a bad signature */
-	if (!is_expired(code) && !echoes_request(code))
+	if (!is_expired(code) && !reply_echoes_request(code))
 		return false;
-	if (answer->date_s >= 0 && change_s > SKEW_S && !*resigned) {
-		*resigned = true;
+	if (f->answer.date_s >= 0 && llabs(offset_s - f->offset_s) > SKEW_S && !f->resigned) {
+		f->resigned = true;
 		aws->clock_offset_s = offset_s;
 		return true;
 	}
-	if (*refreshed || call->creds || call->unsigned_ || !is_expired(code))
+	if (f->refreshed || f->call->creds || f->call->unsigned_ || !is_expired(code))
 		return false;
-	*refreshed = true;
-	fresh = creds_get(aws, true, NULL);
-	if (!fresh)
+	f->refreshed = true;
+	/* another of this run may have found new ones already */
+	return f->creds != aws->creds || creds_get(aws, true, NULL);
+}
+
+/* True: F waits for its next try. False: throttled for too long, which WHY now says. */
+static bool wait_out(struct run *run, struct flight *f, struct err *why)
+{
+	const struct aws_pacer *pacer = &run->aws->pacer;
+	int64_t now_ms = clock_mono_ms(), left_ms, delay_ms;
+	char text[ERR_TEXT_SIZE], code[ERR_CODE_SIZE];
+
+	if (is_paced(run->aws, f->call) && pacer->refused)
+		pacer->refused(pacer->arg, run->aws->region, f->call->action);
+	f->throttled++;
+	if (run->throttled_ms < 0)
+		run->throttled_ms = now_ms;
+	left_ms = run->throttled_ms + run->aws->throttle_wait_ms - now_ms;
+	if (left_ms > 0) {
+		delay_ms = retry_delay_ms(f->throttled, ERR_THROTTLE, random_below(UINT32_MAX),
+			f->answer.retry_after_ms);
+		f->due_ms = now_ms + (delay_ms < left_ms ? delay_ms : left_ms);
+		return true;
+	}
+	memcpy(text, why->text, sizeof(text));
+	memcpy(code, why->code, sizeof(code));
+	err_set(why, ERR_THROTTLE, "%s; throttled %u times in %" PRId64 " s", text, f->throttled,
+		(now_ms - run->throttled_ms) / 1000);
+	memcpy(why->code, code, sizeof(why->code));
+	run->stop = *why;
+	return false;
+}
+
+/* True: F waits for its next try. */
+static bool try_again(struct run *run, struct flight *f, struct err *why)
+{
+	struct aws *aws = run->aws;
+
+	f->due_ms = 0;
+	if (mend_expiry(aws, f, why->code))
+		return true;
+	if (why->class == ERR_THROTTLE)
+		return wait_out(run, f, why);
+	if (!retry_allowed(why->class) || f->attempt >= (unsigned)aws->max_attempts ||
+		!retry_take(&aws->quota))
 		return false;
-	*creds = fresh;
+	f->due_ms = clock_mono_ms() + retry_delay_ms(f->attempt, why->class,
+					      random_below(UINT32_MAX), f->answer.retry_after_ms);
+	f->attempt++;
+	f->retried = true;
 	return true;
+}
+
+/* What came of the try that ended. */
+static int judge_try(struct flight *f, struct err *why)
+{
+	int rc = http_finish(f->sent, why);
+
+	f->sent = NULL;
+	if (rc < 0)
+		err_prefix(why, "%s", f->call->action);
+	else
+		rc = reply_judge(&f->reply, &f->answer, f->creds, why);
+	f->call->unsure |= rc < 0 && f->answer.sent && !f->reply.refused;
+	clear_try(f);
+	return rc;
+}
+
+static void land(struct run *run, struct flight *f)
+{
+	struct err why = {0};
+
+	if (judge_try(f, &why) < 0) {
+		if (try_again(run, f, &why))
+			return;
+		if (why.class != ERR_THROTTLE && why.class != ERR_TRANSIENT)
+			run->throttled_ms = -1;
+		end_flight(run, f, &why);
+		return;
+	}
+	run->throttled_ms = -1;
+	retry_refund(&run->aws->quota, f->retried);
+	end_flight(run, f, NULL);
+}
+
+/* Nothing moves any more. */
+static void crash(struct run *run, const struct err *why)
+{
+	struct err ignored = {0};
+
+	run->stop = *why;
+	for (unsigned i = 0; i < run->parallel; i++) {
+		struct flight *f = &run->flights[i];
+
+		if (!f->call)
+			continue;
+		if (f->sent)
+			judge_try(f, &ignored);
+		end_flight(run, f, why);
+	}
+}
+
+/* How long the next of those that wait has to. */
+static int64_t pause_ms(const struct run *run)
+{
+	int64_t now_ms = clock_mono_ms(), first_ms = now_ms + DRIVE_MS;
+
+	for (unsigned i = 0; i < run->parallel; i++) {
+		const struct flight *f = &run->flights[i];
+		int64_t due_ms = f->due_ms > run->held_ms ? f->due_ms : run->held_ms;
+
+		if (f->call && !f->sent && due_ms < first_ms)
+			first_ms = due_ms;
+	}
+	return first_ms > now_ms ? first_ms - now_ms : 0;
+}
+
+static void step(struct run *run)
+{
+	struct err why = {0};
+
+	for (unsigned i = 0; i < run->parallel; i++) {
+		struct flight *f = &run->flights[i];
+
+		if (f->call && !f->sent && f->due_ms <= clock_mono_ms())
+			launch(run, f);
+	}
+	if (http_drive(run->aws->http, pause_ms(run), &why) < 0) {
+		crash(run, &why);
+		return;
+	}
+	for (unsigned i = 0; i < run->parallel; i++) {
+		struct flight *f = &run->flights[i];
+
+		if (f->sent && http_ended(f->sent))
+			land(run, f);
+	}
+}
+
+int aws_call_many(
+	struct aws *aws, struct aws_call *calls[], size_t n, unsigned parallel, struct err *errs)
+{
+	cleanup_free struct run *run = calloc(1, sizeof(*run));
+
+	for (size_t i = 0; i < n; i++) {
+		calls[i]->attempts = 0;
+		calls[i]->unsure = false;
+		if (!run && errs)
+			err_nomem(&errs[i]);
+	}
+	if (!run)
+		return -1;
+	run->aws = aws;
+	run->calls = calls;
+	run->n = n;
+	run->errs = errs;
+	run->parallel = parallel < 1 ? 1 : parallel;
+	if (run->parallel > AWS_PARALLEL_MAX)
+		run->parallel = AWS_PARALLEL_MAX;
+	run->held_ms = 0;
+	run->throttled_ms = -1;
+	/* a call for credentials runs inside of the one that needs them */
+	aws->runs++;
+	while (board(run))
+		step(run);
+	if (!--aws->runs)
+		creds_drop_past(aws);
+	return run->failed ? -1 : 0;
 }
 
 int aws_call(struct aws *aws, struct aws_call *call, struct err *err)
 {
-	const struct creds *creds = call->creds;
-	bool resigned = false, refreshed = false;
-	int cost = 0;
+	struct err why = {0};
 
-	call->attempts = 0;
-	call->unsure = false;
-	if (!creds && !call->unsigned_) {
-		creds = creds_get(aws, false, err);
-		if (!creds)
-			return err_prefix(err, "%s", call->action);
-	}
-	for (unsigned attempt = 1;;) {
-		struct http_answer answer;
-		struct err why = {0};
-
-		if (call->attempts++ && call->reset && call->reset(call->arg, err) < 0)
-			return -1;
-		if (!send_once(aws, call, creds, &answer, &why)) {
-			retry_refund(&aws->quota, cost);
-			return 0;
-		}
-		if (mend_expiry(aws, call, why.code, &answer, &creds, &resigned, &refreshed))
-			continue;
-		if (!retry_allowed(why.class) || attempt >= (unsigned)aws->max_attempts ||
-			!retry_take(&aws->quota, why.class, &cost)) {
-			if (err)
-				*err = why;
-			return -1;
-		}
-		clock_sleep_ms(retry_delay_ms(
-			attempt, why.class, random_below(UINT32_MAX), answer.retry_after_ms));
-		attempt++;
-	}
+	if (!aws_call_many(aws, &call, 1, 1, &why))
+		return 0;
+	if (err)
+		*err = why;
+	return -1;
 }

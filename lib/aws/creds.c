@@ -453,7 +453,10 @@ const struct creds *creds_get(struct aws *aws, bool force, struct err *err)
 		return aws->creds;
 	fresh = creds_create(&why);
 	if (fresh && !creds_find(aws, fresh, &aws->creds_imds, &why)) {
-		creds_destroy(aws->creds);
+		if (aws->creds) {
+			aws->creds->past = aws->creds_past;
+			aws->creds_past = aws->creds;
+		}
 		aws->creds = STEAL_POINTER(fresh);
 		/* IMDS itself may hand out what is near its end: do not ask at every request */
 		aws->creds_quiet_s = now_s + QUIET_S;
@@ -470,4 +473,14 @@ const struct creds *creds_get(struct aws *aws, bool force, struct err *err)
 	if (err)
 		*err = why;
 	return NULL;
+}
+
+void creds_drop_past(struct aws *aws)
+{
+	while (aws->creds_past) {
+		struct creds *past = aws->creds_past;
+
+		aws->creds_past = past->past;
+		creds_destroy(past);
+	}
 }

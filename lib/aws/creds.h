@@ -19,8 +19,9 @@
 struct creds {
 	char key_id[160];
 	char secret[257];
-	char token[16384]; /* "": none */
-	int64_t expires_s; /* 0: never */
+	char token[16384];  /* "": none */
+	int64_t expires_s;  /* 0: never */
+	struct creds *past; /* the next older one of aws->creds_past */
 };
 
 enum creds_need { CREDS_GOOD, CREDS_ADVISORY, CREDS_MANDATORY, CREDS_EXPIRED };
@@ -69,5 +70,10 @@ int creds_find(struct aws *aws, struct creds *out, bool *source_imds, struct err
  * if that fails while they last). FORCE: EC2 called them expired. Belongs to AWS.
  */
 const struct creds *creds_get(struct aws *aws, bool force, struct err *err);
+/*
+ * Those that creds_get() replaced: requests under way are signed with them, and their answers must
+ * still be kept from telling them. To be called when none is under way.
+ */
+void creds_drop_past(struct aws *aws);
 
 #endif

@@ -11,6 +11,11 @@
 #include "lib/base/clock.h"
 
 #define MAX_PAGES 1000
+/*
+ * TerminateInstances has a bucket of 1000 instances, refilled by 20 a second: pieces of this size
+ * go as it fills, where one of 1000 would wait for all of them.
+ */
+#define TERMINATE_BATCH 200
 
 struct describe {
 	struct ec2_instances *out;
@@ -167,34 +172,39 @@ static void add_filters(struct strbuf *body, const struct ec2_filter *filters, s
 	}
 }
 
-/* All pages of one request. */
+static void describe_body(struct strbuf *body, const char *const *ids, size_t nids,
+	const struct ec2_filter *filters, size_t nfilters, const char *token)
+{
+	query_begin(body, "DescribeInstances", QUERY_EC2_VERSION);
+	for (size_t i = 0; i < nids; i++)
+		query_add(body, ids[i], "InstanceId.%zu", i + 1);
+	add_filters(body, filters, nfilters);
+	/* together with ids EC2 refuses it; without, a request not paged is throttled earlier */
+	if (!nids)
+		query_add(body, "1000", "MaxResults");
+	if (token)
+		query_add(body, token, "NextToken");
+}
+
+/* All pages of one request, those behind TOKEN (NULL: from the first; heap, taken). */
 static int describe_pages(struct aws *aws, const char *const *ids, size_t nids,
-	const struct ec2_filter *filters, size_t nfilters, struct ec2_instances *out,
+	const struct ec2_filter *filters, size_t nfilters, char *token, struct ec2_instances *out,
 	struct err *err)
 {
-	cleanup_free char *token = NULL;
+	cleanup_free char *next = token;
 
 	for (unsigned page = 0; page < MAX_PAGES; page++) {
 		CLEANUP(strbuf_release) struct strbuf body = STRBUF_INIT;
 		struct describe d = {.out = out, .page_starts = out->n};
 		int rc;
 
-		query_begin(&body, "DescribeInstances", QUERY_EC2_VERSION);
-		for (size_t i = 0; i < nids; i++)
-			query_add(&body, ids[i], "InstanceId.%zu", i + 1);
-		add_filters(&body, filters, nfilters);
-		/* together with ids EC2 refuses it; without, a request not paged is throttled
-		 * earlier */
-		if (!nids)
-			query_add(&body, "1000", "MaxResults");
-		if (token)
-			query_add(&body, token, "NextToken");
+		describe_body(&body, ids, nids, filters, nfilters, next);
 		rc = ec2_send(aws, "DescribeInstances", &body, on_instance, describe_reset, &d,
 			NULL, err);
 		forget(&d);
-		free(token);
-		token = d.next_token;
-		if (rc < 0 || !token)
+		free(next);
+		next = d.next_token;
+		if (rc < 0 || !next)
 			return rc;
 	}
 	return err_set(err, ERR_FATAL, "DescribeInstances: more than %d pages", MAX_PAGES);
@@ -206,16 +216,16 @@ static int by_id(const void *a, const void *b)
 }
 
 /* EC2 may also leave out what it does not know yet, without a word. */
-static int check_all(const char *const *ids, size_t nids, const struct ec2_instances *out,
-	size_t from, struct err *err)
+static int check_all(
+	const char *const *ids, size_t nids, const struct ec2_instances *found, struct err *err)
 {
-	size_t n = out->n - from;
+	size_t n = found->n;
 	cleanup_free const char **seen = calloc(n ? n : 1, sizeof(*seen));
 
 	if (!seen)
 		return err_nomem(err);
 	for (size_t i = 0; i < n; i++)
-		seen[i] = out->all[from + i].id;
+		seen[i] = found->all[i].id;
 	qsort(seen, n, sizeof(*seen), by_id);
 	for (size_t i = 0; i < nids; i++) {
 		if (bsearch(&ids[i], seen, n, sizeof(*seen), by_id))
@@ -229,6 +239,140 @@ static int check_all(const char *const *ids, size_t nids, const struct ec2_insta
 	return 0;
 }
 
+/* --- several requests at a time -------------------------------------------------------------- */
+
+struct batch { /* one request of several */
+	struct strbuf body;
+	struct aws_call call;
+	const char *const *ids;
+	size_t nids;
+	struct ec2_instances found; /* of DescribeInstances */
+	struct describe describe;
+};
+
+struct batches {
+	struct batch *all;
+	size_t n;
+};
+
+static void batches_release(struct batches *b)
+{
+	for (size_t i = 0; i < b->n; i++) {
+		strbuf_release(&b->all[i].body);
+		ec2_instances_release(&b->all[i].found);
+		forget(&b->all[i].describe);
+		free(b->all[i].describe.next_token);
+	}
+	free(b->all);
+}
+
+static size_t count_batches(size_t nids, size_t size)
+{
+	return nids / size + (nids % size != 0);
+}
+
+/* Room for N batches; they are added by add_batch(). */
+static int batches_create(struct batches *b, size_t n, struct err *err)
+{
+	b->all = calloc(n ? n : 1, sizeof(*b->all));
+	return b->all ? 0 : err_nomem(err);
+}
+
+/* The next batch, of at most SIZE ids from the AT-th on, its body to be filled. */
+static struct batch *add_batch(struct batches *b, const char *action, const char *const *ids,
+	size_t nids, size_t at, size_t size)
+{
+	struct batch *batch = &b->all[b->n++];
+
+	batch->body = (struct strbuf)STRBUF_INIT;
+	batch->ids = ids + at;
+	batch->nids = nids - at < size ? nids - at : size;
+	batch->call = (struct aws_call){.service = AWS_EC2, .action = action};
+	return batch;
+}
+
+/* Send them all; the first error. */
+static int send_batches(struct aws *aws, struct batches *b, struct err *err)
+{
+	cleanup_free struct aws_call **calls = calloc(b->n ? b->n : 1, sizeof(struct aws_call *));
+	cleanup_free struct err *errs = calloc(b->n ? b->n : 1, sizeof(*errs));
+
+	if (!calls || !errs)
+		return err_nomem(err);
+	for (size_t i = 0; i < b->n; i++) {
+		struct batch *batch = &b->all[i];
+
+		if (batch->body.failed)
+			return err_nomem(err);
+		batch->call.body = batch->body.buf;
+		batch->call.len = batch->body.len;
+		calls[i] = &batch->call;
+	}
+	if (!aws_call_many(aws, calls, b->n, AWS_PARALLEL_MAX, errs))
+		return 0;
+	for (size_t i = 0; i < b->n; i++) {
+		if (!errs[i].class)
+			continue;
+		if (err)
+			*err = errs[i];
+		break;
+	}
+	return -1;
+}
+
+/* Append what FROM holds, which is empty then. */
+static int move_all(struct ec2_instances *to, struct ec2_instances *from, struct err *err)
+{
+	struct ec2_instance *all;
+
+	if (!from->n)
+		return 0;
+	all = reallocarray(to->all, to->n + from->n, sizeof(*all));
+	if (!all)
+		return err_nomem(err);
+	memcpy(all + to->n, from->all, from->n * sizeof(*all));
+	to->all = all;
+	to->n += from->n;
+	free(from->all);
+	*from = (struct ec2_instances){0};
+	return 0;
+}
+
+static int describe_ids(struct aws *aws, const char *const *ids, size_t nids,
+	const struct ec2_filter *filters, size_t nfilters, struct ec2_instances *out,
+	struct err *err)
+{
+	CLEANUP(batches_release) struct batches b = {0};
+
+	if (batches_create(&b, count_batches(nids, EC2_BATCH), err) < 0)
+		return -1;
+	for (size_t at = 0; at < nids; at += EC2_BATCH) {
+		struct batch *batch = add_batch(&b, "DescribeInstances", ids, nids, at, EC2_BATCH);
+
+		describe_body(&batch->body, batch->ids, batch->nids, filters, nfilters, NULL);
+		batch->describe.out = &batch->found;
+		batch->call.element = on_instance;
+		batch->call.reset = describe_reset;
+		batch->call.arg = &batch->describe;
+	}
+	if (send_batches(aws, &b, err) < 0)
+		return -1;
+	for (size_t i = 0; i < b.n; i++) {
+		struct batch *batch = &b.all[i];
+
+		/* not paged as far as anybody knows; to lose a page would cost a gang */
+		if (batch->describe.next_token &&
+			describe_pages(aws, batch->ids, batch->nids, filters, nfilters,
+				STEAL_POINTER(batch->describe.next_token), &batch->found, err) < 0)
+			return -1;
+		if (!nfilters && check_all(batch->ids, batch->nids, &batch->found, err) < 0)
+			return -1;
+		if (move_all(out, &batch->found, err) < 0)
+			return -1;
+	}
+	return 0;
+}
+
 int ec2_describe_instances(struct aws *aws, const char *const *ids, size_t nids,
 	const struct ec2_filter *filters, size_t nfilters, struct ec2_instances *out,
 	struct err *err)
@@ -237,15 +381,9 @@ int ec2_describe_instances(struct aws *aws, const char *const *ids, size_t nids,
 
 	if (!nids && !nfilters)
 		return err_set(err, ERR_USAGE, "DescribeInstances without ids and filters");
-	for (size_t at = 0; !at || at < nids; at += EC2_BATCH) {
-		size_t n = nids - at < EC2_BATCH ? nids - at : EC2_BATCH, from = all.n;
-
-		if (describe_pages(aws, nids ? ids + at : NULL, n, filters, nfilters, &all, err) <
-			0)
-			return -1;
-		if (!nfilters && check_all(ids + at, n, &all, from, err) < 0)
-			return -1;
-	}
+	if (nids ? describe_ids(aws, ids, nids, filters, nfilters, &all, err)
+		 : describe_pages(aws, NULL, 0, filters, nfilters, NULL, &all, err))
+		return -1;
 	*out = all;
 	all = (struct ec2_instances){0};
 	return 0;
@@ -253,33 +391,55 @@ int ec2_describe_instances(struct aws *aws, const char *const *ids, size_t nids,
 
 int ec2_terminate_instances(struct aws *aws, const char *const *ids, size_t nids, struct err *err)
 {
-	for (size_t at = 0; at < nids; at += EC2_BATCH) {
-		CLEANUP(strbuf_release) struct strbuf body = STRBUF_INIT;
+	CLEANUP(batches_release) struct batches b = {0};
 
-		query_begin(&body, "TerminateInstances", QUERY_EC2_VERSION);
-		for (size_t i = at; i < nids && i < at + EC2_BATCH; i++)
-			query_add(&body, ids[i], "InstanceId.%zu", i - at + 1);
-		if (ec2_send(aws, "TerminateInstances", &body, NULL, NULL, NULL, NULL, err) < 0)
-			return -1;
+	if (batches_create(&b, count_batches(nids, TERMINATE_BATCH), err) < 0)
+		return -1;
+	for (size_t at = 0; at < nids; at += TERMINATE_BATCH) {
+		struct batch *batch = add_batch(
+			&b, "TerminateInstances", ids, nids, at, TERMINATE_BATCH);
+
+		query_begin(&batch->body, "TerminateInstances", QUERY_EC2_VERSION);
+		for (size_t i = 0; i < batch->nids; i++)
+			query_add(&batch->body, batch->ids[i], "InstanceId.%zu", i + 1);
+		batch->call.instances = (unsigned)batch->nids;
 	}
-	return 0;
+	return send_batches(aws, &b, err);
+}
+
+int ec2_create_tags_many(
+	struct aws *aws, const struct ec2_tag_call *calls, size_t n, struct err *err)
+{
+	CLEANUP(batches_release) struct batches b = {0};
+	size_t count = 0;
+
+	for (size_t i = 0; i < n; i++)
+		count += calls[i].ntags ? count_batches(calls[i].nids, EC2_BATCH) : 0;
+	if (batches_create(&b, count, err) < 0)
+		return -1;
+	for (size_t i = 0; i < n; i++) {
+		const struct ec2_tag_call *c = &calls[i];
+
+		for (size_t at = 0; c->ntags && at < c->nids; at += EC2_BATCH) {
+			struct batch *batch = add_batch(
+				&b, "CreateTags", c->ids, c->nids, at, EC2_BATCH);
+
+			query_begin(&batch->body, "CreateTags", QUERY_EC2_VERSION);
+			for (size_t k = 0; k < batch->nids; k++)
+				query_add(&batch->body, batch->ids[k], "ResourceId.%zu", k + 1);
+			for (size_t k = 0; k < c->ntags; k++) {
+				query_add(&batch->body, c->tags[k].key, "Tag.%zu.Key", k + 1);
+				query_add(&batch->body, c->tags[k].value, "Tag.%zu.Value", k + 1);
+			}
+		}
+	}
+	return send_batches(aws, &b, err);
 }
 
 int ec2_create_tags(struct aws *aws, const char *const *ids, size_t nids,
 	const struct ec2_tag *tags, size_t ntags, struct err *err)
 {
-	for (size_t at = 0; ntags && at < nids; at += EC2_BATCH) {
-		CLEANUP(strbuf_release) struct strbuf body = STRBUF_INIT;
+	const struct ec2_tag_call call = {ids, nids, tags, ntags};
 
-		query_begin(&body, "CreateTags", QUERY_EC2_VERSION);
-		for (size_t i = at; i < nids && i < at + EC2_BATCH; i++)
-			query_add(&body, ids[i], "ResourceId.%zu", i - at + 1);
-		for (size_t i = 0; i < ntags; i++) {
-			query_add(&body, tags[i].key, "Tag.%zu.Key", i + 1);
-			query_add(&body, tags[i].value, "Tag.%zu.Value", i + 1);
-		}
-		if (ec2_send(aws, "CreateTags", &body, NULL, NULL, NULL, NULL, err) < 0)
-			return -1;
-	}
-	return 0;
+	return ec2_create_tags_many(aws, &call, 1, err);
 }

@@ -2,6 +2,7 @@
 #include "lib/aws/http.h"
 
 #include <curl/curl.h>
+#include <limits.h>
 #include <openssl/crypto.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -10,16 +11,24 @@
 
 #include "lib/base/cleanup.h"
 
+#define KEPT 16 /* connections; libcurl's own rule keeps fewer than run at a time */
+
 struct http {
-	CURL *curl;
+	CURLM *multi;
 };
 
-struct transfer {
+struct http_transfer {
+	struct http *http;
+	CURL *curl;
 	const struct http_request *request;
 	struct http_answer *answer;
+	struct curl_slist *headers;
+	char reason[CURL_ERROR_SIZE];
 	size_t received;
 	bool stopped; /* by us, for the reason in err */
 	struct err err;
+	bool ended;
+	CURLcode rc;
 };
 
 struct http *http_create(struct err *err)
@@ -35,12 +44,13 @@ struct http *http_create(struct err *err)
 		free(http);
 		return NULL;
 	}
-	http->curl = curl_easy_init();
-	if (!http->curl) {
+	http->multi = curl_multi_init();
+	if (!http->multi) {
 		err_nomem(err);
 		http_destroy(http);
 		return NULL;
 	}
+	curl_multi_setopt(http->multi, CURLMOPT_MAXCONNECTS, (long)KEPT);
 	return http;
 }
 
@@ -48,14 +58,14 @@ void http_destroy(struct http *http)
 {
 	if (!http)
 		return;
-	curl_easy_cleanup(http->curl);
+	curl_multi_cleanup(http->multi);
 	curl_global_cleanup();
 	free(http);
 }
 
 static size_t on_body(char *data, size_t size, size_t n, void *arg)
 {
-	struct transfer *t = arg;
+	struct http_transfer *t = arg;
 
 	n *= size;
 	if (n > t->request->max_answer - t->received) {
@@ -96,7 +106,7 @@ static bool header_value(const char *line, size_t len, const char *name, char *o
 
 static size_t on_header(char *data, size_t size, size_t n, void *arg)
 {
-	struct transfer *t = arg;
+	struct http_transfer *t = arg;
 	struct http_answer *answer = t->answer;
 	char value[64], *end;
 
@@ -153,7 +163,7 @@ static struct curl_slist *list_headers(const struct http_request *request)
 	return list;
 }
 
-static void set_options(CURL *curl, const struct http_request *request, struct transfer *t)
+static void set_options(CURL *curl, const struct http_request *request, struct http_transfer *t)
 {
 	curl_easy_setopt(curl, CURLOPT_URL, request->url);
 #if LIBCURL_VERSION_NUM >= 0x075500
@@ -179,6 +189,8 @@ static void set_options(CURL *curl, const struct http_request *request, struct t
 		curl_easy_setopt(curl, CURLOPT_CAINFO, request->ca_bundle);
 		curl_easy_setopt(curl, CURLOPT_CAPATH, NULL);
 	}
+	if (request->fresh)
+		curl_easy_setopt(curl, CURLOPT_FRESH_CONNECT, 1L);
 	if (request->no_proxy)
 		curl_easy_setopt(curl, CURLOPT_PROXY, "");
 	if (request->body) {
@@ -190,56 +202,123 @@ static void set_options(CURL *curl, const struct http_request *request, struct t
 		curl_easy_setopt(curl, CURLOPT_CUSTOMREQUEST, request->method);
 }
 
-/* Begin anew, without the connections of earlier requests. */
-static int renew(struct http *http)
+static void transfer_destroy(struct http_transfer *t)
 {
-	CURL *curl = curl_easy_init();
+	if (t->curl) {
+		curl_multi_remove_handle(t->http->multi, t->curl); /* also where it is not in */
+		curl_easy_cleanup(t->curl);
+	}
+	wipe_list(t->headers);
+	free(t);
+}
 
-	if (!curl)
-		return -1;
-	curl_easy_cleanup(http->curl);
-	http->curl = curl;
-	return 0;
+struct http_transfer *http_start(struct http *http, const struct http_request *request,
+	struct http_answer *answer, struct err *err)
+{
+	struct http_transfer *t = calloc(1, sizeof(*t));
+
+	*answer = (struct http_answer){.date_s = -1, .retry_after_ms = -1};
+	if (!t) {
+		err_nomem(err);
+		return NULL;
+	}
+	t->http = http;
+	t->request = request;
+	t->answer = answer;
+	t->headers = list_headers(request);
+	t->curl = curl_easy_init();
+	if (!t->headers || !t->curl)
+		goto error;
+	set_options(t->curl, request, t);
+	curl_easy_setopt(t->curl, CURLOPT_PRIVATE, t);
+	curl_easy_setopt(t->curl, CURLOPT_HTTPHEADER, t->headers);
+	curl_easy_setopt(t->curl, CURLOPT_ERRORBUFFER, t->reason);
+	if (curl_multi_add_handle(http->multi, t->curl))
+		goto error;
+	return t;
+error:
+	err_nomem(err);
+	transfer_destroy(t);
+	return NULL;
+}
+
+/* True: at least one ended since the last time. */
+static bool collect(struct http *http)
+{
+	bool any = false;
+	CURLMsg *msg;
+	int left;
+
+	while ((msg = curl_multi_info_read(http->multi, &left))) {
+		char *private = NULL;
+		struct http_transfer *t;
+
+		if (msg->msg != CURLMSG_DONE)
+			continue;
+		curl_easy_getinfo(msg->easy_handle, CURLINFO_PRIVATE, &private);
+		t = (struct http_transfer *)(void *)private;
+		t->rc = msg->data.result;
+		t->ended = any = true;
+	}
+	return any;
+}
+
+int http_drive(struct http *http, int64_t timeout_ms, struct err *err)
+{
+	int wait_ms = timeout_ms > INT_MAX ? INT_MAX : (int)timeout_ms, running;
+	CURLMcode rc = curl_multi_perform(http->multi, &running);
+
+	if (collect(http))
+		return 0;
+	if (!rc && wait_ms > 0)
+		rc = curl_multi_poll(http->multi, NULL, 0, wait_ms, NULL);
+	if (!rc)
+		rc = curl_multi_perform(http->multi, &running);
+	collect(http);
+	return rc ? err_set(err, ERR_FATAL, "libcurl: %s", curl_multi_strerror(rc)) : 0;
+}
+
+bool http_ended(const struct http_transfer *transfer)
+{
+	return transfer->ended;
+}
+
+int http_finish(struct http_transfer *t, struct err *err)
+{
+	struct http_answer *answer = t->answer;
+	long sent = 0;
+	int rc = 0;
+
+	curl_easy_getinfo(t->curl, CURLINFO_RESPONSE_CODE, &answer->status);
+	/* still 0 where name, connection or TLS failed */
+	curl_easy_getinfo(t->curl, CURLINFO_REQUEST_SIZE, &sent);
+	answer->sent = sent > 0;
+	answer->timed_out = t->ended && t->rc == CURLE_OPERATION_TIMEDOUT;
+	if (t->stopped) {
+		if (err)
+			*err = t->err;
+		rc = -1;
+	} else if (!t->ended) {
+		rc = err_set(err, ERR_TRANSIENT, "%s: given up before its end", t->request->url);
+	} else if (t->rc) {
+		rc = err_set(err, class_of(t->rc), "%s: %s", t->request->url,
+			t->reason[0] ? t->reason : curl_easy_strerror(t->rc));
+	}
+	transfer_destroy(t);
+	return rc;
 }
 
 int http_perform(struct http *http, const struct http_request *request, struct http_answer *answer,
 	struct err *err)
 {
-	struct transfer t = {.request = request, .answer = answer};
-	struct curl_slist *headers;
-	char reason[CURL_ERROR_SIZE] = "";
-	CURLcode rc;
-	long sent = 0;
+	struct http_transfer *t = http_start(http, request, answer, err);
 
-	*answer = (struct http_answer){.date_s = -1, .retry_after_ms = -1};
-	headers = list_headers(request);
-	if (!headers)
-		return err_nomem(err);
-	if (request->fresh && renew(http) < 0) {
-		wipe_list(headers);
-		return err_nomem(err);
-	}
-	curl_easy_reset(http->curl); /* keeps connections */
-	set_options(http->curl, request, &t);
-	curl_easy_setopt(http->curl, CURLOPT_HTTPHEADER, headers);
-	curl_easy_setopt(http->curl, CURLOPT_ERRORBUFFER, reason);
-	rc = curl_easy_perform(http->curl);
-	curl_easy_getinfo(http->curl, CURLINFO_RESPONSE_CODE, &answer->status);
-	/* still 0 where name, connection or TLS failed */
-	curl_easy_getinfo(http->curl, CURLINFO_REQUEST_SIZE, &sent);
-	answer->sent = sent > 0;
-	answer->timed_out = rc == CURLE_OPERATION_TIMEDOUT;
-	curl_easy_reset(http->curl); /* it points at our stack */
-	wipe_list(headers);
-	if (t.stopped) {
-		if (err)
-			*err = t.err;
+	if (!t)
 		return -1;
-	}
-	if (rc)
-		return err_set(err, class_of(rc), "%s: %s", request->url,
-			reason[0] ? reason : curl_easy_strerror(rc));
-	return 0;
+	while (!http_ended(t))
+		if (http_drive(http, 1000, NULL) < 0)
+			break;
+	return http_finish(t, err);
 }
 
 int http_buffer_create(struct http_buffer *buffer, size_t size, struct err *err)

@@ -1,6 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * http: one request, one answer, over libcurl. Connections are kept.
+ * http: requests and their answers over libcurl, one or several at a time. Connections are kept.
+ *
+ *	struct http_transfer *t = http_start(http, &request, &answer, err);
+ *	while (!http_ended(t) && http_drive(http, 1000, err) == 0)
+ *		;
+ *	rc = http_finish(t, err);
  *
  * Certificates are verified; redirects are not followed; only http and https; time and size
  * of the answer are bounded. Not thread-safe; not to be used across fork(2).
@@ -50,9 +55,26 @@ struct http *http_create(struct err *err);
 void http_destroy(struct http *http);
 
 /*
- * 0 for every complete answer, of whatever status. Failures: ERR_TRANSIENT for transport,
- * ERR_CONFIG for certificates and URLs, ERR_FATAL for an answer too large, or what the sink said.
+ * Begin REQUEST, which with all it points to stays as it is until http_finish(), as ANSWER does.
+ * Nothing moves before http_drive(). NULL on failure.
  */
+struct http_transfer *http_start(struct http *http, const struct http_request *request,
+	struct http_answer *answer, struct err *err);
+/*
+ * Move all that are under way, for at most TIMEOUT_MS, and return as soon as one ended or something
+ * came; with none under way it sleeps. Whoever drives may drive others' transfers too: each looks
+ * at its own with http_ended(). -1: none will move any more.
+ */
+int http_drive(struct http *http, int64_t timeout_ms, struct err *err);
+bool http_ended(const struct http_transfer *transfer);
+/*
+ * What came of it; frees TRANSFER, and ends it if it had not. 0 for every complete answer, of
+ * whatever status. Failures: ERR_TRANSIENT for transport, ERR_CONFIG for certificates and URLs,
+ * ERR_FATAL for an answer too large, or what the sink said.
+ */
+int http_finish(struct http_transfer *transfer, struct err *err);
+
+/* All of it for one request. */
 int http_perform(struct http *http, const struct http_request *request, struct http_answer *answer,
 	struct err *err);
 

@@ -34,6 +34,8 @@ libaws_a_SOURCES = \
 	lib/aws/query.h \
 	lib/aws/quotas.c \
 	lib/aws/quotas.h \
+	lib/aws/reply.c \
+	lib/aws/reply.h \
 	lib/aws/retry.c \
 	lib/aws/retry.h \
 	lib/aws/sigv4.c \

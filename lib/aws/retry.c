@@ -6,8 +6,7 @@ enum {
 	BASE_THROTTLE_MS = 1000,
 	CAP_MS = 20000,
 	ADVICE_OVER_MS = 5000,
-	COST_TRANSIENT = 14,
-	COST_THROTTLE = 5,
+	COST = 14,
 };
 
 bool retry_allowed(enum err_class class)
@@ -30,20 +29,17 @@ int64_t retry_delay_ms(unsigned attempt, enum err_class class, uint32_t random, 
 	return delay;
 }
 
-bool retry_take(struct retry_quota *quota, enum err_class class, int *cost)
+bool retry_take(struct retry_quota *quota)
 {
-	int price = class == ERR_THROTTLE ? COST_THROTTLE : COST_TRANSIENT;
-
-	if (quota->tokens < price)
+	if (quota->tokens < COST)
 		return false;
-	quota->tokens -= price;
-	*cost = price;
+	quota->tokens -= COST;
 	return true;
 }
 
-void retry_refund(struct retry_quota *quota, int cost)
+void retry_refund(struct retry_quota *quota, bool retried)
 {
-	quota->tokens += cost ? cost : 1;
+	quota->tokens += retried ? COST : 1;
 	if (quota->tokens > RETRY_QUOTA)
 		quota->tokens = RETRY_QUOTA;
 }

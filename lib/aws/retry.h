@@ -5,6 +5,7 @@
  * AWS's standard mode with its values of 2026: full jitter below min(20 s, base * 2^attempt), base
  * 50 ms, or 1 s after throttling; x-amz-retry-after is honoured up to 5 s above that. A quota of
  * tokens stops a client whose every request fails from doubling the load on an ailing service.
+ * Throttling costs none: the caller bounds it by time.
  */
 #ifndef BURST_RETRY_H
 #define BURST_RETRY_H
@@ -28,9 +29,9 @@ bool retry_allowed(enum err_class class);
  */
 int64_t retry_delay_ms(unsigned attempt, enum err_class class, uint32_t random, int64_t advised_ms);
 
-/* Take what a retry costs; false: the quota is spent, give up. *COST is for retry_refund(). */
-bool retry_take(struct retry_quota *quota, enum err_class class, int *cost);
-/* After a success: give back what its last retry cost, or 1 where there was none (COST 0). */
-void retry_refund(struct retry_quota *quota, int cost);
+/* Take what a retry costs; false: the quota is spent, give up. */
+bool retry_take(struct retry_quota *quota);
+/* After a success: give back what its last retry cost, or 1 where there was none. */
+void retry_refund(struct retry_quota *quota, bool retried);
 
 #endif

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * EC2's and STS's answers. The first byte chooses the call, the second how the rest is cut into
- * pieces; aws_call() here stands in for the one that sends.
+ * pieces; aws_call() and aws_call_many() here stand in for those that send.
  */
 #include "lib/aws/client.h"
 #include "lib/aws/ec2.h"
@@ -41,6 +41,16 @@ int aws_call(struct aws *aws, struct aws_call *call, struct err *err)
 			rc = xml_finish(xml, err);
 		xml_destroy(xml);
 	}
+	return rc;
+}
+
+int aws_call_many(
+	struct aws *aws, struct aws_call *calls[], size_t n, unsigned parallel, struct err *errs)
+{
+	int rc = 0;
+
+	for (size_t i = 0; i < n; i++)
+		rc |= aws_call(aws, calls[i], errs ? &errs[i] : NULL);
 	return rc;
 }
 

@@ -44,3 +44,13 @@ check_PROGRAMS += tests/unit/test_json_call
 tests_unit_test_json_call_SOURCES = tests/unit/test_json_call.c $(EC2_FIXTURE)
 tests_unit_test_json_call_CPPFLAGS = $(AWS_UNIT_CPPFLAGS)
 tests_unit_test_json_call_LDADD = $(AWS_UNIT_LDADD) -lpthread
+
+check_PROGRAMS += tests/unit/test_calls
+tests_unit_test_calls_SOURCES = tests/unit/test_calls.c $(EC2_FIXTURE)
+tests_unit_test_calls_CPPFLAGS = $(AWS_UNIT_CPPFLAGS)
+tests_unit_test_calls_LDADD = $(AWS_UNIT_LDADD) -lpthread
+
+check_PROGRAMS += tests/unit/test_classify
+tests_unit_test_classify_SOURCES = tests/unit/test_classify.c
+tests_unit_test_classify_CPPFLAGS = $(AWS_UNIT_CPPFLAGS)
+tests_unit_test_classify_LDADD = $(AWS_UNIT_LDADD)

@@ -209,23 +209,21 @@ END_TEST
 START_TEST(retry_quota)
 {
 	struct retry_quota quota = {RETRY_QUOTA};
-	int cost = 0, n = 0;
+	int n = 0;
 
-	while (retry_take(&quota, ERR_TRANSIENT, &cost))
+	while (retry_take(&quota))
 		n++;
 	ck_assert_int_eq(n, 500 / 14);
-	ck_assert_int_eq(cost, 14);
 	ck_assert_int_eq(quota.tokens, 500 % 14);
-	ck_assert(retry_take(&quota, ERR_THROTTLE, &cost));
-	ck_assert_int_eq(cost, 5);
-	ck_assert(!retry_take(&quota, ERR_THROTTLE, &cost) || quota.tokens >= 0);
-	retry_refund(&quota, 14);
-	ck_assert(retry_take(&quota, ERR_TRANSIENT, &cost));
+	ck_assert(!retry_take(&quota));
+	ck_assert_int_eq(quota.tokens, 500 % 14);
+	retry_refund(&quota, true);
+	ck_assert(retry_take(&quota));
 	quota.tokens = 10;
-	retry_refund(&quota, 0);
+	retry_refund(&quota, false);
 	ck_assert_int_eq(quota.tokens, 11);
 	quota.tokens = RETRY_QUOTA;
-	retry_refund(&quota, 14);
+	retry_refund(&quota, true);
 	ck_assert_int_eq(quota.tokens, RETRY_QUOTA);
 }
 END_TEST
