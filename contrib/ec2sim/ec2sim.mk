@@ -28,6 +28,7 @@ EXTRA_DIST += \
 	contrib/ec2sim/server.py \
 	contrib/ec2sim/signature.py \
 	contrib/ec2sim/simulator.py \
+	contrib/ec2sim/spot.py \
 	contrib/ec2sim/store.py \
 	contrib/ec2sim/sts.py \
 	contrib/ec2sim/tags.py \
@@ -45,6 +46,7 @@ EXTRA_DIST += \
 	contrib/ec2sim/tests/test_regions.py \
 	contrib/ec2sim/tests/test_reservations.py \
 	contrib/ec2sim/tests/test_signature.py \
+	contrib/ec2sim/tests/test_spot.py \
 	contrib/ec2sim/throttle.py \
 	contrib/ec2sim/types.tsv \
 	contrib/ec2sim/world.py

@@ -9,6 +9,7 @@ from typing import Any
 import idempotency
 import launch
 import reservations
+import spot
 import tags
 import templates
 from errors import Refusal
@@ -186,21 +187,31 @@ def _ordered(world: World, every: list[Pool], market: str, options: dict[str, An
         if strategy in ('prioritized', 'capacity-optimized-prioritized'):
             return math.inf if pool.priority is None else pool.priority
         if strategy == 'lowest-price':
-            kind = world.scenario.types.get(pool.type)
-            price = kind.usd_h if kind else None
-            # Without a known price: by size, behind those with one.
-            return price if price is not None else 1e6 + (kind.vcpus if kind else 0)
+            return _price(world, pool, market)
         room = world.capacity(pool.type, pool.az)
         return -math.inf if room is None else -room
 
     def unreserved(pool: Pool) -> bool:
         place = (pool.type, pool.az, pool.group.get('GroupName'))
         return not reservations.open_ones(world, pool.data, market, place, usage)
-    every = sorted(every, key=key)    # stable: equals stay in the request's order
+    # Sorting is stable: equals stay in the request's order.
+    if strategy == 'price-capacity-optimized':
+        every = sorted(every, key=lambda pool: _price(world, pool, market))
+    every = sorted(every, key=key)
     if options.get('CapacityReservationOptions'):    # has one value, reservations first
         usage = world.in_use()
         every.sort(key=unreserved)
     return every
+
+
+def _price(world: World, pool: Pool, market: str) -> float:
+    kind = world.scenario.types.get(pool.type)
+    price = spot.price(world, pool.type, pool.az) if market == 'spot' else None
+    if price is None and kind:
+        price = kind.usd_h
+    # Without a known price: by size, behind those with one.
+    return float(price) if price is not None else 1e6 + (kind.vcpus if kind else 0)
+
 
 
 def _answer_pool(pool: Pool) -> dict[str, Any]:

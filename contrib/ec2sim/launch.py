@@ -12,6 +12,7 @@ import bootfault
 import instances
 import placement
 import reservations
+import spot
 import tags
 from catalogue import Type
 from errors import Refusal
@@ -194,6 +195,8 @@ def _market_limits(world: World, pool: Pool, market: str, taken: Usage, wanted: 
                    ) -> list[tuple[float, str, str]]:
     """What capacity and quota allow; EXTRA instances are in open reservations."""
     kind = world.scenario.types[pool.type]
+    if market == 'spot':
+        spot.check_cap(world, kind, pool.az, pool.data, pool.override)
     limits: list[tuple[float, str, str]] = []
     if pool.data.get('CapacityReservationSpecification', {}).get(
             'CapacityReservationPreference') == 'capacity-reservations-only':

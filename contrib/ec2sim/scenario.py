@@ -7,6 +7,7 @@ import base64
 import ipaddress
 import json
 import os
+import re
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -47,6 +48,7 @@ DEFAULT: dict[str, Any] = {
     'quotas': {},
     'fleet_errors': 'all',
     'capacity_reservations': [],
+    'spot_prices': {},
     'timings': {},
     'throttling': {},
     'idempotency': 'repeat',
@@ -60,7 +62,7 @@ DEFAULT: dict[str, Any] = {
 }
 # What a region of "regions" may have of its own; the rest is the account's.
 REGIONAL = ('subnets', 'security_groups', 'launch_templates', 'offerings', 'capacity', 'quotas',
-            'fleet_errors', 'capacity_reservations')
+            'fleet_errors', 'capacity_reservations', 'spot_prices')
 PLACEMENT_GROUPS = 500    # of a region
 DEFAULT_VPC = 'vpc-0aaaaaaaaaaaaaaa1'
 
@@ -139,6 +141,7 @@ class Scenario:
     placement_groups: int
     fleet_errors: str
     reservations: dict[str, Reservation]
+    spot_prices: dict[str, str]
     timings: dict[str, float]
     throttling: dict[str, Any]
     idempotency: str
@@ -357,6 +360,10 @@ def build(given: Any, base: str = '.') -> Scenario:
     _quotas(default_quotas, 'quotas.default')
     if s['fleet_errors'] not in ('all', 'first'):
         raise ScenarioError('fleet_errors: expected "all" or "first"')
+    for key, value in s['spot_prices'].items():
+        # Strings, as money is in the API: no number in between rounds it.
+        if not isinstance(value, str) or not re.fullmatch(r'\d+(\.\d{1,6})?', value):
+            raise ScenarioError(f'spot_prices.{key}: expected USD an hour like "1.23"')
     for name, zones in s['offerings'].items():
         if not isinstance(zones, list):
             raise ScenarioError(f'offerings.{name}: expected a list of zones')
@@ -380,9 +387,9 @@ def build(given: Any, base: str = '.') -> Scenario:
             for number in value or []:
                 _number(number, f'throttling.{key}')
     plain = {key: s[key] for key in (
-        'account', 'seed', 'credentials', 'offerings', 'capacity', 'fleet_errors', 'idempotency',
-        'bridge', 'controller_address', 'private_paths', 'private_files', 'shared_paths',
-        'imds_role')}
+        'account', 'seed', 'credentials', 'offerings', 'capacity', 'fleet_errors', 'spot_prices',
+        'idempotency', 'bridge', 'controller_address', 'private_paths', 'private_files',
+        'shared_paths', 'imds_role')}
     types = _types(s['instance_types'])
     zones = {n.az: n.az_id for n in subnets.values()}
     return Scenario(

@@ -17,6 +17,7 @@ import placement
 import quotas
 import reservations
 import signature
+import spot
 import sts
 import tags
 import templates
@@ -47,6 +48,7 @@ ACTIONS: dict[str, Action] = {
     'DescribeInstanceTypeOfferings': network.describe_offerings,
     'DescribeAvailabilityZones': network.describe_zones,
     'DescribeRegions': network.describe_regions,
+    'DescribeSpotPriceHistory': spot.history,
     'DescribeCapacityReservations': reservations.describe,
 }
 STS_VERSION = '2011-06-15'
