@@ -9,6 +9,7 @@
 #include "lib/base/cleanup.h"
 #include "lib/base/money.h"
 #include "lib/base/nodeset.h"
+#include "lib/plan/outcome.h"
 
 /* One gang from the job's point of view. */
 struct start {
@@ -285,6 +286,36 @@ static int print_tries(struct strbuf *out, const struct start *s, int64_t now_ms
 	return before ? 0 : print_reasons(out, show->gang.plan, NULL, err);
 }
 
+static const struct outcome_rule *rule_of(const char *class)
+{
+	for (int c = ERR_NONE + 1; c <= ERR_FATAL; c++)
+		if (!strcmp(err_class_name((enum err_class)c), class))
+			return outcome_of((enum err_class)c);
+	return outcome_of(ERR_NONE);
+}
+
+/* What would help, for each kind of failure once, in the order of the tries. */
+static void print_advice(struct strbuf *out, const struct show_gang *show)
+{
+	const char *label = "advice";
+
+	/* where instances came in the end, something else failed */
+	if (!show->ntries || !*show->tries[show->ntries - 1].class)
+		return;
+	for (size_t i = 0; i < show->ntries; i++) {
+		const char *class = show->tries[i].class, *advice = rule_of(class)->advice;
+		bool said = !*advice;
+
+		for (size_t k = 0; k < i; k++)
+			said |= !strcmp(show->tries[k].class, class);
+		/* the reason may have said it, too */
+		if (said || (show->gang.reason && strstr(show->gang.reason, advice)))
+			continue;
+		show_line(out, label, advice);
+		label = "";
+	}
+}
+
 static int print_start(
 	struct strbuf *out, const struct start *s, bool last, int64_t now_ms, struct err *err)
 {
@@ -319,6 +350,8 @@ static int print_start(
 	}
 	if (g->reason)
 		show_line(out, "failed", g->reason);
+	if (last && failed(s))
+		print_advice(out, &s->show);
 	if (*g->stop)
 		show_line(out, "stop", g->stop);
 	strbuf_setlen(&sb, 0);

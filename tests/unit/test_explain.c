@@ -252,6 +252,82 @@ START_TEST(waits_for_its_next_start)
 }
 END_TEST
 
+/* What would help goes with what failed: once each, and not where the reason says it already. */
+START_TEST(advice)
+{
+	add_failed("7-a", "7", 7, 0);
+	add_try("7-a", 1, 1, "4 x a.b in us-east-2a", "capacity", "", "no capacity", NULL);
+	add_try("7-a", 2, 1, "4 x a.c in us-east-2a", "capacity", "", "no capacity", NULL);
+	add_try("7-a", 3, 1, "4 x p.d in us-east-2a", "quota", "VcpuLimitExceeded", NULL, NULL);
+	add_try("7-a", 4, 1, "4 x a.d in us-east-2a", "notfound", "", "no such thing", NULL);
+	add_try("7-a", 5, 1, "4 x a.e in us-east-2a", "martian", "", "what", NULL);
+	explains("7", 100,
+		"job 7 did not start: 4 of 4 nodes did not register\n"
+		"\n"
+		"start 1 of job 7, 12:00:00, gang 7-a: failed after 1m00s\n"
+		"  nodes    aws-hpc-[0-3], 4 nodes, all or none\n"
+		"  try 1    12:00:01: 4 x a.b in us-east-2a\n"
+		"           -> after 1s: no capacity\n"
+		"  try 2    12:00:02: 4 x a.c in us-east-2a\n"
+		"           -> after 1s: no capacity\n"
+		"  try 3    12:00:03: 4 x p.d in us-east-2a\n"
+		"           -> after 1s: VcpuLimitExceeded\n"
+		"  try 4    12:00:04: 4 x a.d in us-east-2a\n"
+		"           -> after 1s: no such thing\n"
+		"  try 5    12:00:05: 4 x a.e in us-east-2a\n"
+		"           -> after 1s: what\n"
+		"  failed   4 of 4 nodes did not register\n"
+		"  advice   more allowed instance types or zones, or fewer nodes, would "
+		"help\n"
+		"           ask AWS for a higher quota or use fewer nodes\n");
+	ck_assert_int_eq(
+		db_run(state_db, &err,
+			"UPDATE gang SET reason = 'VcpuLimitExceeded; ask AWS for a higher quota "
+			"or use fewer nodes'",
+			NULL, 0),
+		1);
+	explains("7", 100,
+		"job 7 did not start: VcpuLimitExceeded; ask AWS for a higher quota or use "
+		"fewer nodes\n"
+		"\n"
+		"start 1 of job 7, 12:00:00, gang 7-a: failed after 1m00s\n"
+		"  nodes    aws-hpc-[0-3], 4 nodes, all or none\n"
+		"  try 1    12:00:01: 4 x a.b in us-east-2a\n"
+		"           -> after 1s: no capacity\n"
+		"  try 2    12:00:02: 4 x a.c in us-east-2a\n"
+		"           -> after 1s: no capacity\n"
+		"  try 3    12:00:03: 4 x p.d in us-east-2a\n"
+		"           -> after 1s: VcpuLimitExceeded\n"
+		"  try 4    12:00:04: 4 x a.d in us-east-2a\n"
+		"           -> after 1s: no such thing\n"
+		"  try 5    12:00:05: 4 x a.e in us-east-2a\n"
+		"           -> after 1s: what\n"
+		"  failed   VcpuLimitExceeded; ask AWS for a higher quota or use fewer "
+		"nodes\n"
+		"  advice   more allowed instance types or zones, or fewer nodes, would "
+		"help\n");
+	/* nothing is amiss while it goes on */
+	set_row("7-a", GANG_LAUNCHING, 60);
+	explains("7", 100,
+		"job 7 waits for 4 instances, which have been sought for 1m40s\n"
+		"\n"
+		"start 1 of job 7, 12:00:00, gang 7-a: launching, begun 1m40s ago\n"
+		"  nodes    aws-hpc-[0-3], 4 nodes, all or none\n"
+		"  try 1    12:00:01: 4 x a.b in us-east-2a\n"
+		"           -> after 1s: no capacity\n"
+		"  try 2    12:00:02: 4 x a.c in us-east-2a\n"
+		"           -> after 1s: no capacity\n"
+		"  try 3    12:00:03: 4 x p.d in us-east-2a\n"
+		"           -> after 1s: VcpuLimitExceeded\n"
+		"  try 4    12:00:04: 4 x a.d in us-east-2a\n"
+		"           -> after 1s: no such thing\n"
+		"  try 5    12:00:05: 4 x a.e in us-east-2a\n"
+		"           -> after 1s: what\n"
+		"  failed   VcpuLimitExceeded; ask AWS for a higher quota or use fewer "
+		"nodes\n");
+}
+END_TEST
+
 START_TEST(is_under_way)
 {
 	struct gang g = state_gang("8-a", NULL);
@@ -452,6 +528,7 @@ int main(void)
 	tcase_add_checked_fixture(tc, show_setup, state_teardown);
 	tcase_add_test(tc, came_at_the_second_start);
 	tcase_add_test(tc, waits_for_its_next_start);
+	tcase_add_test(tc, advice);
 	tcase_add_test(tc, is_under_way);
 	tcase_add_test(tc, boots);
 	tcase_add_test(tc, no_instance_is_known);
