@@ -97,6 +97,9 @@ START_TEST(other_numbers_than_before)
 	for (int i = 0; i < 10; i++) /* smaller now: it holds no more than that */
 		ck_assert_int_eq(bucket_take(&b, 1, 10, 2, T0), 0);
 	ck_assert_int_eq(bucket_take(&b, 1, 10, 2, T0), 500);
+	ck_assert_int_eq(bucket_take(&b, 0, 100, 20, T0 + 60000), 0);
+	ck_assert_int_eq(bucket_take(&b, 10, 10, 2, T0 + 59999), 0);
+	ck_assert_int_eq(bucket_take(&b, 1, 10, 2, T0 + 60000), 500);
 	b = (struct bucket){0}; /* none is one */
 	ck_assert_int_eq(bucket_take(&b, 1, 0, 0, T0), 0);
 	ck_assert_int_eq(bucket_take(&b, 1, 0, 0, T0), 1000);
@@ -257,14 +260,14 @@ static void overwrite(const void *data, size_t len)
 START_TEST(what_is_not_ours_counts_as_full)
 {
 	struct buckets *b = open_all();
-	char *garbage = malloc(200000);
+	char *garbage = malloc(50000);
 
 	ck_assert_int_eq(take_all(b, "n"), 10);
 	buckets_close(b);
-	for (size_t i = 0; i < 200000; i++)
+	for (size_t i = 0; i < 50000; i++)
 		garbage[i] = (char)any(256);
 	for (int i = 0; i < 4; i++) {
-		static const size_t lens[] = {0, 1, 5000, 200000};
+		static const size_t lens[] = {0, 1, 5000, 50000};
 
 		overwrite(garbage, lens[i]);
 		b = open_all();
@@ -316,6 +319,29 @@ START_TEST(torn_anywhere)
 }
 END_TEST
 
+/* Any byte of a record that is not what we wrote: the bucket counts as full. */
+START_TEST(every_byte_is_checked)
+{
+	struct buckets *b = open_all();
+	char *data = NULL;
+	size_t len = 0;
+
+	ck_assert_int_eq(take_all(b, "n"), 10);
+	buckets_close(b);
+	ok(file_read(state_path("buckets"), 100000, &data, &len, &err));
+	ck_assert_uint_ge(len, 88);
+	for (size_t i = len - 88; i < len; i++) {
+		data[i] ^= 1;
+		overwrite(data, len);
+		data[i] ^= 1;
+		b = open_all();
+		ck_assert_msg(take_all(b, "n") == 10, "byte %zu", i);
+		buckets_close(b);
+	}
+	free(data);
+}
+END_TEST
+
 START_TEST(where_it_may_lie)
 {
 	ck_assert_ptr_null(buckets_open("/nonexistent/dir", &err));
@@ -360,37 +386,53 @@ END_TEST
 
 #define TAKERS 24
 
-/* Every process as often as it gets a token at one moment; its exit status is how many. */
-static int greedy(void)
+/* Take at one moment until there is nothing left for a while, and write down how many that were. */
+static int greedy(int start, int told)
 {
 	struct buckets *b = buckets_open(state_dir, NULL);
-	int n = 0;
+	int n = 0, empty = 0;
+	char c;
 
-	for (int i = 0; b && i < 60; i++)
-		n += buckets_take(b, "n", 1, 300, 1, T0) == 0;
+	if (!b || read(start, &c, 1) != 0) /* until the parent closes it: all at once */
+		return 1;
+	while (empty < 50) {
+		if (buckets_take(b, "n", 1, 5000, 1, T0) == 0)
+			n++;
+		else
+			empty++;
+	}
 	buckets_close(b);
-	return b ? n : 255;
+	return write(told, &n, sizeof(n)) != sizeof(n);
 }
 
 START_TEST(together_no_more_than_there_is)
 {
 	pid_t pids[TAKERS];
-	int sum = 0;
+	int start[2], told[2], sum = 0;
 
+	ck_assert_int_eq(pipe(start), 0);
+	ck_assert_int_eq(pipe(told), 0);
 	for (int i = 0; i < TAKERS; i++) { /* they also race for making the file */
 		pids[i] = fork();
 		ck_assert_int_ge(pids[i], 0);
-		if (!pids[i])
-			_exit(greedy());
+		if (!pids[i]) {
+			close(start[1]);
+			_exit(greedy(start[0], told[1]));
+		}
 	}
+	close(start[0]);
+	close(start[1]);
 	for (int i = 0; i < TAKERS; i++) {
-		int status = -1;
+		int status = -1, n = 0;
 
 		ck_assert_int_eq(waitpid(pids[i], &status, 0), pids[i]);
-		ck_assert(WIFEXITED(status) && WEXITSTATUS(status) <= 60);
-		sum += WEXITSTATUS(status);
+		ck_assert_int_eq(status, 0);
+		ck_assert_int_eq(read(told[0], &n, sizeof(n)), sizeof(n));
+		sum += n;
 	}
-	ck_assert_int_eq(sum, 300); /* not one too many, and none is lost */
+	close(told[0]);
+	close(told[1]);
+	ck_assert_int_eq(sum, 5000); /* not one too many, and none is lost */
 }
 END_TEST
 
@@ -531,6 +573,7 @@ int main(void)
 	tcase_add_test(file, more_than_the_file_holds);
 	tcase_add_test(file, what_is_not_ours_counts_as_full);
 	tcase_add_test(file, torn_anywhere);
+	tcase_add_test(file, every_byte_is_checked);
 	tcase_add_test(file, where_it_may_lie);
 	tcase_add_test(file, root_leaves_it_to_the_owner);
 	tcase_add_test(file, together_no_more_than_there_is);
