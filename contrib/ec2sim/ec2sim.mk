@@ -39,6 +39,7 @@ EXTRA_DIST += \
 	contrib/ec2sim/tests/test_fleet.py \
 	contrib/ec2sim/tests/test_judge.py \
 	contrib/ec2sim/tests/test_life.py \
+	contrib/ec2sim/tests/test_load.py \
 	contrib/ec2sim/tests/test_newer.py \
 	contrib/ec2sim/tests/test_objects.py \
 	contrib/ec2sim/tests/test_process.py \

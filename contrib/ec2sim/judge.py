@@ -29,6 +29,8 @@ TIMESTAMP = re.compile(r'\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z')
 INDEX = re.compile(r'[1-9][0-9]*')
 # XML 1.0 has no way to carry these, so neither has an answer of AWS.
 NOT_XML = re.compile('[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]')
+# What XML cannot carry as it is; most strings have nothing of it.
+NOT_PLAIN = re.compile('[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff&<>]')
 
 
 def load_model(service: str, model_dir: str | None = None) -> Any:
@@ -292,6 +294,8 @@ class Judge:
         enum = getattr(shape, 'enum', None)
         if enum and value not in enum and shape.name not in OPEN_ENUMS:
             raise ModelBreach(f'{path}: {value!r} is none of {enum}')
+        if not NOT_PLAIN.search(value):
+            return value
         if NOT_XML.search(value):
             raise ModelBreach(f'{path}: {value!r} cannot be said in XML')
         return escape(value)
