@@ -33,10 +33,12 @@ static bool still_ours(const struct job_facts *then, const struct job_facts *now
 	       (now->state == JOB_STATE_CONFIGURING || now->state == JOB_STATE_RUNNING);
 }
 
-/* Has slurmctld sent it back by itself, after ResumeTimeout? */
+/* Has slurmctld sent it back by itself, after ResumeTimeout? Its next start may be a moment away,
+ * so it is not waited for the end of its completing. */
 static bool sent_back(const struct job_facts *then, const struct job_facts *now)
 {
-	return now->restart > then->restart && now->state == JOB_STATE_PENDING;
+	return now->restart > then->restart &&
+	       (now->state == JOB_STATE_PENDING || now->state == JOB_STATE_COMPLETING);
 }
 
 /*
