@@ -4,11 +4,25 @@
 #include <stdlib.h>
 
 #include "helper/log.h"
+#include "helper/lost.h"
+#include "helper/protect.h"
 #include "lib/base/cleanup.h"
 #include "lib/base/clock.h"
 
 #define BOOT_POLL_MS     500
 #define BOOT_POLL_MAX_MS 3000
+/* An image that cannot boot is often seen within seconds. */
+#define LOOK_FIRST_MS 3000
+#define LOOK_MS       15000
+/* Of the 20 a second that EC2 gives an account (facts D5) all boots together take this share. */
+#define LOOKS_PER_S 5
+
+struct wait {
+	struct attempt *a;
+	const struct nodeset *bound;
+	bool *seen; /* by position in bound: has registered, now or at an earlier look */
+	bool *gone; /* its instance has ended, and its job been sent back (pools only) */
+};
 
 /* Do its nodes go down when their job ends, before another job can have them? */
 static bool goes_down(const struct attempt *a)
@@ -17,68 +31,194 @@ static bool goes_down(const struct attempt *a)
 }
 
 /*
- * How many of BOUND have registered, now or at an earlier look: a short job may be over already. In
- * a pool each node powers down at the end of its own job, from now on.
+ * How many have registered or are gone: a short job may be over already. In a pool each node powers
+ * down at the end of its own job, from now on.
  */
-static size_t count_registered(struct attempt *a, const struct nodeset *bound, bool *seen)
+static size_t count_settled(struct wait *w)
 {
 	CLEANUP(nodeset_release) struct nodeset news = NODESET_INIT;
 	cleanup_free struct node_facts *nodes = NULL;
 	cleanup_free char *hostlist = NULL;
 	size_t n = 0, count = 0;
 
-	if (slurm_client_nodes(bound, &nodes, &n, NULL) < 0)
+	if (slurm_client_nodes(w->bound, &nodes, &n, NULL) < 0)
 		n = 0; /* slurmctld is away for a moment */
 	for (size_t i = 0; i < n; i++) {
-		long k = nodes[i].registered ? nodeset_index(bound, nodes[i].name) : -1;
+		long k = nodes[i].registered ? nodeset_index(w->bound, nodes[i].name) : -1;
 
-		if (k < 0 || seen[k])
+		if (k < 0 || w->seen[k] || w->gone[k])
 			continue;
-		seen[k] = true;
+		w->seen[k] = true;
 		nodeset_add(&news, nodes[i].name, NULL);
 	}
 	hostlist = nodeset_format(&news);
-	if (!a->demand->all_or_nothing && goes_down(a) && news.n && hostlist)
+	if (!w->a->demand->all_or_nothing && goes_down(w->a) && news.n && hostlist)
 		slurm_client_down_asap(hostlist, NULL);
-	for (size_t i = 0; i < bound->n; i++)
-		count += seen[i];
+	for (size_t i = 0; i < w->bound->n; i++)
+		count += w->seen[i] || w->gone[i];
 	return count;
 }
 
-int boot_wait(struct attempt *a, const struct nodeset *bound, struct err *err)
+int64_t boot_look_ms(size_t booting)
 {
-	int64_t deadline_ms = clock_mono_ms() + a->app->site.resume_timeout_s * 1000;
-	cleanup_free char *hostlist = nodeset_format(bound);
-	cleanup_free bool *seen = calloc(bound->n + 1, sizeof(*seen));
-	int64_t pause_ms = BOOT_POLL_MS;
+	int64_t fair_ms = (int64_t)booting * 1000 / LOOKS_PER_S;
 
-	if (!hostlist || !seen) {
-		log_err("out of memory; the gang is left as announced");
+	return fair_ms > LOOK_MS ? fair_ms : LOOK_MS;
+}
+
+static int64_t next_look_ms(struct app *app)
+{
+	struct gang *gangs = NULL;
+	size_t n = 0, booting = 0;
+	int64_t ms;
+
+	gang_list(app->db, false, &gangs, &n, NULL);
+	for (size_t i = 0; i < n; i++)
+		booting += gangs[i].state == GANG_ANNOUNCED;
+	gang_list_release(gangs, n);
+	ms = boot_look_ms(booting);
+	/* those launched together must not look together */
+	return clock_mono_ms() + ms * 3 / 4 + random_below((uint32_t)(ms / 2));
+}
+
+/* In a pool the end of a node that had registered is its own job's matter, and Slurm's. */
+static int keep_unseen(const struct wait *w, struct lost *lost, struct err *err)
+{
+	CLEANUP(nodeset_release) struct nodeset seen = NODESET_INIT, left = NODESET_INIT;
+	struct nodeset old;
+	size_t kept = 0;
+
+	for (size_t i = 0; i < w->bound->n; i++)
+		if ((w->seen[i] || w->gone[i]) && nodeset_add(&seen, w->bound->names[i], err) < 0)
+			return -1;
+	if (nodeset_filter(&lost->nodes, &seen, false, &left, err) < 0)
+		return -1;
+	for (size_t i = 0; i < lost->ninstances; i++)
+		if (nodeset_contains(&left, lost->instances[i].node))
+			lost->instances[kept++] = lost->instances[i];
+	lost->ninstances = kept;
+	old = lost->nodes;
+	lost->nodes = left;
+	left = old;
+	return 0;
+}
+
+/* 0: all that is to come may still come, or that cannot be known now; 1 with ERR: it has failed;
+ * -1 with ERR: nobody wants it. */
+static int look(struct wait *w, struct err *err)
+{
+	CLEANUP(lost_release) struct lost lost = LOST_INIT;
+	struct attempt *a = w->a;
+	struct err local;
+	int rc = lost_ended(a->app, &a->gang, &lost, &local);
+
+	if (rc < 0)
+		log_info("cannot see whether its instances still run: %s", local.text);
+	if (rc <= 0)
+		return 0;
+	/* a job that is over by now may have taken its nodes with it */
+	if (attempt_wanted(a, err) == 1)
+		return -1;
+	if (!a->gang.all_or_nothing && keep_unseen(w, &lost, &local) < 0) {
+		log_warn("%s", local.text);
 		return 0;
 	}
-	while (count_registered(a, bound, seen) < bound->n) {
-		int rc = attempt_wanted(a, err);
+	if (!lost.nodes.n)
+		return 0;
+	log_warn("%s", lost.why);
+	rc = lost_take_down(a->app, &a->gang, &lost, &local);
+	if (rc < 0) {
+		log_err("%s; ResumeFailProgram will see to it", local.text);
+		return 0;
+	}
+	for (size_t i = 0; i < lost.nodes.n; i++)
+		w->gone[nodeset_index(w->bound, lost.nodes.names[i])] = true;
+	if (rc == 1)
+		err_set(err, lost.class, "%s", lost.why);
+	return rc;
+}
+
+void boot_up(struct app *app, const struct gang *gang, const struct nodeset *nodes, bool leaving)
+{
+	cleanup_free char *hostlist = nodeset_format(nodes);
+	struct err err;
+
+	if (!hostlist) {
+		log_err("out of memory; the gang is left as announced");
+		return;
+	}
+	if (leaving && slurm_client_down_asap(hostlist, &err) < 0)
+		log_warn("nodes %s will not power down by themselves at the job's end: %s",
+			hostlist, err.text);
+	log_info("all %zu nodes have registered: %s", nodes->n, hostlist);
+	if (gang_advance(app->db, gang->id, GANG_ANNOUNCED, GANG_ACTIVE, &err) < 0)
+		log_warn("%s", err.text);
+	else
+		protect_good(app, gang);
+}
+
+/* Somebody has failed the gang and does what that takes: ResumeFailProgram, mostly. */
+static bool given_up(struct attempt *a)
+{
+	CLEANUP(gang_release) struct gang now = {0};
+
+	return gang_get(a->app->db, a->gang.id, &now, NULL) == 0 &&
+	       (now.state == GANG_FAILING || now.state == GANG_FAILED);
+}
+
+static int wait_for_all(struct wait *w, struct err *err)
+{
+	int64_t deadline_ms = clock_mono_ms() + w->a->app->site.resume_timeout_s * 1000;
+	int64_t look_ms = clock_mono_ms() + LOOK_FIRST_MS, pause_ms = BOOT_POLL_MS;
+
+	while (count_settled(w) < w->bound->n) {
+		int rc = attempt_wanted(w->a, err);
 
 		if (rc == 1)
-			return -1;
+			return given_up(w->a) ? 1 : -1;
 		/* a gang that is up is not given up because a look at it failed */
 		if (rc < 0)
 			log_warn("%s", err->text);
-		if (clock_mono_ms() >= deadline_ms) {
-			log_warn("not all of %s registered within ResumeTimeout: ResumeFailProgram "
-				 "will see to it",
-				hostlist);
-			return 0;
+		if (clock_mono_ms() >= look_ms) {
+			rc = look(w, err);
+			if (rc)
+				return rc;
+			look_ms = next_look_ms(w->a->app);
 		}
+		if (clock_mono_ms() >= deadline_ms)
+			return 2;
 		clock_sleep_ms(pause_ms);
 		pause_ms = pause_ms * 5 / 4 < BOOT_POLL_MAX_MS ? pause_ms * 5 / 4
 							       : BOOT_POLL_MAX_MS;
 	}
-	if (a->demand->all_or_nothing && goes_down(a) && slurm_client_down_asap(hostlist, err) < 0)
-		log_warn("nodes %s will not power down by themselves at the job's end: %s",
-			hostlist, err->text);
-	log_info("all %zu nodes have registered: %s", bound->n, hostlist);
-	if (gang_advance(a->app->db, a->gang.id, GANG_ANNOUNCED, GANG_ACTIVE, err) < 0)
-		log_warn("%s", err->text);
+	return 0;
+}
+
+int boot_wait(struct attempt *a, const struct nodeset *bound, struct err *err)
+{
+	cleanup_free bool *seen = calloc(bound->n + 1, sizeof(*seen));
+	cleanup_free bool *gone = calloc(bound->n + 1, sizeof(*gone));
+	CLEANUP(nodeset_release) struct nodeset up = NODESET_INIT;
+	struct wait wait = {.a = a, .bound = bound, .seen = seen, .gone = gone};
+	int rc;
+
+	if (!seen || !gone) {
+		log_err("out of memory; the gang is left as announced");
+		return 0;
+	}
+	rc = wait_for_all(&wait, err);
+	if (rc == 2) {
+		log_warn("not all %zu nodes registered within ResumeTimeout: ResumeFailProgram "
+			 "will see to it",
+			bound->n);
+		return 0;
+	}
+	if (rc)
+		return rc;
+	for (size_t i = 0; i < bound->n; i++)
+		if (seen[i] && nodeset_add(&up, bound->names[i], NULL) < 0)
+			log_err("out of memory");
+	/* a pool's nodes have been told one by one */
+	boot_up(a->app, &a->gang, &up, a->demand->all_or_nothing && goes_down(a));
 	return 0;
 }

@@ -12,6 +12,7 @@ libhelper_a_SOURCES = \
 	helper/boot.c helper/boot.h \
 	helper/cmd_explain.c \
 	helper/cmd_open.c \
+	helper/cmd_reconcile.c \
 	helper/cmd_release.c \
 	helper/cmd_resume.c \
 	helper/cmd_resume_fail.c \
@@ -19,17 +20,17 @@ libhelper_a_SOURCES = \
 	helper/cmd_suspend.c \
 	helper/commands.h \
 	helper/comment.c helper/comment.h \
-	helper/console.h \
+	helper/console.c helper/console.h \
 	helper/demand.c helper/demand.h \
 	helper/explain.c helper/explain.h \
 	helper/failure.c helper/failure.h \
 	helper/fleet_body.c helper/fleet_body.h \
 	helper/groups.c helper/groups.h \
 	helper/lock.c helper/lock.h \
-	helper/lost.h \
+	helper/lost.c helper/lost.h \
 	helper/preflight.c helper/preflight.h \
+	helper/protect.c helper/protect.h \
 	helper/provision.c helper/provision.h \
-	helper/protect.h \
 	helper/prune.c helper/prune.h \
 	helper/release.c helper/release.h \
 	helper/reopen.c helper/reopen.h \

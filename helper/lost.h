@@ -22,7 +22,6 @@ struct lost {
 	/* It speaks against the node group (image, boot), not against EC2's capacity or a person
 	 * who ended it: counts for protect.h. */
 	bool blame;
-	bool requeued;           /* slurmctld has given up the nodes itself, after ResumeTimeout */
 	char why[ERR_TEXT_SIZE]; /* one sentence */
 };
 #define LOST_INIT                                                                                  \
@@ -42,9 +41,10 @@ int lost_late(struct app *app, const struct gang *gang, const struct nodeset *no
 	struct lost *lost, struct err *err);
 
 /*
- * Keep the books, end the instances, send the jobs back, put the consoles into the log. The caller
- * holds the gang's lock, or knows that its owner only waits. 1: the gang has failed; 0: a part of
- * it goes on; -1: nothing was done.
+ * Fail the gang, count it for its node group, end the instances, send the jobs back, put the
+ * consoles into the log. Of several who want to, one does it: the others find the gang failing and
+ * do nothing. The caller holds the gang's lock, or knows that its owner only waits. 1: the gang has
+ * failed; 0: a part of it goes on; -1: nothing was done.
  */
 int lost_take_down(
 	struct app *app, const struct gang *gang, const struct lost *lost, struct err *err);

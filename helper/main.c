@@ -35,6 +35,8 @@ static const struct command {
 		"ResumeFailProgram: take the gangs of nodes that never came down"},
 	{"release", cmd_release, "--stale NODES [--job ID]",
 		"release nodes that an ended gang still holds"},
+	{"reconcile", cmd_reconcile, "",
+		"see to what dead processes have left, one line per repair"},
 	{"status", cmd_status, "[--json] [--all]",
 		"closed node groups, gangs, their tries, nodes and instances"},
 	{"explain", cmd_explain, "JOBID [--json]",

@@ -318,6 +318,7 @@ static int run_attempt(struct app *app, struct demand *demand, struct err *err)
 	CLEANUP(attempt_release) struct attempt a = {.app = app, .demand = demand};
 	CLEANUP(nodeset_release) struct nodeset bound = NODESET_INIT;
 	cleanup_close int lock = -1;
+	int booted;
 
 	if (begin_gang(&a, &lock, err) < 0) {
 		come_back(&(struct attempt){.app = app, .demand = demand}, err);
@@ -333,11 +334,10 @@ static int run_attempt(struct app *app, struct demand *demand, struct err *err)
 			log_err("out of memory");
 	if (!demand->all_or_nothing)
 		return_rest(&a, &bound);
-	if (boot_wait(&a, &bound, err) < 0) {
+	booted = boot_wait(&a, &bound, err);
+	if (booted < 0)
 		take_down(&a, err->text);
-		return -1;
-	}
-	return 0;
+	return booted ? -1 : 0;
 }
 
 static int lock_jobs(struct app *app, const struct demand *demand, int *locks, struct err *err)

@@ -16,18 +16,8 @@ node [^ ]+ not resumed by ResumeTimeout
 power_save: program (exit status of|signaled: Killed)'
 
 setup_file() {
-	# every second instance, by its address, hangs in its boot
-	cat >"$BATS_FILE_TMPDIR/half" <<-END
-	#!/bin/sh
-	case \$(hostname) in *[13579]) exec sleep 100000 ;; esac
-	export BURST_DEFAULTS=$BATS_FILE_TMPDIR/cluster/etc/burst-node
-	exec $BURST_SOURCE/contrib/compute-node/burst-node
-	END
-	cluster_start --nodes 4 --slurm ResumeTimeout=20 \
-		--conf '{"slurm": {"requeue_delay_s": 3, "max_attempts": 2}}' \
-		--scenario "{\"launch_templates\": [{\"name\": \"burst-lt\", \"user_data\": \"$BATS_FILE_TMPDIR/half\", \"data\": {
-			\"ImageId\": \"ami-0123456789abcdef0\", \"InstanceType\": \"hpc7a.96xlarge\",
-			\"SecurityGroupIds\": [\"sg-0aaaaaaaaaaaaaaa1\"]}}]}"
+	cluster_start --nodes 6 --slurm ResumeTimeout=20 \
+		--conf '{"slurm": {"requeue_delay_s": 3, "max_attempts": 2}, "boot": {"protect_after": 0, "console_lines": 5}}'
 }
 
 teardown_file() {
@@ -46,9 +36,23 @@ teardown() {
 	wait_for settled 90
 }
 
+# boot FAULT [MORE]: what becomes of instances from the next launch on.
+boot() {
+	faults "[{\"action\": \"CreateFleet\", ${2:-\"every\": true}, \"boot\": \"$1\", \"instances\": 1${3:+, $3}}]"
+}
+
+# seconds from the announcement of the job's first gang to its being sent back, by the log
+seconds_to_failure() {
+	local told back
+	told=$(grep -E "job=$1 .*told to Slurm" "$BURST_LOG" | head -n 1 | cut -c1-19)
+	back=$(grep -E "job=$1 .*sent back" "$BURST_LOG" | head -n 1 | cut -c1-19)
+	echo $(($(date -u -d "$back" +%s) - $(date -u -d "$told" +%s)))
+}
+
 @test "a node that never registers takes its gang down; the job is told, and held at last" {
+	boot hang
 	job=$(submit -N 2 -t 5 --efa=required --wrap true)
-	wait_for "[[ \$(job_field $job AdminComment) == 'burst: node aws-hpc-'[01]' did not register within 20 s (ResumeTimeout)'* ]]" 120
+	wait_for "[[ \$(job_field $job AdminComment) == 'burst: node aws-hpc-'[01]' did not register within 20 s (ResumeTimeout)'*'; tried again not before '* ]]" 120
 	wait_for '[ "$(live_count)" -eq 0 ]' 30
 	wait_for "job_is $job PENDING" 30
 	# its nodes can be had again: neither DOWN nor waiting
@@ -58,9 +62,60 @@ teardown() {
 	wait_for settled 60
 	run -0 helper status --all
 	[[ $output == *" failed "*"did not register within 20 s (ResumeTimeout)"* ]]
+	# what it waits for stands in the log, without colours and line ends
+	run -0 grep -E "job=$job .*console of aws-hpc-[0-9] \(i-[0-9a-f]+\): You are in emergency mode. Press Enter for maintenance" "$BURST_LOG"
+	run -1 grep -E "console of .*(\[0;|DEPEND.*\\r)" "$BURST_LOG"
+}
+
+@test "an image without slurmd: ResumeTimeout, and the console's last lines in the log" {
+	boot wrong-image '"call": 1'
+	job=$(submit -N 2 -t 5 --efa=required --wrap true)
+	wait_for "[[ \$(job_field $job AdminComment) == *' did not register within 20 s (ResumeTimeout)'* ]]" 120
+	wait_for "grep -qE 'job=$job .*console of aws-hpc-[0-9] .*: cloud-init.*slurmd: command not found$' '$BURST_LOG'" 10
+	wait_for "job_is $job COMPLETED" 120
+	# five lines at most, of one node
+	[ "$(grep -cE "job=$job .*console of aws-hpc-" "$BURST_LOG")" -le 5 ]
+}
+
+@test "a node that shuts itself down in its boot takes its gang down at once" {
+	boot die '"call": 1'
+	job=$(submit -N 2 -t 5 --efa=required --wrap true)
+	wait_for "[[ \$(job_field $job AdminComment) == 'burst: node aws-hpc-'?' did not finish its boot: instance i-'*' (hpc7a.96xlarge in us-east-2a) shut itself down (Client.InstanceInitiatedShutdown: Instance initiated shutdown)'*'; tried again not before '* ]]" 30
+	[ "$(job_field "$job" Requeue)" = 1 ]
+	# long before ResumeTimeout
+	[ "$(seconds_to_failure "$job")" -le 8 ]
+	wait_for '[ "$(live_count)" -eq 0 ]' 10
+	wait_for "grep -qE 'job=$job .*console of aws-hpc-' '$BURST_LOG'" 10
+	wait_for "job_is $job COMPLETED" 120
+	[ "$(job_field "$job" Restarts)" -eq 1 ]
+	[ "$(requests TerminateInstances '.params.InstanceIds[]' | sort -u | wc -l)" -ge 2 ]
+}
+
+@test "a spot instance that EC2 takes back in its boot is lack of capacity" {
+	boot die '"call": 1' '"reason": "Server.SpotInstanceTermination"'
+	job=$(submit -N 2 -t 5 --efa=required --wrap true)
+	wait_for "[[ \$(job_field $job AdminComment) == 'burst: node aws-hpc-'?' did not finish its boot: instance i-'*' was taken back as spot capacity (Server.SpotInstanceTermination: Spot instance termination)'* ]]" 30
+	wait_for "job_is $job COMPLETED" 120
+	# it has nothing to tell
+	run -1 grep -E "job=$job .*console of" "$BURST_LOG"
+}
+
+@test "srun is told when a node of its gang dies in its boot" {
+	boot die '"call": 1'
+	run -1 as_user srun -N 2 -t 5 --efa=required hostname
+	[[ $output == *": burst: node aws-hpc-"*" did not finish its boot: instance i-"*" shut itself down "* ]]
+}
+
+@test "one-node jobs launched together: of one that dies only its own job goes back" {
+	boot die '"call": 1'
+	job=$(submit -N 1 -t 5 --array=0-2 --wrap 'sleep 5')
+	wait_for "[ \"\$(in_cluster scontrol -o show job $job | grep -c JobState=COMPLETED)\" -eq 3 ]" 200
+	[ "$(in_cluster scontrol -o show job "$job" | grep -oE 'Restarts=[0-9]+' | sort | uniq -c | awk '{print $1, $2}' | tr '\n' ' ')" = "2 Restarts=0 1 Restarts=1 " ]
+	grep -qE 'sent back: node aws-hpc-. did not finish its boot' "$BURST_LOG"
 }
 
 @test "cancelled when one of two nodes is up: neither stays" {
+	boot hang
 	job=$(submit -N 2 -t 5 --efa=required --wrap true)
 	# slurmd of one has registered, the other hangs
 	wait_for '[ "$(in_cluster scontrol -o show node | grep -c "State=ALLOCATED+CLOUD ")" -eq 1 ]' 30

@@ -69,3 +69,8 @@ tests_unit_test_status_SOURCES = tests/unit/test_status.c tests/unit/show_fixtur
 	tests/unit/state_fixture.c tests/unit/state_fixture.h
 tests_unit_test_status_CPPFLAGS = $(UNIT_CPPFLAGS) $(JSON_CFLAGS)
 tests_unit_test_status_LDADD = $(HELPER_LIBS) $(CHECK_LIBS)
+
+check_PROGRAMS += tests/unit/test_boot
+tests_unit_test_boot_SOURCES = tests/unit/test_boot.c
+tests_unit_test_boot_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_test_boot_LDADD = $(HELPER_LIBS) $(CHECK_LIBS)
