@@ -385,7 +385,9 @@ END_TEST
 
 static const char conf_text[] = "aws: {region: us-east-2}\n"
 				"state: {directory: %s}\n"
+				"logging: {file: %s/log}\n"
 				"slurm:\n"
+				"  config_path: /nowhere/slurm.conf\n"
 				"  partitions:\n"
 				"  - partition_name: aws\n"
 				"    node_groups:\n"
@@ -412,7 +414,7 @@ static const char conf_text[] = "aws: {region: us-east-2}\n"
 static void write_conf(void)
 {
 	char text[2048];
-	int n = snprintf(text, sizeof(text), conf_text, state_dir);
+	int n = snprintf(text, sizeof(text), conf_text, state_dir, state_dir);
 
 	ok(file_write(conf_path, 0600, text, (size_t)n, FILE_NO_SYNC, &err));
 }
@@ -607,6 +609,11 @@ START_TEST(commands)
 	says(out_path, "");
 	ck_assert_int_eq(run(cmd_open, ARG("aws-hpc"), NULL), 0);
 	says(out_path, "node group aws-hpc is open again; it was to stay closed until ");
+	/* that slurmctld cannot be asked is no reason to leave it closed */
+	says(err_path,
+		"aws-slurm-burst: open: /nowhere/slurm.conf: No such file or directory: jobs "
+		"that were sent back keep their begin time\n");
+	says(state_path("log"), "node group aws-hpc opened by uid ");
 	ck_assert_int_eq(run(cmd_open, ARG("aws-hpc"), NULL), 0);
 	says(out_path, "node group aws-hpc is open, as it was\n");
 	/* explain and status have changed nothing */
