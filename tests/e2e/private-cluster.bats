@@ -93,7 +93,7 @@ none_left() {
 			"partition_options": {"Default": "YES", "MaxTime": "5:00"},
 			"node_groups": [{"node_group_name": "a", "max_nodes": 2, "slurm_specifications": {"CPUs": "2"}},
 				{"node_group_name": "b", "max_nodes": 3, "slurm_specifications": {"Weight": "9"}}]}]}}' \
-		--scenario '{"timings": {"pending_ms": 100}}'
+		--scenario '{"timings": {"pending_ms": 100}, "regions": {"us-west-2": {}}}' --boot none
 	[ "$(grep -c '^SuspendTime=' "$one/etc/slurm/slurm.conf")" = 1 ]
 	cluster exec "$one" scontrol show config | grep -E '^SuspendTime +' | grep ' 77 sec'
 	[ "$(cluster exec "$one" sinfo -h -o '%P %D %l')" = 'gpu* 5 5:00' ]
@@ -101,7 +101,24 @@ none_left() {
 	grep -x '  placement_group_threshold: 2' "$one/etc/slurm/aws-burst.yaml"
 	grep -x '        - node_group_name: "b"' "$one/etc/slurm/aws-burst.yaml"
 	[ "$(jq .timings.pending_ms "$one/scenario.json")" = 100 ]
+	[ "$(jq -r '.regions["us-west-2"].launch_templates[].name' "$one/scenario.json")" = burst-lt ]
 	[ "$(cluster exec "$one" scontrol -o show node gpu-b-2 | grep -c 'NodeAddr=127.0.0.254')" = 1 ]
+}
+
+@test "instances without machines, in two regions: what is left is told of both" {
+	cluster start "$one" --boot none --scenario '{"regions": {"us-west-2": {"launch_templates": []}}, "throttling": false,
+		"subnets": [{"id": "subnet-1", "az": "us-east-2a", "cidr": "10.64.0.0/16"}]}'
+	cluster ec2 "$one" create_fleet '{"Type": "instant", "LaunchTemplateConfigs": [{"LaunchTemplateSpecification":
+		{"LaunchTemplateName": "burst-lt", "Version": "1"}, "Overrides": [{"SubnetId": "subnet-1"}]}],
+		"TargetCapacitySpecification": {"TotalTargetCapacity": 1000, "DefaultTargetCapacityType": "on-demand"}}' >/dev/null
+	all_run() { [ "$(cluster left "$one" | grep -c "^instance .* hpc7a.96xlarge running$")" = 1000 ]; }
+	wait_for all_run 60
+	cluster exec "$one" env AWS_REGION=us-west-2 AWS_ENDPOINT_URL_EC2=http://127.0.0.1:4566 AWS_ACCESS_KEY_ID=AKIAREHEARSAL0000002 \
+		AWS_SECRET_ACCESS_KEY=rehearsal-only-secret-key-0000000000001 /usr/bin/python3 \
+		"$BATS_TEST_DIRNAME/../../contrib/rehearsal/ec2-call" create_placement_group '{"GroupName": "g", "Strategy": "cluster"}'
+	run -1 cluster left "$one"
+	[[ ${lines[1000]} == 'placement group g '*' in us-west-2' ]]
+	cluster exec "$one" scontrol ping | grep 'is UP'
 }
 
 @test "what cannot be is refused with its reason" {
@@ -117,6 +134,8 @@ none_left() {
 	chmod 755 "$BATS_TEST_TMPDIR"
 	run -1 cluster start "$one" --nodes none
 	[ "$output" = 'cluster: --nodes none: expected a number' ]
+	run -1 cluster start "$one" --boot yes
+	[ "$output" = 'cluster: --boot yes: expected netns or none' ]
 	run -1 cluster start "$one" --prefix /usr/share/man
 	[[ $output == 'cluster: /usr/share/man: no aws-slurm-burst-'* ]]
 	run -1 cluster exec "$two" true
