@@ -35,6 +35,7 @@ EXTRA_DIST += \
 	contrib/ec2sim/templates.py \
 	contrib/ec2sim/tests/awscli.bats \
 	contrib/ec2sim/tests/bench.py \
+	contrib/ec2sim/tests/model.bats \
 	contrib/ec2sim/tests/test_faults.py \
 	contrib/ec2sim/tests/test_fleet.py \
 	contrib/ec2sim/tests/test_judge.py \
