@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "helper/log.h"
+#include "helper/pace.h"
 #include "lib/base/cleanup.h"
 
 static void warn(void *arg, const char *text)
@@ -102,7 +103,9 @@ struct aws *app_aws(struct app *app, const char *region, struct err *err)
 		.max_attempts = conf->aws.retry_max_attempts,
 		.connect_timeout_ms = conf->aws.connect_timeout_ms,
 		.timeout_ms = conf->aws.timeout_ms,
+		.throttle_wait_ms = (int)conf->aws.throttle_wait_s * 1000,
 	};
+	struct err why = {0};
 	const char *name = options.region ? options.region : "";
 
 	for (size_t i = 0; i < app->nregions; i++)
@@ -124,6 +127,11 @@ struct aws *app_aws(struct app *app, const char *region, struct err *err)
 		free(app->regions[app->nregions].region);
 		return NULL;
 	}
+	if (!app->pace)
+		app->pace = pace_create(conf->state.directory, conf->aws.api_share_percent, &why);
+	if (!app->pace)
+		log_debug("EC2's rates are not kept: %s", why.text);
+	pace_attach(app->pace, app->regions[app->nregions].aws);
 	return app->regions[app->nregions++].aws;
 }
 
@@ -144,6 +152,8 @@ void app_detach(struct app *app)
 		aws_destroy(app->regions[app->nregions].aws);
 		free(app->regions[app->nregions].region);
 	}
+	pace_destroy(app->pace);
+	app->pace = NULL;
 	db_close(app->db);
 	app->db = NULL;
 }

@@ -17,6 +17,8 @@
 
 #define APP_REGIONS_MAX 8
 
+struct pace;
+
 struct app {
 	struct conf *conf;
 	struct slurm_site site; /* valid after app_slurm() */
@@ -27,7 +29,8 @@ struct app {
 		struct aws *aws;
 	} regions[APP_REGIONS_MAX];
 	size_t nregions;
-	char cluster[64]; /* our name in tags; valid after app_slurm() */
+	struct pace *pace; /* of all regions; NULL: not made, or its file cannot be had */
+	char cluster[64];  /* our name in tags; valid after app_slurm() */
 };
 
 #define APP_INIT                                                                                   \

@@ -74,3 +74,8 @@ check_PROGRAMS += tests/unit/test_boot
 tests_unit_test_boot_SOURCES = tests/unit/test_boot.c
 tests_unit_test_boot_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_boot_LDADD = $(HELPER_LIBS) $(CHECK_LIBS)
+
+check_PROGRAMS += tests/unit/test_pace
+tests_unit_test_pace_SOURCES = tests/unit/test_pace.c $(EC2_FIXTURE)
+tests_unit_test_pace_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_test_pace_LDADD = $(HELPER_LIBS) $(CHECK_LIBS) -lpthread
