@@ -13,7 +13,7 @@ ALLOWED_ERRORS+='
 power_save: program exit status of 1$'
 
 setup_file() {
-	cluster_start --nodes 12 --conf '{"slurm": {"requeue_delay_s": 5, "max_attempts": 3}}'
+	cluster_start --nodes 12 --conf '{"slurm": {"requeue_delay_s": 5, "max_attempts": 3}, "aws": {"throttle_wait_s": 3}}'
 }
 
 teardown_file() {
