@@ -62,7 +62,8 @@ static void count_key(struct aws *aws, char key[64])
 	snprintf(key, 64, "groups/%s", aws_region(aws));
 }
 
-/* How many the account has in the region, anybody's: as counted a moment ago, and ours since. */
+/* How many the account would have in the region, anybody's, with the new one: as counted a moment
+ * ago, with the one of then, and ours since. */
 static int count_groups(struct app *app, struct aws *aws, size_t *n, struct err *err)
 {
 	int64_t asked_ms = clock_now_ms(), number = 0;
@@ -81,6 +82,7 @@ static int count_groups(struct app *app, struct aws *aws, size_t *n, struct err 
 	}
 	if (ec2_count_placement_groups(aws, n, err) < 0)
 		return -1;
+	++*n;
 	snprintf(text, sizeof(text), "%zu %" PRId64, *n, asked_ms);
 	return cache_put(app->db, key, text, asked_ms + COUNT_GOOD_MS, err);
 }
@@ -128,7 +130,7 @@ int groups_make_room(struct app *app, struct aws *aws, bool refused, struct err 
 	if (!refused) {
 		if (count_groups(app, aws, &n, err) < 0)
 			return -1;
-		if (n < quota)
+		if (n <= quota)
 			return 0;
 	}
 	went = delete_empty(app, aws, err);
@@ -138,7 +140,9 @@ int groups_make_room(struct app *app, struct aws *aws, bool refused, struct err 
 		log_warn("EC2 takes no further placement group in %s: %d own empty one(s) deleted",
 			aws_region(aws), went);
 	else
-		log_info("%zu placement groups in %s, the quota is %u: %d own empty one(s) deleted",
+		log_info("%zu placement groups with the new one in %s, the quota is %u: %d own "
+			 "empty "
+			 "one(s) deleted",
 			n, aws_region(aws), quota, went);
 	count_key(aws, key);
 	if (went && cache_forget(app->db, key, err) < 0)

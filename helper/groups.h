@@ -16,10 +16,11 @@
 size_t groups_remove_empty(struct app *app);
 
 /*
- * Make room for one more group in the region of AWS, if it needs room: where as many as
- * launch.placement_group_quota exist (counted at EC2 at most once a minute, plus those made
- * since), or REFUSED: EC2 has just answered PlacementGroupLimitExceeded. Own empty groups are
- * deleted, others' never. Returns how many went (0 also where there was no need); -1 with ERR.
+ * Make room for a group that has just been written down (placement_insert) and is to be created in
+ * the region of AWS, if it needs room: where with it there would be more than
+ * launch.placement_group_quota (counted at EC2 at most once a minute, plus ours since), or REFUSED:
+ * EC2 has just answered PlacementGroupLimitExceeded. Own empty groups are deleted, others' never.
+ * Returns how many went (0 also where there was no need); -1 with ERR.
  */
 int groups_make_room(struct app *app, struct aws *aws, bool refused, struct err *err);
 

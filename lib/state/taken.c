@@ -89,7 +89,7 @@ int taken_groups(struct db *db, const char *region, int64_t since_ms, unsigned *
 
 	if (DB_SELECT_INT(db, err, &count,
 		    "SELECT count(*) FROM placement "
-		    "WHERE deleted_ms = 0 AND region = ? AND created_ms >= ?",
+		    "WHERE deleted_ms = 0 AND region = ? AND created_ms > ?",
 		    DB_TEXT(region), DB_INT(since_ms)) < 0)
 		return -1;
 	*n = (unsigned)count;

@@ -135,7 +135,7 @@ START_TEST(groups_made)
 	ok(placement_insert(state_db, "g3", "a", THERE, 200, &err));
 	ok(placement_insert(state_db, "g4", "a", HERE, 300, &err));
 	ok(placement_set_deleted(state_db, "g4", 301, &err));
-	ok(taken_groups(state_db, HERE, 101, &n, &err));
+	ok(taken_groups(state_db, HERE, 100, &n, &err));
 	ck_assert_uint_eq(n, 1);
 	ok(taken_groups(state_db, HERE, 0, &n, &err));
 	ck_assert_uint_eq(n, 2);
