@@ -9,6 +9,7 @@ EXTRA_DIST += \
 	tests/e2e/gang.bats \
 	tests/e2e/gang_boot.bats \
 	tests/e2e/gang_fails.bats \
+	tests/e2e/gang_keep.bats \
 	tests/e2e/gang_lost.bats \
 	tests/e2e/gang_shared.bats \
 	tests/e2e/lint.bats \
