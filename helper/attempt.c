@@ -4,7 +4,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "helper/groups.h"
 #include "helper/log.h"
+#include "helper/preflight.h"
+#include "helper/release.h"
 #include "helper/tags.h"
 #include "lib/base/cleanup.h"
 #include "lib/base/clock.h"
@@ -15,35 +18,154 @@
 
 /* --- plan ------------------------------------------------------------------------------------ */
 
-static int make_choices(struct attempt *a, struct err *err)
+/* The largest of its jobs: a pool's limit is each job's own. */
+static unsigned cost_nodes(const struct demand *d)
 {
-	const struct conf_group *group = a->demand->group;
-	size_t n = 0;
+	size_t most = 0;
 
-	if (ec2_describe_subnets(a->aws, (const char *const *)group->subnets, group->nsubnets,
-		    &a->subnets, err) < 0)
-		return -1;
-	a->choices = calloc(group->noverrides * group->nsubnets + 1, sizeof(*a->choices));
-	if (!a->choices)
-		return err_nomem(err);
-	for (size_t i = 0; i < group->noverrides; i++) {
-		const struct conf_override *o = &group->overrides[i];
+	if (d->all_or_nothing || !d->njobs)
+		return 0;
+	for (size_t i = 0; i < d->njobs; i++)
+		if (d->jobs[i]->nodes.n > most)
+			most = d->jobs[i]->nodes.n;
+	return (unsigned)most;
+}
 
-		for (size_t k = 0; k < group->nsubnets; k++) {
-			if (o->subnet && strcmp(o->subnet, group->subnets[k]))
+int attempt_request(struct attempt *a, struct err *err)
+{
+	const struct demand *d = a->demand;
+	const struct conf *conf = a->app->conf;
+	const struct slurm_site *site = &a->app->site;
+	struct plan_request *base = &a->base;
+	unsigned failures;
+
+	for (size_t i = 0; i < d->njobs; i++) {
+		int64_t uusd = 0;
+
+		if (gang_history(a->app->db, d->jobs[i]->facts.job_id, &failures, &uusd, err) < 0)
+			return -1;
+		/* a pool's limit is each job's own: the one that has spent most must fit */
+		if (d->all_or_nothing)
+			base->spent_uusd += uusd;
+		else if (uusd > base->spent_uusd)
+			base->spent_uusd = uusd;
+	}
+	base->nodes = (unsigned)d->nodes.n;
+	base->gang = d->all_or_nothing;
+	base->cost_nodes = cost_nodes(d);
+	base->efa = d->efa;
+	base->efa_why = d->efa_why;
+	base->limit = d->limit;
+	base->time_limit_s = d->time_limit_s;
+	base->boot_s = conf->cost.boot_allowance_s;
+	base->release_s = conf->cost.release_allowance_s + site->kill_wait_s +
+			  (site->over_time_s > 0 ? site->over_time_s : 0);
+	/* a job that may overrun without end has no time limit that bounds its cost */
+	if (site->over_time_s < 0 && d->limit.uusd && !d->limit.per_hour)
+		base->time_limit_s = -1;
+	base->market = d->group->market;
+	base->group_threshold = conf->mpi.placement_group_threshold;
+	base->group_always = conf->mpi.force_cluster_placement_group;
+	base->cpus_per_node = d->group->cpus;
+	base->mem_mib_per_node = d->group->mem_mib;
+	return 0;
+}
+
+/* Those of the place's subnets that are in the zone: a reservation has one. */
+static void choose_reserved(struct attempt *a)
+{
+	for (size_t i = 0; i < a->nreservations; i++) {
+		const struct ec2_reservation *r = &a->reservations[i];
+
+		if (strcmp(r->state, "active")) {
+			log_warn("capacity reservation %s is %s: not used", r->id, r->state);
+			continue;
+		}
+		for (size_t k = 0; k < a->place->nsubnets; k++) {
+			if (strcmp(a->subnets[k].az, r->az))
 				continue;
-			a->choices[n++] = (struct plan_choice){
-				.type = o->type,
-				.subnet = group->subnets[k],
+			a->choices[a->nchoices++] = (struct plan_choice){
+				.type = r->type,
+				.subnet = a->place->subnets[k],
 				.az = a->subnets[k].az,
 				.free_addresses = a->subnets[k].free_addresses,
 				.price_uusd_hr = -1,
+				.max_price_uusd_hr = -1,
+				.reservation = r->id,
+				.block = !strcmp(r->kind, "capacity-block"),
+				.reserved_free = r->free,
 			};
 		}
 	}
-	a->request.choices = a->choices;
-	a->request.nchoices = n;
-	return 0;
+}
+
+static void choose_types(struct attempt *a)
+{
+	const struct conf_place *place = a->place;
+
+	for (size_t i = 0; i < place->noverrides; i++) {
+		const struct conf_override *o = &place->overrides[i];
+
+		for (size_t k = 0; k < place->nsubnets; k++) {
+			if (o->subnet && strcmp(o->subnet, place->subnets[k]))
+				continue;
+			a->choices[a->nchoices++] = (struct plan_choice){
+				.type = o->type,
+				.subnet = place->subnets[k],
+				.az = a->subnets[k].az,
+				.free_addresses = a->subnets[k].free_addresses,
+				.price_uusd_hr = -1,
+				.max_price_uusd_hr = o->spot_price_uusd,
+			};
+		}
+	}
+}
+
+int attempt_choices(struct attempt *a, struct err *err)
+{
+	const struct conf_place *place = &a->demand->group->places[a->step.place];
+	size_t nquotas = 0;
+
+	a->place = place;
+	a->region = place->region ? place->region : a->app->conf->aws.region;
+	a->aws = app_aws(a->app, a->region, err);
+	if (!a->aws)
+		return -1;
+	free(a->subnets);
+	free(a->reservations);
+	free(a->choices);
+	free(a->quotas);
+	a->subnets = NULL;
+	a->reservations = NULL;
+	a->choices = NULL;
+	a->quotas = NULL;
+	a->nchoices = a->nreservations = 0;
+	if (preflight_subnets(a->app, a->aws, a->region, (const char *const *)place->subnets,
+		    place->nsubnets, &a->subnets, err) < 0)
+		return -1;
+	/* the gang can do without */
+	if (place->nreservations &&
+		ec2_describe_capacity_reservations(a->aws, (const char *const *)place->reservations,
+			place->nreservations, &a->reservations, err) < 0)
+		log_warn("capacity reservations of node group %s: %s", a->demand->group->name,
+			err->text);
+	else
+		a->nreservations = place->nreservations;
+	a->choices = calloc(
+		(place->noverrides + a->nreservations) * place->nsubnets + 1, sizeof(*a->choices));
+	if (!a->choices)
+		return err_nomem(err);
+	choose_reserved(a);
+	choose_types(a);
+	if (preflight_quotas(a->app, a->aws, a->region, a->choices, a->nchoices, a->base.nodes,
+		    &a->quotas, &nquotas, err) < 0)
+		return -1;
+	a->base.choices = a->choices;
+	a->base.nchoices = a->nchoices;
+	a->base.quotas = a->quotas;
+	a->base.nquotas = nquotas;
+	a->base.region = a->region;
+	return marks_recall(&a->marks, a->app, a->region, err);
 }
 
 /* What was asked, what was chosen, what it may cost: one line. */
@@ -64,50 +186,20 @@ static void log_plan(const struct attempt *a)
 
 int attempt_plan(struct attempt *a, struct err *err)
 {
-	const struct demand *d = a->demand;
-	const struct conf *conf = a->app->conf;
-	const struct slurm_site *site = &a->app->site;
-	unsigned failures;
-	int64_t spent_uusd = 0;
+	bool grouped = a->base.gang && !a->step.no_group &&
+		       (a->base.group_always || (a->base.group_threshold &&
+							a->base.nodes >= a->base.group_threshold));
 
-	if (make_choices(a, err) < 0)
-		return -1;
-	for (size_t i = 0; i < d->njobs; i++) {
-		int64_t uusd = 0;
-
-		if (gang_history(a->app->db, d->jobs[i]->facts.job_id, &failures, &uusd, err) < 0)
-			return -1;
-		/* a pool's limit is each job's own: the one that has spent most must fit */
-		if (d->all_or_nothing)
-			spent_uusd += uusd;
-		else if (uusd > spent_uusd)
-			spent_uusd = uusd;
-	}
-	a->request.nodes = (unsigned)d->nodes.n;
-	a->request.gang = d->all_or_nothing;
-	a->request.cost_nodes = d->njobs && !d->all_or_nothing ? 1 : 0;
-	a->request.efa = d->efa;
-	a->request.efa_why = d->efa_why;
-	a->request.limit = d->limit;
-	a->request.time_limit_s = d->time_limit_s;
-	a->request.boot_s = conf->cost.boot_allowance_s;
-	a->request.release_s = conf->cost.release_allowance_s + site->kill_wait_s +
-			       (site->over_time_s > 0 ? site->over_time_s : 0);
-	/* a job that may overrun without end has no time limit that bounds its cost */
-	if (site->over_time_s < 0 && d->limit.uusd && !d->limit.per_hour)
-		a->request.time_limit_s = -1;
-	a->request.spent_uusd = spent_uusd;
-	a->request.region = a->gang.region;
-	a->request.market = d->group->market;
-	a->request.group_threshold = conf->mpi.placement_group_threshold;
-	a->request.group_always = conf->mpi.force_cluster_placement_group;
-	a->request.cpus_per_node = d->group->cpus;
-	a->request.mem_mib_per_node = d->group->mem_mib;
+	plan_release(&a->plan);
+	marks_apply(&a->marks, a->step.place, a->step.market, grouped, a->base.nodes, a->choices,
+		a->nchoices);
+	ladder_apply(&a->step, &a->base, &a->request);
 	if (plan_make(&a->request, &a->plan, err) < 0) {
 		/* why each choice was refused is worth keeping; the failure itself is in ERR */
-		cleanup_free char *reasons = plan_reasons(&a->request, NULL);
+		cleanup_free char *reasons = NULL;
 
-		gang_set_plan(a->app->db, a->gang.id, reasons ? reasons : "", NULL);
+		if (!a->gang.plan && (reasons = plan_reasons(&a->request, NULL)))
+			gang_set_plan(a->app->db, a->gang.id, reasons, NULL);
 		return -1;
 	}
 	log_plan(a);
@@ -116,31 +208,53 @@ int attempt_plan(struct attempt *a, struct err *err)
 
 /* --- placement group ------------------------------------------------------------------------- */
 
-int attempt_group(struct attempt *a, struct err *err)
+/* Not created by us, and not ours to delete: the reservation lies in it. */
+static const char *reserved_group(const struct attempt *a)
+{
+	for (size_t i = 0; i < a->nreservations; i++) {
+		const struct ec2_reservation *r = &a->reservations[i];
+		const char *slash = strrchr(r->group_arn, '/');
+
+		if (a->plan.pools[0].reservation && !strcmp(a->plan.pools[0].reservation, r->id) &&
+			slash && slash[1])
+			return slash + 1;
+	}
+	return NULL;
+}
+
+/* Known by its name: a group of that name can only be ours, from a request whose answer was lost.
+ */
+static int create_group(struct attempt *a, const char *name, struct err *err)
 {
 	CLEANUP(tags_release) struct tag_list tags = {0};
-	int64_t deadline_ms = clock_mono_ms() + GROUP_WAIT_MS;
-	struct db *db = a->app->db;
-	char name[256], state[32];
 
-	if (!a->plan.cluster_group)
-		return gang_advance(db, a->gang.id, GANG_PLANNED, GANG_GROUP_READY, err);
-	snprintf(name, sizeof(name), "burst-%s-%s", a->app->cluster, a->gang.id);
 	tags_common(&tags, a->app->cluster, &a->gang, a->demand->group);
 	if (tags.failed)
 		return err_set(
 			err, ERR_CONFIG, "node group %s has too many tags", a->gang.node_group);
-	if (placement_insert(db, name, a->gang.id, a->gang.region, clock_now_ms(), err) < 0)
-		return -1;
-	/* a group of that name can only be ours, from a request whose answer was lost */
-	if (ec2_create_placement_group(a->aws, name, "cluster", tags.tags, tags.n, err) < 0 &&
-		(!err || err->class != ERR_BUSY))
-		return err_prefix(err, "placement group %s", name);
+	groups_make_room(a->app, a->aws, false, NULL);
+	for (bool again = false;; again = true) {
+		if (ec2_create_placement_group(a->aws, name, "cluster", tags.tags, tags.n, err) ==
+				0 ||
+			err->class == ERR_BUSY)
+			return 0;
+		/* somebody else's may have filled the quota since it was counted */
+		if (again || err->class != ERR_QUOTA ||
+			groups_make_room(a->app, a->aws, true, NULL) <= 0)
+			return err_prefix(err, "placement group %s", name);
+	}
+}
+
+static int wait_group(struct attempt *a, const char *name, struct err *err)
+{
+	int64_t deadline_ms = clock_mono_ms() + GROUP_WAIT_MS;
+	char state[32];
+
 	for (int64_t pause_ms = 50;; pause_ms *= 2) {
 		int rc = ec2_placement_group_state(a->aws, name, state, sizeof(state), err);
 
 		if (rc == 0 && !strcmp(state, "available"))
-			break;
+			return 0;
 		if (rc < 0 && err->class != ERR_CONSISTENCY && err->class != ERR_NOTFOUND)
 			return err_prefix(err, "placement group %s", name);
 		if (clock_mono_ms() >= deadline_ms)
@@ -149,10 +263,81 @@ int attempt_group(struct attempt *a, struct err *err)
 				GROUP_WAIT_MS / 1000);
 		clock_sleep_ms(pause_ms);
 	}
-	snprintf(a->gang.group, sizeof(a->gang.group), "%s", name);
-	if (gang_set_group(db, a->gang.id, name, err) < 0)
+}
+
+/* A further one where instances have been in the last, or it lies in another region. */
+static int new_group(struct attempt *a, struct err *err)
+{
+	char name[256], number[16] = "";
+
+	if (a->ngroups)
+		snprintf(number, sizeof(number), "-%u", a->ngroups + 1);
+	snprintf(name, sizeof(name), "burst-%s-%s%s", a->app->cluster, a->gang.id, number);
+	if (placement_insert(a->app->db, name, a->gang.id, a->region, clock_now_ms(), err) < 0)
 		return -1;
+	a->ngroups++;
+	if (create_group(a, name, err) < 0 || wait_group(a, name, err) < 0)
+		return -1;
+	snprintf(a->gang.group, sizeof(a->gang.group), "%s", name);
+	snprintf(a->group_region, sizeof(a->group_region), "%s", a->region);
+	a->group_used = false;
+	return 0;
+}
+
+int attempt_group(struct attempt *a, struct err *err)
+{
+	const char *theirs = a->plan.cluster_group ? reserved_group(a) : NULL;
+	struct db *db = a->app->db;
+
+	if (!a->plan.cluster_group) {
+		*a->gang.group = '\0';
+	} else if (theirs) {
+		snprintf(a->gang.group, sizeof(a->gang.group), "%s", theirs);
+		a->group_used = true;
+	} else if (!*a->gang.group || a->group_used || strcmp(a->group_region, a->region)) {
+		if (new_group(a, err) < 0)
+			return -1;
+	}
+	if (gang_set_group(db, a->gang.id, a->gang.group, err) < 0)
+		return -1;
+	/* of a gang that takes what comes, a launch has been here before */
+	if (a->nfleets)
+		return 0;
 	return gang_advance(db, a->gang.id, GANG_PLANNED, GANG_GROUP_READY, err);
+}
+
+/* --- undo ------------------------------------------------------------------------------------ */
+
+static void forget_fleets(struct attempt *a)
+{
+	for (size_t i = 0; i < a->nfleets; i++) {
+		nodeset_release(&a->fleets[i].nodes);
+		free(a->fleets[i].hostlist);
+	}
+	free(a->fleets);
+	free(a->instances);
+	a->fleets = NULL;
+	a->instances = NULL;
+	a->nfleets = a->ninstances = 0;
+}
+
+int attempt_undo(struct attempt *a, const char *why, struct err *err)
+{
+	CLEANUP(gang_release) struct gang row = {0};
+
+	if (a->ninstances) {
+		a->group_used = true;
+		if (release_instances(a->app, a->instances, a->ninstances, why,
+			    RELEASE_JUST_LAUNCHED, err) < 0)
+			return -1;
+	}
+	forget_fleets(a);
+	if (gang_get(a->app->db, a->gang.id, &row, err) < 0)
+		return -1;
+	if (row.state == GANG_PLANNED)
+		return 0;
+	/* refused while a launch is still `prepared`: its answer is not known */
+	return gang_advance(a->app->db, a->gang.id, row.state, GANG_PLANNED, err);
 }
 
 /* --- going on -------------------------------------------------------------------------------- */
@@ -194,10 +379,12 @@ int attempt_wanted(struct attempt *a, struct err *err)
 
 void attempt_release(struct attempt *a)
 {
+	forget_fleets(a);
 	plan_release(&a->plan);
+	marks_release(&a->marks);
 	free(a->choices);
 	free(a->subnets);
-	free(a->hostlist);
-	free(a->instances);
+	free(a->reservations);
+	free(a->quotas);
 	gang_release(&a->gang);
 }

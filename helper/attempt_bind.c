@@ -18,31 +18,57 @@
 #define PAUSE_FIRST_MS  100
 #define PAUSE_MAX_MS    2000
 
-static struct instance *row_of(struct attempt *a, const char *id)
+static int compare_ids(const void *a, const void *b)
 {
-	for (size_t i = 0; i < a->ninstances; i++)
-		if (!strcmp(a->instances[i].id, id))
-			return &a->instances[i];
-	return NULL;
+	return strcmp((*(struct instance *const *)a)->id, (*(struct instance *const *)b)->id);
 }
 
-/* Take over what EC2 says. Returns how many are complete; -1 when one has died. */
-static long take_over(struct attempt *a, const struct ec2_instances *found, struct err *err)
+/* The instances from FIRST on, by id: EC2 answers in an order of its own. */
+static struct instance **sort_rows(struct attempt *a, size_t first, struct err *err)
+{
+	size_t n = a->ninstances - first;
+	struct instance **rows = calloc(n + 1, sizeof(*rows));
+
+	if (!rows) {
+		err_nomem(err);
+		return NULL;
+	}
+	for (size_t i = 0; i < n; i++)
+		rows[i] = &a->instances[first + i];
+	qsort(rows, n, sizeof(*rows), compare_ids);
+	return rows;
+}
+
+static bool is_dead(const struct ec2_instance *instance)
+{
+	return strcmp(instance->state, "pending") && strcmp(instance->state, "running");
+}
+
+/*
+ * Take over what EC2 says. Returns how many are complete; -1 when one has died: *DEAD is it.
+ */
+static long take_over(struct instance **rows, size_t n, const struct ec2_instances *found,
+	const struct instance **dead, struct err *err)
 {
 	long complete = 0;
 
 	for (size_t i = 0; i < found->n; i++) {
 		const struct ec2_instance *from = &found->all[i];
-		struct instance *to = row_of(a, from->id);
+		struct instance key, *pkey = &key, **at, *to;
 
-		if (!to)
+		snprintf(key.id, sizeof(key.id), "%s", from->id);
+		at = bsearch(&pkey, rows, n, sizeof(struct instance *), compare_ids);
+		if (!at)
 			continue;
-		if (strcmp(from->state, "pending") && strcmp(from->state, "running"))
+		to = *at;
+		if (is_dead(from)) {
+			*dead = to;
 			return err_set(err, ERR_CAPACITY,
 				"instance %s (%s in %s) went to state %s right after its "
 				"launch%s%s",
 				from->id, from->type, from->az, from->state,
 				*from->reason ? ": " : "", from->reason);
+		}
 		if (!*from->private_ip)
 			continue;
 		snprintf(to->ip, sizeof(to->ip), "%s", from->private_ip);
@@ -56,120 +82,192 @@ static long take_over(struct attempt *a, const struct ec2_instances *found, stru
 	return complete;
 }
 
-/* DescribeInstances until all are there with their address. */
-static int wait_addresses(struct attempt *a, struct err *err)
+/* Of those that take what comes one has died: the others go on without it. */
+static int drop(struct attempt *a, const struct instance *dead, struct err *err)
 {
-	int64_t deadline_ms = clock_mono_ms() + VISIBLE_WAIT_MS;
-	cleanup_free const char **ids = calloc(a->ninstances, sizeof(*ids));
-	int64_t pause_ms = PAUSE_FIRST_MS;
+	size_t at = (size_t)(dead - a->instances);
+
+	log_warn("%s; the others go on", err->text);
+	if (release_instances(
+		    a->app, dead, 1, "died after its launch", RELEASE_JUST_LAUNCHED, err) < 0)
+		return -1;
+	memmove(&a->instances[at], &a->instances[at + 1],
+		(a->ninstances - at - 1) * sizeof(*a->instances));
+	a->ninstances--;
+	for (size_t f = 0; f < a->nfleets; f++) {
+		struct fleet *fleet = &a->fleets[f];
+
+		if (fleet->first > at)
+			fleet->first--;
+		else if (at < fleet->first + fleet->n)
+			fleet->n--;
+	}
+	return 0;
+}
+
+/* One look at those from FIRST on. 1: all are complete; 0: not yet, COMPLETE are; -1. */
+static int look(struct attempt *a, size_t first, size_t *complete, struct err *err)
+{
+	CLEANUP(ec2_instances_release) struct ec2_instances found = {0};
+	size_t n = a->ninstances - first;
+	cleanup_free const char **ids = calloc(n + 1, sizeof(*ids));
+	cleanup_free struct instance **rows = sort_rows(a, first, err);
+	const struct instance *dead = NULL;
+	long count;
 
 	if (!ids)
 		return err_nomem(err);
-	for (size_t i = 0; i < a->ninstances; i++)
-		ids[i] = a->instances[i].id;
-	for (;;) {
-		CLEANUP(ec2_instances_release) struct ec2_instances found = {0};
-		long complete = 0;
+	if (!rows)
+		return -1;
+	for (size_t i = 0; i < n; i++)
+		ids[i] = a->instances[first + i].id;
+	*complete = 0;
+	if (ec2_describe_instances(a->aws, ids, n, NULL, 0, &found, err) < 0)
+		return err->class == ERR_CONSISTENCY ? 0 : -1;
+	count = take_over(rows, n, &found, &dead, err);
+	if (count < 0)
+		return a->demand->all_or_nothing || n == 1 ? -1 : drop(a, dead, err);
+	*complete = (size_t)count;
+	return *complete == n;
+}
 
-		if (ec2_describe_instances(a->aws, ids, a->ninstances, NULL, 0, &found, err) == 0) {
-			complete = take_over(a, &found, err);
-			if (complete < 0)
-				return -1;
-			if ((size_t)complete == a->ninstances)
-				return 0;
-		} else if (err->class != ERR_CONSISTENCY) {
-			return -1;
-		}
+int attempt_addresses(struct attempt *a, size_t first, struct err *err)
+{
+	int64_t deadline_ms = clock_mono_ms() + VISIBLE_WAIT_MS;
+	int64_t pause_ms = PAUSE_FIRST_MS;
+	size_t complete = 0;
+
+	while (a->ninstances > first) {
+		int rc = look(a, first, &complete, err);
+
+		if (rc)
+			return rc < 0 ? -1 : 0;
 		if (clock_mono_ms() >= deadline_ms)
 			return err_set(err, ERR_TRANSIENT,
 				"%zu of %zu instances have no address %d s after their launch",
-				a->ninstances - (size_t)complete, a->ninstances,
+				a->ninstances - first - complete, a->ninstances - first,
 				VISIBLE_WAIT_MS / 1000);
 		clock_sleep_ms(pause_ms);
 		pause_ms = pause_ms * 2 > PAUSE_MAX_MS ? PAUSE_MAX_MS : pause_ms * 2;
 	}
-}
-
-/* EC2 gave more than was asked for: what no node needs must not run. */
-static int end_surplus(struct attempt *a, size_t wanted, struct err *err)
-{
-	if (a->ninstances <= wanted)
-		return 0;
-	log_warn("%zu instances more than asked for: ended", a->ninstances - wanted);
-	if (release_instances(a->app, a->gang.region, a->instances + wanted, a->ninstances - wanted,
-		    "more than asked for", RELEASE_JUST_LAUNCHED, err) < 0)
-		return -1;
-	a->ninstances = wanted;
 	return 0;
 }
 
+/* The position in the launch's hostlist is the identity: instance i of a fleet is its node i. */
 int attempt_bind(struct attempt *a, struct err *err)
 {
-	const struct nodeset *nodes = &a->demand->nodes;
+	for (size_t f = 0; f < a->nfleets; f++)
+		for (size_t i = 0; i < a->fleets[f].n; i++) {
+			struct instance *in = &a->instances[a->fleets[f].first + i];
 
-	if (end_surplus(a, nodes->n, err) < 0)
+			snprintf(in->node, sizeof(in->node), "%s", a->fleets[f].nodes.names[i]);
+		}
+	snprintf(a->gang.type, sizeof(a->gang.type), "%s", a->instances[0].type);
+	snprintf(a->gang.az, sizeof(a->gang.az), "%s", a->instances[0].az);
+	a->gang.rate_uusd_hr = a->instances[0].rate_uusd_hr;
+	a->gang.efa = a->plan.efa;
+	if (gang_set_launch(a->app->db, a->gang.id, a->gang.type, a->gang.az, a->gang.efa,
+		    a->gang.rate_uusd_hr, err) < 0 ||
+		gang_advance(a->app->db, a->gang.id, GANG_LAUNCHING, GANG_LAUNCHED, err) < 0)
 		return -1;
-	if (wait_addresses(a, err) < 0)
-		return -1;
-	/* the position in the hostlist is the identity: instance i is node i */
-	for (size_t i = 0; i < a->ninstances && i < nodes->n; i++)
-		snprintf(a->instances[i].node, sizeof(a->instances[i].node), "%s", nodes->names[i]);
-	return instance_bind(a->app->db, a->instances,
-		a->ninstances < nodes->n ? a->ninstances : nodes->n, clock_now_ms(), true, err);
+	return instance_bind(a->app->db, a->instances, a->ninstances, clock_now_ms(), true, err);
 }
 
-/* One CreateTags for all ids that have bit K set in their position's code. */
-static int tag_bit(struct attempt *a, unsigned k, const char **ids, struct err *err)
-{
-	int64_t deadline_ms = clock_mono_ms() + VISIBLE_WAIT_MS;
-	char key[24];
-	struct ec2_tag tag = {.key = key, .value = "1"};
-	size_t n = 0;
+/* One identity tag, and the ids that it is for: calls that may go side by side. */
+struct tagging {
+	struct ec2_tag_call *calls;
+	struct ec2_tag *tags;
+	char (*keys)[24];
+	const char **ids; /* of all calls, one after the other */
+	size_t n, nids;
+};
 
-	for (size_t i = 0; i < a->ninstances; i++)
-		if (identity_code(a->demand->nodes.n, i) >> k & 1)
-			ids[n++] = a->instances[i].id;
-	if (!n)
-		return 0;
-	snprintf(key, sizeof(key), "burst:k%u", k);
-	for (int64_t pause_ms = PAUSE_FIRST_MS;; pause_ms *= 2) {
-		if (ec2_create_tags(a->aws, ids, n, &tag, 1, err) == 0)
-			return 0;
-		if (err->class != ERR_CONSISTENCY || clock_mono_ms() >= deadline_ms)
-			return -1;
-		clock_sleep_ms(pause_ms);
+static void tagging_release(struct tagging *t)
+{
+	free(t->calls);
+	free(t->tags);
+	free(t->keys);
+	free(t->ids);
+}
+
+static int tagging_create(struct tagging *t, size_t calls, size_t ids, struct err *err)
+{
+	t->calls = calloc(calls + 1, sizeof(*t->calls));
+	t->tags = calloc(calls + 1, sizeof(*t->tags));
+	t->keys = calloc(calls + 1, sizeof(*t->keys));
+	t->ids = calloc(ids + 1, sizeof(*t->ids));
+	return t->calls && t->tags && t->keys && t->ids ? 0 : err_nomem(err);
+}
+
+/* The ids from FROM on are of a call that gives them KEY=VALUE. */
+static void tagging_close(struct tagging *t, size_t from, const char *value)
+{
+	if (t->nids == from)
+		return;
+	t->tags[t->n] = (struct ec2_tag){.key = t->keys[t->n], .value = value};
+	t->calls[t->n] = (struct ec2_tag_call){
+		.ids = t->ids + from, .nids = t->nids - from, .tags = &t->tags[t->n], .ntags = 1};
+	t->n++;
+}
+
+/* For each bit of the positions' code one call for all ids of the fleet that have it. */
+static int tag_codes(struct attempt *a, struct tagging *t, struct err *err)
+{
+	size_t calls = 0, ids = 0;
+	unsigned m, w;
+
+	for (size_t f = 0; f < a->nfleets; f++) {
+		identity_size(a->fleets[f].nodes.n, &m, &w);
+		calls += m;
+		ids += a->fleets[f].n * w;
 	}
+	if (tagging_create(t, calls, ids, err) < 0)
+		return -1;
+	for (size_t f = 0; f < a->nfleets; f++) {
+		const struct fleet *fleet = &a->fleets[f];
+
+		identity_size(fleet->nodes.n, &m, &w);
+		for (unsigned k = 0; k < m; k++) {
+			size_t from = t->nids;
+
+			for (size_t i = 0; i < fleet->n; i++)
+				if (identity_code(fleet->nodes.n, i) >> k & 1)
+					t->ids[t->nids++] = a->instances[fleet->first + i].id;
+			snprintf(t->keys[t->n], sizeof(t->keys[0]), "burst:k%u", k);
+			tagging_close(t, from, "1");
+		}
+	}
+	return 0;
 }
 
-/* One CreateTags per instance, as images made for the AWS plugin v2 want it. */
-static int tag_names(struct attempt *a, struct err *err)
+/* One call per instance, as images made for the AWS plugin v2 want it. */
+static int tag_names(struct attempt *a, struct tagging *t, struct err *err)
 {
+	if (tagging_create(t, a->ninstances, a->ninstances, err) < 0)
+		return -1;
 	for (size_t i = 0; i < a->ninstances; i++) {
-		const char *id = a->instances[i].id;
-		struct ec2_tag tag = {.key = "Name", .value = a->instances[i].node};
-
-		if (ec2_create_tags(a->aws, &id, 1, &tag, 1, err) < 0)
-			return -1;
-		if (i >= 90) /* the API's bucket: 100, then 10 a second */
-			clock_sleep_ms(100);
+		t->ids[t->nids++] = a->instances[i].id;
+		snprintf(t->keys[t->n], sizeof(t->keys[0]), "Name");
+		tagging_close(t, i, a->instances[i].node);
 	}
 	return 0;
 }
 
 static int tag_identity(struct attempt *a, struct err *err)
 {
-	cleanup_free const char **ids = calloc(a->ninstances, sizeof(*ids));
-	unsigned m, w;
+	int64_t deadline_ms = clock_mono_ms() + VISIBLE_WAIT_MS;
+	CLEANUP(tagging_release) struct tagging t = {0};
 
-	if (!ids)
-		return err_nomem(err);
-	if (a->app->conf->identity == IDENTITY_NAME_TAG)
-		return tag_names(a, err);
-	identity_size(a->demand->nodes.n, &m, &w);
-	for (unsigned k = 0; k < m; k++)
-		if (tag_bit(a, k, ids, err) < 0)
+	if ((a->app->conf->identity == IDENTITY_NAME_TAG ? tag_names(a, &t, err)
+							 : tag_codes(a, &t, err)) < 0)
+		return -1;
+	for (int64_t pause_ms = PAUSE_FIRST_MS;; pause_ms *= 2) {
+		if (ec2_create_tags_many(a->aws, t.calls, t.n, err) == 0)
+			return 0;
+		if (err->class != ERR_CONSISTENCY || clock_mono_ms() >= deadline_ms)
 			return -1;
-	return 0;
+		clock_sleep_ms(pause_ms);
+	}
 }
 
 static void tell_jobs(struct attempt *a)
@@ -214,8 +312,7 @@ int attempt_announce(struct attempt *a, struct err *err)
 				.instance_type = a->instances[i].type};
 	if (slurm_client_announce(list, n, err) < 0)
 		return -1;
-	log_info(
-		"nodes %s told to Slurm: %zu x %s in %s", a->hostlist, n, a->gang.type, a->gang.az);
+	log_info("nodes told to Slurm: %zu x %s in %s", n, a->gang.type, a->gang.az);
 	tell_jobs(a);
 	return gang_advance(a->app->db, a->gang.id, GANG_BOUND, GANG_ANNOUNCED, err);
 }

@@ -1,25 +1,34 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The part of an attempt that spends money: launch template versions, and CreateFleet.
+ *
+ * Of all or nothing EC2 gives at most FLEET_MAX a request. A larger gang is several requests, one
+ * after the other: the first chooses type and zone, the others are bound to them, since a cluster
+ * placement group takes no other; if one fails, all are undone.
  */
 #include <stdlib.h>
 #include <string.h>
 
 #include "helper/attempt.h"
 #include "helper/log.h"
+#include "helper/release.h"
 #include "helper/tags.h"
 #include "helper/templates.h"
 #include "lib/base/cleanup.h"
 #include "lib/base/clock.h"
+#include "lib/plan/outcome.h"
 #include "lib/state/launch.h"
 #include "lib/state/placement.h"
 
 /* How long EC2 may deny what it has just made. */
 #define KNOWN_WAIT_MS 15000
+/* How long a request whose answer was lost is sent again, and its instances are looked for. */
+#define ADOPT_WAIT_MS 20000
+#define REFUSALS_MAX  6 /* pools named in a message */
 
-/* --- launch template configs ---------------------------------------------------------------- */
+/* --- launch template configs ----------------------------------------------------------------- */
 
-/* One LaunchTemplateConfig per interface layout, its pools as overrides in the plan's order. */
+/* One LaunchTemplateConfig per derived version, its pools as overrides in the plan's order. */
 struct fleet_plan {
 	struct ec2_fleet_config *configs;
 	size_t n;
@@ -32,46 +41,60 @@ static void fleet_plan_release(struct fleet_plan *f)
 	free(f->overrides);
 }
 
-static int make_configs(struct attempt *a, const struct ec2_template *template,
-	struct fleet_plan *f, struct err *err)
+/* Pools that one derived version serves. */
+static bool same_version(const struct plan_pool *a, const struct plan_pool *b)
 {
-	const struct conf_group *group = a->demand->group;
+	char key[1024], other[1024];
+
+	if (!a->reservation != !b->reservation ||
+		(a->reservation && strcmp(a->reservation, b->reservation)))
+		return false;
+	return !strcmp(nic_layout_key(&a->layout, key, sizeof(key)),
+		nic_layout_key(&b->layout, other, sizeof(other)));
+}
+
+/* ONLY: NULL, or the one pool that is to be asked. */
+static int make_configs(struct attempt *a, const struct ec2_template *template,
+	const struct plan_pool *only, struct fleet_plan *f, struct err *err)
+{
+	const struct conf_place *place = a->place;
 	struct template_wish wish = {
 		.source = template,
-		.groups = (const char *const *)group->security_groups,
-		.ngroups = group->nsecurity_groups,
-		.instance_profile = group->instance_profile,
-		.node_group = group->name,
+		.groups = (const char *const *)place->security_groups,
+		.ngroups = place->nsecurity_groups,
+		.instance_profile = place->instance_profile,
+		.node_group = a->demand->group->name,
 	};
-	cleanup_free bool *done = calloc(a->plan.npools + 1, sizeof(*done));
-	size_t used = 0;
+	const struct plan_pool *pools = only ? only : a->plan.pools;
+	struct ec2_template_extra extra = {0};
+	size_t n = only ? 1 : a->plan.npools, used = 0;
+	cleanup_free bool *done = calloc(n + 1, sizeof(*done));
 
-	f->configs = calloc(a->plan.npools + 1, sizeof(*f->configs));
-	f->overrides = calloc(a->plan.npools + 1, sizeof(*f->overrides));
+	f->configs = calloc(n + 1, sizeof(*f->configs));
+	f->overrides = calloc(n + 1, sizeof(*f->overrides));
 	if (!done || !f->configs || !f->overrides)
 		return err_nomem(err);
-	for (size_t i = 0; i < a->plan.npools; i++) {
+	for (size_t i = 0; i < n; i++) {
 		struct ec2_fleet_config *config = &f->configs[f->n];
-		char key[1024], other[1024];
 
 		if (done[i])
 			continue;
-		nic_layout_key(&a->plan.pools[i].layout, key, sizeof(key));
 		config->template_id = template->id;
 		config->overrides = &f->overrides[used];
-		wish.layout = &a->plan.pools[i].layout;
+		wish.layout = &pools[i].layout;
+		extra.reservation = pools[i].reservation;
+		extra.block = pools[i].block;
+		wish.extra = extra.reservation ? &extra : NULL;
 		if (templates_derive(a->app, a->aws, &wish, &config->template_version, err) < 0)
 			return -1;
-		for (size_t k = i; k < a->plan.npools; k++) {
-			const struct plan_pool *pool = &a->plan.pools[k];
-
-			if (done[k] ||
-				strcmp(key, nic_layout_key(&pool->layout, other, sizeof(other))))
+		for (size_t k = i; k < n; k++) {
+			if (done[k] || !same_version(&pools[i], &pools[k]))
 				continue;
 			done[k] = true;
-			f->overrides[used++] = (struct ec2_override){.type = pool->type,
-				.subnet = pool->subnet,
+			f->overrides[used++] = (struct ec2_override){.type = pools[k].type,
+				.subnet = pools[k].subnet,
 				.group = *a->gang.group ? a->gang.group : NULL,
+				.max_price_uusd = pools[k].max_price_uusd_hr,
 				.priority = (int)k};
 			config->noverrides++;
 		}
@@ -80,29 +103,7 @@ static int make_configs(struct attempt *a, const struct ec2_template *template,
 	return 0;
 }
 
-/* --- fleet ----------------------------------------------------------------------------------- */
-
-/* EC2's no, in words: which pools were asked, and the first one's code and message. */
-static int refused(const struct attempt *a, const struct ec2_fleet_result *result, struct err *err)
-{
-	const struct ec2_fleet_error *first = result->nerrors ? &result->errors[0] : NULL;
-	enum err_class class = ERR_CAPACITY;
-
-	if (!first)
-		return err_set(err, ERR_CAPACITY, "EC2 gave %zu of %u instances and no reason",
-			result->ninstances, a->gang.size);
-	for (size_t i = 0; i < result->nerrors; i++) {
-		enum err_class c = ec2_classify(result->errors[i].code, 200);
-
-		/* one pool without capacity among misconfigured ones is still worth another try */
-		class = i && class == ERR_CAPACITY ? class : c;
-	}
-	err_set(err, class, "EC2 gave %zu of %u %s instances in %s: %s: %s", result->ninstances,
-		a->gang.size, *first->type ? first->type : a->plan.pools[0].type,
-		*first->az ? first->az : a->plan.pools[0].az, first->code, first->message);
-	snprintf(err->code, sizeof(err->code), "%s", first->code);
-	return -1;
-}
+/* --- refusals -------------------------------------------------------------------------------- */
 
 static const struct plan_pool *pool_of(
 	const struct attempt *a, const char *type, const char *az, const char *subnet)
@@ -117,150 +118,418 @@ static const struct plan_pool *pool_of(
 	return NULL;
 }
 
-static int keep_instances(struct attempt *a, const struct ec2_fleet_result *result, struct err *err)
+/* POOL gave nothing, by an answer of CLASS: not again in this start, and for a while not first. */
+static void mark_pool(struct attempt *a, const struct plan_pool *pool, enum err_class class,
+	const char *code, unsigned nodes)
 {
-	a->instances = calloc(result->ninstances + 1, sizeof(*a->instances));
-	if (!a->instances)
+	enum outcome_scope scope = outcome_scope_of(outcome_of(class), code);
+	struct mark mark = {
+		.scope = scope == SCOPE_NONE ? SCOPE_POOL : scope,
+		.place = a->step.place,
+		.market = a->plan.market,
+		.reserved = pool->reservation != NULL,
+		.grouped = *a->gang.group != '\0',
+		.family = catalog_quota_family(pool->type),
+	};
+
+	snprintf(mark.type, sizeof(mark.type), "%s", pool->type);
+	snprintf(mark.az, sizeof(mark.az), "%s", pool->az);
+	snprintf(mark.subnet, sizeof(mark.subnet), "%s", pool->subnet);
+	snprintf(mark.code, sizeof(mark.code), "%s", *code ? code : "no reason given");
+	if (marks_add(&a->marks, &mark, NULL) < 0)
+		log_err("out of memory");
+	marks_remember(a->app, &mark, a->region, nodes, class);
+}
+
+/* Not again in this start; others need not know. */
+static void avoid_pool(struct attempt *a, const struct plan_pool *pool)
+{
+	struct mark mark = {
+		.scope = SCOPE_POOL,
+		.place = a->step.place,
+		.market = a->plan.market,
+		.reserved = pool->reservation != NULL,
+		.code = "an instance died",
+	};
+
+	snprintf(mark.type, sizeof(mark.type), "%s", pool->type);
+	snprintf(mark.az, sizeof(mark.az), "%s", pool->az);
+	if (marks_add(&a->marks, &mark, NULL) < 0)
+		log_err("out of memory");
+}
+
+/* The request as a whole was refused, or no pool is named: none of them gave anything. */
+static void mark_all(struct attempt *a, const struct plan_pool *only, enum err_class class,
+	const char *code, unsigned nodes)
+{
+	const struct plan_pool *pools = only ? only : a->plan.pools;
+
+	for (size_t i = 0; i < (only ? 1 : a->plan.npools); i++)
+		mark_pool(a, &pools[i], class, code, nodes);
+}
+
+static void mark_refusals(struct attempt *a, const struct plan_pool *only,
+	const struct ec2_fleet_result *result, unsigned nodes)
+{
+	size_t before = a->marks.n;
+
+	for (size_t i = 0; i < result->nerrors; i++) {
+		const struct ec2_fleet_error *e = &result->errors[i];
+		const struct plan_pool *pool = pool_of(a, e->type, e->az, e->subnet);
+
+		marks_hint(&a->marks, e->message);
+		if (pool)
+			mark_pool(a, pool, ec2_classify(e->code, 200), e->code, nodes);
+	}
+	if (a->marks.n == before)
+		mark_all(a, only, ERR_CAPACITY, "", nodes);
+}
+
+static void name_others(const struct ec2_fleet_result *result, struct strbuf *sb)
+{
+	const struct ec2_fleet_error *first = &result->errors[0];
+
+	for (size_t i = 1; i < result->nerrors; i++) {
+		const struct ec2_fleet_error *e = &result->errors[i];
+
+		if (i == REFUSALS_MAX) {
+			strbuf_addf(sb, " and %zu more", result->nerrors - i);
+			break;
+		}
+		strbuf_addf(sb, "%s%s in %s", i == 1 ? "; also refused: " : ", ", e->type, e->az);
+		if (strcmp(e->code, first->code))
+			strbuf_addf(sb, " (%s)", e->code);
+	}
+}
+
+/*
+ * EC2's no, in words: which pools were asked, and the first one's code and message. The class is
+ * the first that lets another pool be tried: one without capacity among misconfigured ones is
+ * still worth it.
+ */
+static int refused(const struct attempt *a, const struct ec2_fleet_result *result, size_t wanted,
+	struct err *err)
+{
+	const struct ec2_fleet_error *first = result->nerrors ? &result->errors[0] : NULL;
+	CLEANUP(strbuf_release) struct strbuf others = STRBUF_INIT;
+	enum err_class class;
+
+	if (!first)
+		return err_set(err, ERR_CAPACITY,
+			"EC2 gave %zu of %zu %s instances in %s and no reason", result->ninstances,
+			wanted, a->plan.pools[0].type, a->plan.pools[0].az);
+	class = ec2_classify(first->code, 200);
+	for (size_t i = 1; i < result->nerrors && !outcome_of(class)->next_pool; i++)
+		class = ec2_classify(result->errors[i].code, 200);
+	name_others(result, &others);
+	err_set(err, class, "EC2 gave %zu of %zu %s instances in %s: %s: %s%s", result->ninstances,
+		wanted, *first->type ? first->type : a->plan.pools[0].type,
+		*first->az ? first->az : a->plan.pools[0].az, first->code, first->message,
+		others.buf);
+	snprintf(err->code, sizeof(err->code), "%s", first->code);
+	return -1;
+}
+
+/* --- fleet ----------------------------------------------------------------------------------- */
+
+static int keep_instances(struct attempt *a, struct fleet *fleet,
+	const struct ec2_fleet_result *result, struct err *err)
+{
+	size_t n = a->ninstances + result->ninstances;
+	struct instance *all = reallocarray(a->instances, n + 1, sizeof(*all));
+
+	if (!all)
 		return err_nomem(err);
+	a->instances = all;
+	fleet->first = a->ninstances;
+	fleet->n = result->ninstances;
 	for (size_t i = 0; i < result->ninstances; i++) {
 		const struct ec2_fleet_instance *from = &result->instances[i];
 		const struct plan_pool *pool = pool_of(a, from->type, from->az, from->subnet);
-		struct instance *to = &a->instances[i];
+		struct instance *to = &all[fleet->first + i];
 
+		*to = (struct instance){.spot = from->spot, .rate_uusd_hr = -1};
 		snprintf(to->id, sizeof(to->id), "%s", from->id);
 		snprintf(to->gang, sizeof(to->gang), "%s", a->gang.id);
-		snprintf(to->launch, sizeof(to->launch), "%s", a->token);
-		snprintf(to->region, sizeof(to->region), "%s", a->gang.region);
+		snprintf(to->launch, sizeof(to->launch), "%s", fleet->token);
+		snprintf(to->region, sizeof(to->region), "%s", a->region);
 		snprintf(to->type, sizeof(to->type), "%s", from->type);
 		snprintf(to->az, sizeof(to->az), "%s", *from->az || !pool ? from->az : pool->az);
 		snprintf(to->subnet, sizeof(to->subnet), "%s",
 			*from->subnet || !pool ? from->subnet : pool->subnet);
-		to->spot = from->spot;
-		to->rate_uusd_hr = pool ? pool->rate_uusd_hr : -1;
+		if (pool)
+			to->rate_uusd_hr = pool->rate_uusd_hr;
 	}
-	a->ninstances = result->ninstances;
+	a->ninstances = n;
 	return 0;
+}
+
+/*
+ * Look by tag for what a launch brought whose answer was lost, or had no instances in it. 1: all of
+ * it is there; 0: not (yet); fewer may be all that EC2 shows so far.
+ */
+static int adopt(struct attempt *a, const struct fleet *fleet, struct ec2_fleet_result *result,
+	struct err *err)
+{
+	CLEANUP(ec2_instances_release) struct ec2_instances found = {0};
+
+	if (release_find_launched(a->aws, fleet->token, &found, err) < 0)
+		return -1;
+	if (found.n < fleet->nodes.n)
+		return 0;
+	free(result->instances);
+	result->ninstances = 0;
+	result->instances = calloc(found.n, sizeof(*result->instances));
+	if (!result->instances)
+		return err_nomem(err);
+	for (size_t i = 0; i < found.n; i++) {
+		struct ec2_fleet_instance *to = &result->instances[i];
+
+		snprintf(to->id, sizeof(to->id), "%s", found.all[i].id);
+		snprintf(to->type, sizeof(to->type), "%s", found.all[i].type);
+		snprintf(to->az, sizeof(to->az), "%s", found.all[i].az);
+		snprintf(to->subnet, sizeof(to->subnet), "%s", found.all[i].subnet);
+		to->spot = found.all[i].spot;
+	}
+	result->ninstances = found.n;
+	log_warn("the answer to CreateFleet was lost; its %zu instances were found by their tag",
+		found.n);
+	return 1;
 }
 
 /*
  * Send the stored bytes; again while EC2 does not know yet the template version or placement group
  * that it has just made for us. Such a refusal launched nothing, so the token is still unused.
+ * Where an answer was lost, the same bytes are sent again, which EC2 takes for the same request,
+ * and what it launched is looked for by its tag: AWS does not say whether a repeated answer names
+ * the instances again.
  */
-static int send_body(struct attempt *a, const struct strbuf *body, struct ec2_fleet_result *result,
-	struct err *err)
+static int send_body(struct attempt *a, const struct fleet *fleet, const struct strbuf *body,
+	struct ec2_fleet_result *result, struct err *err)
 {
-	int64_t deadline_ms = clock_mono_ms() + KNOWN_WAIT_MS;
+	int64_t known_ms = clock_mono_ms() + KNOWN_WAIT_MS, adopt_ms = 0;
 	bool unsure = false; /* whether any of the calls may have launched */
 
-	for (int64_t pause_ms = 200;; pause_ms *= 2) {
-		if (ec2_create_fleet(a->aws, body->buf, body->len, result, err) == 0)
+	for (int64_t pause_ms = 200;; pause_ms = pause_ms < 2000 ? pause_ms * 2 : pause_ms) {
+		int rc = ec2_create_fleet(a->aws, body->buf, body->len, result, err);
+		struct err local;
+
+		if (rc == 0 && (result->ninstances || result->nerrors))
 			return 0;
-		unsure = result->unsure || unsure;
+		unsure = unsure || rc == 0 || result->unsure;
 		result->unsure = unsure;
-		if (err->class != ERR_CONSISTENCY || clock_mono_ms() >= deadline_ms)
+		if (unsure) {
+			if (!adopt_ms)
+				adopt_ms = clock_mono_ms() + ADOPT_WAIT_MS;
+			if (adopt(a, fleet, result, &local) == 1)
+				return 0;
+			if (rc == 0)
+				err_set(err, ERR_TRANSIENT,
+					"CreateFleet: EC2 took the request (fleet %s) and shows no "
+					"instances of it",
+					result->fleet_id);
+			if (clock_mono_ms() >= adopt_ms)
+				return -1;
+		} else if (err->class != ERR_CONSISTENCY || clock_mono_ms() >= known_ms) {
 			return -1;
-		log_debug("%s; again", err->text);
+		}
+		if (rc < 0)
+			log_info("%s; sent again", err->text);
 		clock_sleep_ms(pause_ms);
 	}
 }
 
+/* EC2 gave more than was asked for: what no node needs must not run. */
+static int end_surplus(struct attempt *a, struct fleet *fleet, struct err *err)
+{
+	size_t wanted = fleet->nodes.n, more = fleet->n > wanted ? fleet->n - wanted : 0;
+
+	if (!more)
+		return 0;
+	log_warn("%zu instances more than asked for: ended", more);
+	if (release_instances(a->app, a->instances + fleet->first + wanted, more,
+		    "more than asked for", RELEASE_JUST_LAUNCHED, err) < 0)
+		return -1;
+	a->ninstances -= more;
+	fleet->n = wanted;
+	return 0;
+}
+
+/* The answer and its instances are one commit: apart, a crash would forget the instances. */
+static int record_answer(struct attempt *a, struct fleet *fleet,
+	const struct ec2_fleet_result *result, struct err *err)
+{
+	struct db *db = a->app->db;
+
+	if (keep_instances(a, fleet, result, err) < 0 || db_begin(db, err) < 0)
+		return -1;
+	if (launch_finish(db, fleet->token, result->ninstances ? LAUNCH_ANSWERED : LAUNCH_FAILED,
+		    result->fleet_id, result->nerrors ? result->errors[0].code : "",
+		    result->nerrors ? result->errors[0].message : "", err) < 0 ||
+		(result->ninstances && instance_insert(db, a->instances + fleet->first, fleet->n,
+					       false, err) < 0)) {
+		db_rollback(db);
+		return -1;
+	}
+	return db_commit(db, err);
+}
+
 /* Write the request down byte for byte, with the step to launching; then send it. */
-static int send_fleet(struct attempt *a, const struct ec2_fleet_request *request, struct err *err)
+static int send_fleet(struct attempt *a, struct fleet *fleet, const struct plan_pool *only,
+	const struct ec2_fleet_request *request, struct err *err)
 {
 	CLEANUP(strbuf_release) struct strbuf body = STRBUF_INIT;
 	CLEANUP(ec2_fleet_result_release) struct ec2_fleet_result result = {0};
 	struct launch launch = {.state = LAUNCH_PREPARED, .capacity = request->capacity};
+	unsigned nodes = (unsigned)fleet->nodes.n;
 	struct db *db = a->app->db;
 	struct err local;
-	bool enough;
 
 	if (ec2_fleet_encode(request, &body, err) < 0)
 		return -1;
-	snprintf(launch.token, sizeof(launch.token), "%s", a->token);
+	snprintf(launch.token, sizeof(launch.token), "%s", fleet->token);
 	snprintf(launch.gang, sizeof(launch.gang), "%s", a->gang.id);
-	snprintf(launch.region, sizeof(launch.region), "%s", a->gang.region);
+	snprintf(launch.region, sizeof(launch.region), "%s", a->region);
 	launch.body = body.buf;
-	launch.hostlist = a->hostlist;
+	launch.hostlist = fleet->hostlist;
 	launch.sent_ms = clock_now_ms();
 	if (launch_prepare(db, &launch, err) < 0)
 		return -1;
-	if (send_body(a, &body, &result, err) < 0) {
+	if (send_body(a, fleet, &body, &result, err) < 0) {
 		/* where EC2 may have launched without our knowing, the row stays: it is
 		 * looked for by its tag (release_prepared) */
-		if (!result.unsure)
+		if (!result.unsure) {
 			launch_finish(
-				db, a->token, LAUNCH_FAILED, "", err->code, err->text, &local);
+				db, fleet->token, LAUNCH_FAILED, "", err->code, err->text, &local);
+			if (outcome_of(err->class)->next_pool)
+				mark_all(a, only, err->class, err->code, a->base.nodes);
+		}
 		return -1;
 	}
-	/* more than asked for is no failure: attempt_bind() ends the rest */
-	enough = request->all_or_nothing ? result.ninstances >= (size_t)request->capacity
-					 : result.ninstances > 0;
 	log_info("fleet %s: %zu of %d instances, %zu error(s)%s%s", result.fleet_id,
 		result.ninstances, request->capacity, result.nerrors,
 		result.nerrors ? ", first " : "", result.nerrors ? result.errors[0].code : "");
-	if (keep_instances(a, &result, err) < 0)
+	if (record_answer(a, fleet, &result, err) < 0 || end_surplus(a, fleet, err) < 0)
 		return -1;
-	/* together: an answered launch without its instances would be forgotten by a crash */
-	if (db_begin(db, err) < 0)
-		return -1;
-	if (launch_finish(db, a->token, result.ninstances ? LAUNCH_ANSWERED : LAUNCH_FAILED,
-		    result.fleet_id, result.nerrors ? result.errors[0].code : "",
-		    result.nerrors ? result.errors[0].message : "", err) < 0 ||
-		(result.ninstances &&
-			instance_insert(db, a->instances, a->ninstances, enough, err) < 0)) {
-		db_rollback(db);
-		return -1;
-	}
-	if (db_commit(db, err) < 0)
-		return -1;
-	return enough ? 0 : refused(a, &result, err);
+	if (fleet->n >= nodes)
+		return 0;
+	mark_refusals(a, only, &result, a->demand->all_or_nothing ? a->base.nodes : nodes);
+	return refused(a, &result, nodes, err);
 }
 
-int attempt_launch(struct attempt *a, struct err *err)
+static struct fleet *add_fleet(
+	struct attempt *a, const struct nodeset *nodes, size_t at, size_t n, struct err *err)
 {
-	const struct conf_group *group = a->demand->group;
-	CLEANUP(ec2_template_release) struct ec2_template template = {0};
-	CLEANUP(fleet_plan_release) struct fleet_plan fleet = {0};
+	struct fleet *fleets = reallocarray(a->fleets, a->nfleets + 1, sizeof(*fleets)), *fleet;
+
+	if (!fleets) {
+		err_nomem(err);
+		return NULL;
+	}
+	a->fleets = fleets;
+	fleet = &fleets[a->nfleets++];
+	*fleet = (struct fleet){.nodes = NODESET_INIT, .first = a->ninstances};
+	random_hex(fleet->token, 16);
+	for (size_t i = 0; i < n; i++)
+		if (nodeset_add(&fleet->nodes, nodes->names[at + i], err) < 0)
+			return NULL;
+	fleet->hostlist = nodeset_format(&fleet->nodes);
+	if (!fleet->hostlist) {
+		err_nomem(err);
+		return NULL;
+	}
+	return fleet;
+}
+
+static int launch_piece(struct attempt *a, const struct ec2_template *template,
+	const struct plan_pool *only, struct fleet *fleet, struct err *err)
+{
+	CLEANUP(fleet_plan_release) struct fleet_plan plan = {0};
 	CLEANUP(tags_release) struct tag_list tags = {0};
 	struct ec2_fleet_request request = {0};
-	const char *name = group->template_id ? group->template_id : group->template_name;
 
-	if (ec2_describe_template(a->aws, name, group->template_version, &template, err) < 0) {
-		/* the site's own is not one that EC2 has yet to hear of */
-		if (err->class == ERR_CONSISTENCY || err->class == ERR_NOTFOUND)
-			err->class = ERR_CONFIG;
-		return err_prefix(err, "launch template %s of node group %s", name, group->name);
-	}
-	if (make_configs(a, &template, &fleet, err) < 0)
+	if (make_configs(a, template, only, &plan, err) < 0)
 		return -1;
-	random_hex(a->token, 16);
-	a->hostlist = nodeset_format(&a->demand->nodes);
-	if (!a->hostlist)
-		return err_nomem(err);
 	tags_common(&tags, a->app->cluster, &a->gang, a->demand->group);
-	tags_launch(&tags, a->token, a->hostlist);
+	tags_launch(&tags, fleet->token, fleet->hostlist);
 	if (tags.failed)
 		return err_set(err, ERR_CONFIG,
 			"node group %s: too many tags, or node names too scattered to fit them",
-			group->name);
-	request.configs = fleet.configs;
-	request.nconfigs = fleet.n;
-	request.capacity = (int)a->demand->nodes.n;
+			a->demand->group->name);
+	request.configs = plan.configs;
+	request.nconfigs = plan.n;
+	request.capacity = (int)fleet->nodes.n;
 	request.all_or_nothing = a->demand->all_or_nothing;
 	request.spot = a->plan.market == MARKET_SPOT;
-	request.token = a->token;
+	request.use_reservations_first = !request.spot;
+	request.capacity_block = a->plan.pools[0].block;
+	request.token = fleet->token;
 	request.tags = tags.tags;
 	request.ntags = tags.n;
-	if (send_fleet(a, &request, err) < 0) {
-		/* a person may have deleted what we derived: the next attempt derives it anew */
-		if (!strncmp(err->code, "InvalidLaunchTemplate", strlen("InvalidLaunchTemplate")))
-			template_forget(a->app->db, template.id, template.version, NULL, NULL);
+	if (send_fleet(a, fleet, only, &request, err) == 0)
+		return 0;
+	/* a person may have deleted what we derived: the next attempt derives it anew */
+	if (!strncmp(err->code, "InvalidLaunchTemplate", strlen("InvalidLaunchTemplate")))
+		template_forget(a->app->db, template->id, template->version, NULL, NULL);
+	return -1;
+}
+
+/* Where the first piece of a large gang came, the others must go too. */
+static const struct plan_pool *pool_of_first(const struct attempt *a, const struct fleet *fleet)
+{
+	const struct instance *in = &a->instances[fleet->first];
+
+	return fleet->n ? pool_of(a, in->type, in->az, in->subnet) : NULL;
+}
+
+int attempt_launch(struct attempt *a, const struct nodeset *nodes, struct err *err)
+{
+	const struct conf_place *place = a->place;
+	CLEANUP(ec2_template_release) struct ec2_template template = {0};
+	const char *name = place->template_id ? place->template_id : place->template_name;
+	size_t pieces = (nodes->n + FLEET_MAX - 1) / FLEET_MAX, at = 0, first = a->ninstances;
+	const struct plan_pool *only = NULL;
+	struct err short_of = {0};
+
+	if (templates_look(a->app, a->aws, name, place->template_version, &template, err) < 0) {
+		/* the site's own is not one that EC2 has yet to hear of */
+		if (err->class == ERR_CONSISTENCY || err->class == ERR_NOTFOUND)
+			err->class = ERR_CONFIG;
+		return err_prefix(
+			err, "launch template %s of node group %s", name, a->demand->group->name);
+	}
+	for (size_t i = 0; i < pieces; i++) {
+		/* as even as can be: 1001 is 501 and 500 */
+		size_t n = (nodes->n - at + pieces - i - 1) / (pieces - i);
+		struct fleet *fleet = add_fleet(a, nodes, at, n, err);
+
+		if (!fleet)
+			return -1;
+		at += n;
+		if (launch_piece(a, &template, only, fleet, err) < 0) {
+			if (a->demand->all_or_nothing || !fleet->n)
+				return -1;
+			short_of = *err;
+		} else if (!i && a->demand->all_or_nothing) {
+			only = pool_of_first(a, fleet);
+		}
+		if (attempt_wanted(a, err) != 0)
+			return -1;
+	}
+	if (attempt_addresses(a, first, err) < 0) {
+		/* one died: of the same pools the next may too, so others first */
+		if (err->class == ERR_CAPACITY && pool_of_first(a, &a->fleets[a->nfleets - 1]))
+			avoid_pool(a, pool_of_first(a, &a->fleets[a->nfleets - 1]));
 		return -1;
 	}
-	snprintf(a->gang.type, sizeof(a->gang.type), "%s", a->instances[0].type);
-	snprintf(a->gang.az, sizeof(a->gang.az), "%s", a->instances[0].az);
-	a->gang.rate_uusd_hr = a->instances[0].rate_uusd_hr;
-	a->gang.efa = a->plan.efa;
-	return gang_set_launch(a->app->db, a->gang.id, a->gang.type, a->gang.az, a->gang.efa,
-		a->gang.rate_uusd_hr, err);
+	for (size_t i = first; i < a->ninstances; i++)
+		if (i == first || strcmp(a->instances[i].az, a->instances[i - 1].az) ||
+			strcmp(a->instances[i].type, a->instances[i - 1].type))
+			marks_forget(a->app, a->region, a->instances[i].type, a->instances[i].az,
+				a->plan.market, *a->gang.group != '\0');
+	if (short_of.class) {
+		*err = short_of;
+		return -1;
+	}
+	return 0;
 }

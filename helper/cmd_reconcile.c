@@ -96,8 +96,7 @@ static int let_go(struct app *app, const struct gang *gang, struct err *err)
 	if (gang_advance(app->db, gang->id, GANG_ANNOUNCED,
 		    ninstances == n ? GANG_RELEASING : GANG_ACTIVE, err) < 0)
 		return -1;
-	return release_instances(
-		app, gang->region, list, ninstances, failure.text, RELEASE_CHECK_TAGS, err);
+	return release_instances(app, list, ninstances, failure.text, RELEASE_CHECK_TAGS, err);
 }
 
 /* An announced gang whose owner has died. The caller holds its lock. Nodes that slurmctld has given

@@ -63,7 +63,7 @@ static int end_part(struct app *app, const struct gang *gang, const struct insta
 	}
 	if (!npart)
 		return 0;
-	return release_instances(app, gang->region, part, npart, why, RELEASE_CHECK_TAGS, err);
+	return release_instances(app, part, npart, why, RELEASE_CHECK_TAGS, err);
 }
 
 static int end_instances(struct app *app, const struct instance *list, size_t n)

@@ -143,11 +143,9 @@ static void find_group(struct demand *d, const struct conf *conf)
 				"--constraint",
 				d->group->name, group ? group->name : "none");
 	}
-	if (d->all_or_nothing && d->nodes.n > POOL_MAX)
-		refuse(d, ERR_CONFIG,
-			"a gang of %zu nodes is more than the 1000 that one EC2 Fleet gives all or "
-			"nothing",
-			d->nodes.n);
+	/* EFA does not cross zones: whoever cannot do without it cannot take what comes */
+	if (d->group && d->group->best_effort && d->efa != EFA_REQUIRED)
+		d->all_or_nothing = false;
 }
 
 /* Nodes that no group has cannot be launched; they are named once, not per job. */

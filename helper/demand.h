@@ -5,7 +5,8 @@
  * A job of several nodes is one demand, all or nothing. Jobs that share a node, and the
  * components of a heterogeneous job, are one demand with the union of their nodes. One-node jobs of
  * the same node group, user, account, limits and intent are pooled, and nodes without a job are
- * pooled by node group; both take what comes. Pure but for what it is given.
+ * pooled by node group; both take what comes, and so does a job of several nodes in a node group
+ * with scaling: best-effort, unless it requires EFA. Pure but for what it is given.
  */
 #ifndef BURST_DEMAND_H
 #define BURST_DEMAND_H

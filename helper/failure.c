@@ -9,22 +9,7 @@
 #include "helper/log.h"
 #include "lib/base/cleanup.h"
 #include "lib/base/clock.h"
-
-#define DELAY_MAX_S 3600
-
-int64_t failure_delay_s(int64_t first_s, unsigned attempts)
-{
-	int64_t delay_s = first_s;
-
-	for (unsigned i = 1; i < attempts && delay_s < DELAY_MAX_S; i++)
-		delay_s *= 2;
-	return delay_s > DELAY_MAX_S && first_s < DELAY_MAX_S ? DELAY_MAX_S : delay_s;
-}
-
-bool failure_needs_person(enum err_class class)
-{
-	return class == ERR_CONFIG || class == ERR_BUDGET || class == ERR_USAGE;
-}
+#include "lib/plan/outcome.h"
 
 /* Does this start of the job still hold its nodes? */
 static bool still_ours(const struct job_facts *then, const struct job_facts *now)
@@ -66,34 +51,79 @@ static int choose_nodes(const struct nodeset *nodes, const struct nodeset *held,
 	return 0;
 }
 
-static void words(const struct app *app, const struct failure *failure, bool hold, int64_t begin_s,
-	const char *job, char *text, size_t size)
+/* What follows from it for a batch job, decided once for all jobs. */
+struct verdict {
+	const struct outcome_rule *rule;
+	bool hold;
+	int64_t begin_s; /* of the next start; with a hold: not before it is released, nor this */
+};
+
+static struct verdict judge(const struct app *app, const struct failure *failure)
 {
+	const struct conf *conf = app->conf;
+	struct verdict v = {.rule = outcome_of(failure->class)};
+	bool counts = v.rule->counts && !failure->uncounted;
+
+	v.hold = v.rule->person ||
+		 (counts && failure->attempts >= (unsigned)conf->slurm.max_attempts);
+	/* also with a hold: slurmctld replaces a begin time that has passed when it requeues */
+	v.begin_s = clock_now_s() + conf->slurm.requeue_delay_s;
+	if (!v.hold)
+		v.begin_s = clock_now_s() + outcome_delay_s(v.rule, conf->slurm.requeue_delay_s,
+						    conf->slurm.requeue_delay_max_s,
+						    failure->attempts, random_below(UINT32_MAX));
+	if (failure->not_before_s > clock_now_s())
+		v.begin_s = failure->not_before_s;
+	return v;
+}
+
+static void words(const struct failure *failure, const struct verdict *v, const char *job,
+	char *text, size_t size)
+{
+	const char *advice = v->rule->advice, *between = *advice ? "; " : "";
 	char when[32] = "";
-	time_t t = (time_t)begin_s;
+	time_t t = (time_t)v->begin_s;
 	struct tm tm;
 
-	if (hold && failure_needs_person(failure->class))
+	if (v->hold && v->rule->person)
 		snprintf(text, size,
-			"%s; held: change the job or the configuration, then scontrol release %s",
-			failure->text, job);
-	else if (hold)
+			"%s%s%s; held: change the job or the configuration, then "
+			"scontrol release %s",
+			failure->text, between, advice, job);
+	else if (v->hold)
 		snprintf(text, size,
-			"%s; held after %u failed starts: scontrol release %s to try again",
-			failure->text, failure->attempts, job);
+			"%s%s%s; held after %u failed starts: scontrol release %s to try again",
+			failure->text, between, advice, failure->attempts, job);
 	else if (localtime_r(&t, &tm) && strftime(when, sizeof(when), "%H:%M:%S", &tm))
-		snprintf(text, size, "%s; tried again not before %s", failure->text, when);
+		snprintf(text, size, "%s%s%s; tried again not before %s", failure->text, between,
+			advice, when);
 	else
-		snprintf(text, size, "%s; will be tried again", failure->text);
+		snprintf(text, size, "%s%s%s; will be tried again", failure->text, between, advice);
+}
+
+/* For status and explain, and so that the next failure knows how many there were. */
+static void write_down(
+	struct app *app, const struct failure *failure, const struct verdict *v, bool again)
+{
+	struct err err;
+
+	if (!failure->gang || !app->db)
+		return;
+	if (gang_set_again(app->db, failure->gang,
+		    !again    ? 0
+		    : v->hold ? -1
+			      : v->begin_s * 1000,
+		    &err) < 0 ||
+		((failure->uncounted || !v->rule->counts) &&
+			gang_set_uncounted(app->db, failure->gang, &err) < 0))
+		log_warn("gang %s: %s", failure->gang, err.text);
 }
 
 void failure_send_back(struct app *app, const struct demand *demand, const struct nodeset *nodes,
 	const struct failure *failure)
 {
-	bool hold = failure_needs_person(failure->class) ||
-		    failure->attempts >= (unsigned)app->conf->slurm.max_attempts;
-	int64_t begin_s = clock_now_s() +
-			  failure_delay_s(app->conf->slurm.requeue_delay_s, failure->attempts);
+	struct verdict verdict = judge(app, failure);
+	bool again = false; /* an interactive job does not start again by itself */
 	CLEANUP(nodeset_release) struct nodeset held = NODESET_INIT, down = NODESET_INIT;
 	cleanup_free bool *back = calloc(demand->njobs + 1, sizeof(*back));
 	cleanup_free bool *refit = calloc(demand->njobs + 1, sizeof(*refit));
@@ -127,8 +157,8 @@ void failure_send_back(struct app *app, const struct demand *demand, const struc
 			continue;
 		}
 		back[i] = true;
-		words(app, failure, hold && now.batch, begin_s, job->facts.name, text,
-			sizeof(text));
+		again = again || now.batch;
+		words(failure, &verdict, job->facts.name, text, sizeof(text));
 		if (!now.batch) {
 			/* an interactive job ends: there is nothing to be tried again */
 			snprintf(text, sizeof(text), "%s", failure->text);
@@ -146,6 +176,7 @@ void failure_send_back(struct app *app, const struct demand *demand, const struc
 		if (slurm_client_job_change(job->facts.name, &change, &err) < 0)
 			log_warn("job %s could not be told: %s", job->facts.name, err.text);
 	}
+	write_down(app, failure, &verdict, again);
 	if (choose_nodes(nodes, &held, failure->ended, &down, &err) < 0)
 		log_warn("%s", err.text);
 	list = nodeset_format(&down);
@@ -164,12 +195,8 @@ void failure_send_back(struct app *app, const struct demand *demand, const struc
 
 		if (!back[i] || !facts->batch)
 			continue;
-		/*
-		 * Also with a hold: a begin time that has passed by the time the job is
-		 * requeued is replaced by slurmctld's own, 121 s (a credential's life).
-		 */
-		change.hold = hold;
-		change.begin_s = hold ? clock_now_s() + app->conf->slurm.requeue_delay_s : begin_s;
+		change.hold = verdict.hold;
+		change.begin_s = verdict.begin_s;
 		if (refit[i])
 			change.requeue = 0;
 		if (slurm_client_job_change(facts->name, &change, &err) < 0)
@@ -225,6 +252,7 @@ void failure_gang(struct app *app, const struct gang *gang, const struct nodeset
 		if (failures > counted.attempts)
 			counted.attempts = failures;
 	}
+	counted.gang = gang->id;
 	failure_send_back(app, &demand, nodes, &counted);
 	free(demand.jobs);
 }

@@ -19,10 +19,13 @@
 /* What a person reads, and what is done about the job. */
 struct failure {
 	enum err_class class;
-	const char *text;  /* one sentence, without "burst: " */
-	unsigned attempts; /* failed starts so far, this one included */
-	bool requeued;     /* slurmctld itself may have requeued the job already (ResumeTimeout) */
-	bool ended; /* the nodes' instances have been ended, so that none of them may stay up */
+	const char *text;     /* one sentence, without "burst: " */
+	const char *gang;     /* in whose row what follows is written; NULL: none has one */
+	unsigned attempts;    /* failed starts so far, this one included */
+	bool uncounted;       /* not one of them: it cannot lead to a hold */
+	int64_t not_before_s; /* of the next start; 0: by the class's back-off */
+	bool requeued; /* slurmctld itself may have requeued the job already (ResumeTimeout) */
+	bool ended;    /* the nodes' instances have been ended, so that none of them may stay up */
 };
 
 /*
@@ -37,11 +40,5 @@ void failure_send_back(struct app *app, const struct demand *demand, const struc
  * are counted from the gangs' history. */
 void failure_gang(struct app *app, const struct gang *gang, const struct nodeset *nodes,
 	const struct failure *failure);
-
-/* Seconds until the next start after so many failed ones: doubling, at most an hour. Pure. */
-int64_t failure_delay_s(int64_t first_s, unsigned attempts);
-
-/* Is there no use in trying again until a person acts? Pure. */
-bool failure_needs_person(enum err_class class);
 
 #endif

@@ -28,7 +28,7 @@ libhelper_a_SOURCES = \
 	helper/groups.c helper/groups.h \
 	helper/lock.c helper/lock.h \
 	helper/lost.c helper/lost.h \
-	helper/lost.h \
+	helper/marks.c helper/marks.h \
 	helper/pace.c helper/pace.h \
 	helper/preflight.c helper/preflight.h \
 	helper/protect.c helper/protect.h \
@@ -40,6 +40,7 @@ libhelper_a_SOURCES = \
 	helper/stale.c helper/stale.h \
 	helper/status.h \
 	helper/tags.c helper/tags.h \
+	helper/tries.c helper/tries.h \
 	helper/templates.c helper/templates.h \
 	helper/wish.c helper/wish.h
 # End of libhelper_a_SOURCES

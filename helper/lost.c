@@ -201,8 +201,8 @@ int lost_take_down(
 	if (lost->blame)
 		protect_failed(app, gang, lost->why);
 	if (part)
-		rc = release_instances(app, gang->region, lost->instances, lost->ninstances,
-			lost->why, RELEASE_CHECK_TAGS, err);
+		rc = release_instances(
+			app, lost->instances, lost->ninstances, lost->why, RELEASE_CHECK_TAGS, err);
 	else
 		rc = release_gang(app, gang, lost->why, RELEASE_CHECK_TAGS, err);
 	if (rc < 0)

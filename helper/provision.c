@@ -10,8 +10,10 @@
 #include "helper/failure.h"
 #include "helper/lock.h"
 #include "helper/log.h"
+#include "helper/protect.h"
 #include "helper/release.h"
 #include "helper/stale.h"
+#include "helper/tries.h"
 #include "lib/base/cleanup.h"
 #include "lib/base/clock.h"
 
@@ -219,29 +221,21 @@ static int begin_gang(struct attempt *a, int *lock, struct err *err)
 
 static int climb(struct attempt *a, struct err *err)
 {
-	static int (*const steps[])(struct attempt *, struct err *) = {
-		attempt_plan,
-		attempt_group,
-		attempt_wanted,
-		attempt_launch,
-		attempt_bind,
-		attempt_wanted,
-		attempt_announce,
-	};
-
 	/* held until the gang is announced: waiting for its boot must not keep others from
 	 * launching */
 	cleanup_close int slot = lock_slot(a->app, err);
+	int rc;
 
-	if (slot < 0)
+	if (slot < 0 || attempt_request(a, err) < 0)
 		return -1;
-	a->aws = app_aws(a->app, a->gang.region, err);
-	if (!a->aws)
-		return -1;
-	for (size_t i = 0; i < ARRAY_SIZE(steps); i++)
-		if (steps[i](a, err) != 0)
-			return -1;
-	return 0;
+	rc = tries_run(a, err);
+	if (rc == 0)
+		rc = attempt_bind(a, err);
+	if (rc == 0)
+		rc = attempt_wanted(a, err);
+	if (rc == 0)
+		rc = attempt_announce(a, err);
+	return rc ? -1 : 0;
 }
 
 /* --- and back -------------------------------------------------------------------------------- */
@@ -272,11 +266,12 @@ static void come_back(struct attempt *a, const struct err *why)
 
 	if (*a->gang.id && gang_fail(app->db, a->gang.id, why->text, &err) < 0)
 		log_err("gang %s: %s", a->gang.id, err.text);
-	if (a->ninstances && release_instances(app, a->gang.region, a->instances, a->ninstances,
-				     why->text, RELEASE_JUST_LAUNCHED, &err) < 0)
+	if (a->ninstances && release_instances(app, a->instances, a->ninstances, why->text,
+				     RELEASE_JUST_LAUNCHED, &err) < 0)
 		log_err("instances of gang %s may still run; the next call tries again: %s",
 			a->gang.id, err.text);
 	failure.attempts = attempts_of(app, a->demand);
+	failure.gang = *a->gang.id ? a->gang.id : NULL;
 	failure.ended = a->ninstances > 0;
 	failure_send_back(app, a->demand, &a->demand->nodes, &failure);
 }
@@ -290,27 +285,47 @@ static void take_down(struct attempt *a, const char *why)
 	log_info("taken down: %s", why);
 	if (gang_advance(a->app->db, a->gang.id, GANG_ANNOUNCED, GANG_RELEASING, &err) < 0)
 		log_warn("gang %s: %s", a->gang.id, err.text);
-	if (release_instances(a->app, a->gang.region, a->instances, a->ninstances, why,
-		    RELEASE_JUST_LAUNCHED, &err) < 0)
+	if (release_instances(
+		    a->app, a->instances, a->ninstances, why, RELEASE_JUST_LAUNCHED, &err) < 0)
 		log_err("instances of gang %s may still run; the next call tries again: %s",
 			a->gang.id, err.text);
 	failure_send_back(a->app, a->demand, &a->demand->nodes, &failure);
 }
 
-/* The nodes of a pool that EC2 had no instance for go back; the others go on. */
+/* The nodes that EC2 had no instance for go back; the others go on. */
 static void return_rest(struct attempt *a, const struct nodeset *bound)
 {
 	CLEANUP(nodeset_release) struct nodeset rest = NODESET_INIT;
-	struct failure failure = {.class = ERR_CAPACITY, .attempts = 1};
-	cleanup_free char *text = NULL;
+	struct failure failure = {.class = a->rest.class, .attempts = 1};
 
 	if (nodeset_filter(&a->demand->nodes, bound, false, &rest, NULL) < 0 || !rest.n)
 		return;
-	if (asprintf(&text, "EC2 gave %zu of %zu instances asked for in one request", bound->n,
-		    a->demand->nodes.n) < 0)
-		return;
-	failure.text = text;
+	failure.text = a->rest.text;
+	if (!failure.class) {
+		failure.class = ERR_CAPACITY;
+		failure.text = "an instance died right after its launch";
+	}
 	failure_send_back(a->app, a->demand, &rest, &failure);
+}
+
+/* After too many failed boots nothing is launched for a while: the jobs wait until then. */
+static bool turned_away(struct attempt *a)
+{
+	struct failure failure = {.class = ERR_BUSY, .attempts = 1, .uncounted = true};
+	const struct conf_group *group = a->demand->group;
+	struct health health;
+	char text[512];
+	struct err err;
+
+	if (!group || !protect_closed(a->app, group, &health))
+		return false;
+	failure.text = protect_words(group, &health, text, sizeof(text));
+	failure.gang = a->gang.id;
+	failure.not_before_s = health.until_ms / 1000 + 1;
+	if (gang_fail(a->app->db, a->gang.id, failure.text, &err) < 0)
+		log_err("gang %s: %s", a->gang.id, err.text);
+	failure_send_back(a->app, a->demand, &a->demand->nodes, &failure);
+	return true;
 }
 
 static int run_attempt(struct app *app, struct demand *demand, struct err *err)
@@ -324,6 +339,8 @@ static int run_attempt(struct app *app, struct demand *demand, struct err *err)
 		come_back(&(struct attempt){.app = app, .demand = demand}, err);
 		return -1;
 	}
+	if (turned_away(&a))
+		return err_set(err, ERR_BUSY, "the node group is closed");
 	if ((demand->refused && err_set(err, demand->refused_class, "%s", demand->refused)) ||
 		climb(&a, err) < 0) {
 		come_back(&a, err);

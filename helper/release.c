@@ -138,27 +138,48 @@ static int release_piece(struct app *app, struct aws *aws, const struct instance
 	return 0;
 }
 
-int release_instances(struct app *app, const char *region, const struct instance *list, size_t n,
-	const char *why, enum release_check check, struct err *err)
+static int release_region(struct app *app, const char *region, const struct instance **list,
+	size_t n, const char *why, enum release_check check, struct err *err)
 {
-	cleanup_free const struct instance **left = calloc(n + 1, sizeof(*left));
-	struct aws *aws = app_aws(app, region, err);
-	size_t count = 0;
+	struct aws *aws = app_aws(app, *region ? region : NULL, err);
 
 	if (!aws)
 		return -1;
-	if (!left)
-		return err_nomem(err);
-	for (size_t i = 0; i < n; i++)
-		if (list[i].state != INSTANCE_TERMINATED)
-			left[count++] = &list[i];
-	for (size_t at = 0; at < count; at += PIECE_MAX) {
-		size_t piece = count - at < PIECE_MAX ? count - at : PIECE_MAX;
+	for (size_t at = 0; at < n; at += PIECE_MAX) {
+		size_t piece = n - at < PIECE_MAX ? n - at : PIECE_MAX;
 
-		if (release_piece(app, aws, left + at, piece, why, check, err) < 0)
+		if (release_piece(app, aws, list + at, piece, why, check, err) < 0)
 			return -1;
 	}
 	return 0;
+}
+
+int release_instances(struct app *app, const struct instance *list, size_t n, const char *why,
+	enum release_check check, struct err *err)
+{
+	cleanup_free const struct instance **left = calloc(n + 1, sizeof(*left));
+	cleanup_free bool *done = calloc(n + 1, sizeof(*done));
+	int rc = 0;
+
+	if (!left || !done)
+		return err_nomem(err);
+	for (size_t i = 0; i < n; i++) {
+		size_t count = 0;
+
+		for (size_t k = i; k < n; k++) {
+			if (done[k] || strcmp(list[k].region, list[i].region))
+				continue;
+			done[k] = true;
+			if (list[k].state != INSTANCE_TERMINATED)
+				left[count++] = &list[k];
+		}
+		/* one region's trouble must not keep another's running */
+		if (count && release_region(app, list[i].region, left, count, why, check, err) < 0)
+			rc = -1;
+		while (i + 1 < n && done[i + 1])
+			i++;
+	}
+	return rc;
 }
 
 int release_gang(struct app *app, const struct gang *gang, const char *why,
@@ -171,11 +192,10 @@ int release_gang(struct app *app, const struct gang *gang, const char *why,
 		return -1;
 	if (!n)
 		return 0;
-	return release_instances(app, gang->region, list, n, why, check, err);
+	return release_instances(app, list, n, why, check, err);
 }
 
-/* Instances that carry the launch's tag and are not on their way out yet. */
-static int find_launched(
+int release_find_launched(
 	struct aws *aws, const char *token, struct ec2_instances *found, struct err *err)
 {
 	static const char *const living[] = {"pending", "running", "stopping", "stopped"};
@@ -189,13 +209,14 @@ static int find_launched(
 
 /* One look for the instances of a launch whose answer nobody has; what is found is recorded and
  * ended. Returns how many, -1 on error. */
-static int find_lost(struct app *app, const struct gang *gang, const char *token, struct err *err)
+static int find_lost(
+	struct app *app, const struct gang *gang, const struct launch *launch, struct err *err)
 {
 	CLEANUP(ec2_instances_release) struct ec2_instances found = {0};
 	cleanup_free struct instance *rows = NULL;
-	struct aws *aws = app_aws(app, gang->region, err);
+	struct aws *aws = app_aws(app, *launch->region ? launch->region : NULL, err);
 
-	if (!aws || find_launched(aws, token, &found, err) < 0)
+	if (!aws || release_find_launched(aws, launch->token, &found, err) < 0)
 		return -1;
 	if (!found.n)
 		return 0;
@@ -208,8 +229,8 @@ static int find_lost(struct app *app, const struct gang *gang, const char *token
 
 		snprintf(row->id, sizeof(row->id), "%s", f->id);
 		snprintf(row->gang, sizeof(row->gang), "%s", gang->id);
-		snprintf(row->launch, sizeof(row->launch), "%s", token);
-		snprintf(row->region, sizeof(row->region), "%s", gang->region);
+		snprintf(row->launch, sizeof(row->launch), "%s", launch->token);
+		snprintf(row->region, sizeof(row->region), "%s", launch->region);
 		snprintf(row->type, sizeof(row->type), "%s", f->type);
 		snprintf(row->az, sizeof(row->az), "%s", f->az);
 		snprintf(row->subnet, sizeof(row->subnet), "%s", f->subnet);
@@ -219,8 +240,8 @@ static int find_lost(struct app *app, const struct gang *gang, const char *token
 	}
 	log_warn("%zu instance(s) of a launch whose answer was lost: ending them", found.n);
 	if (instance_insert(app->db, rows, found.n, false, err) < 0 ||
-		release_instances(app, gang->region, rows, found.n, "answer lost",
-			RELEASE_JUST_LAUNCHED, err) < 0)
+		release_instances(app, rows, found.n, "answer lost", RELEASE_JUST_LAUNCHED, err) <
+			0)
 		return -1;
 	return (int)found.n;
 }
@@ -234,7 +255,7 @@ int release_prepared(struct app *app, const struct gang *gang, struct err *err)
 	for (size_t i = 0; rc >= 0 && i < n; i++) {
 		if (launches[i].state != LAUNCH_PREPARED)
 			continue;
-		if (find_lost(app, gang, launches[i].token, err) < 0) {
+		if (find_lost(app, gang, &launches[i], err) < 0) {
 			rc = -1;
 		} else if (clock_now_ms() - launches[i].sent_ms < LOST_WINDOW_MS) {
 			rc = 1; /* it may still be on its way: look again later */
@@ -282,7 +303,8 @@ static long look_at(struct app *app, const char *region, const struct instance *
 
 	aws = app_aws(app, region, &err);
 	if (!aws) {
-		log_warn("region %s: %s; tried again at the next call", region, err.text);
+		log_warn("region %s: %s; tried again at the next call",
+			region ? region : app->conf->aws.region, err.text);
 		return -1;
 	}
 	for (size_t at = 0; at < n; at += PIECE_MAX) {
@@ -421,41 +443,33 @@ static long finish_gangs(struct app *app)
 static long look(struct app *app)
 {
 	cleanup_free struct instance *all = NULL, *some = NULL;
-	struct gang *gangs = NULL;
-	size_t n = 0, ngangs = 0;
+	cleanup_free bool *done = NULL;
+	size_t n = 0;
 	long left = 0;
 	struct err err;
 
-	if (instance_list(app->db, NULL, false, &all, &n, &err) < 0 ||
-		gang_list(app->db, false, &gangs, &ngangs, &err) < 0) {
+	if (instance_list(app->db, NULL, false, &all, &n, &err) < 0) {
 		log_err("%s", err.text);
 		return -1;
 	}
 	some = calloc(n + 1, sizeof(*some));
-	for (size_t g = 0; some && g < ngangs; g++) {
-		bool seen = false;
+	done = calloc(n + 1, sizeof(*done));
+	for (size_t g = 0; some && done && g < n; g++) {
 		size_t count = 0;
 		long more;
 
-		for (size_t h = 0; h < g && !seen; h++)
-			seen = !strcmp(gangs[h].region, gangs[g].region);
-		if (seen)
+		if (done[g] || all[g].state != INSTANCE_TERMINATING)
 			continue;
-		for (size_t i = 0; i < n; i++) {
-			if (all[i].state != INSTANCE_TERMINATING)
+		for (size_t i = g; i < n; i++) {
+			if (done[i] || all[i].state != INSTANCE_TERMINATING ||
+				strcmp(all[i].region, all[g].region))
 				continue;
-			for (size_t h = g; h < ngangs; h++) {
-				if (strcmp(gangs[h].id, all[i].gang) ||
-					strcmp(gangs[h].region, gangs[g].region))
-					continue;
-				some[count++] = all[i];
-				break;
-			}
+			done[i] = true;
+			some[count++] = all[i];
 		}
-		more = count ? look_at(app, gangs[g].region, some, count) : 0;
+		more = look_at(app, *all[g].region ? all[g].region : NULL, some, count);
 		left = more < 0 || left < 0 ? -1 : left + more;
 	}
-	gang_list_release(gangs, ngangs);
 	return left;
 }
 

@@ -10,18 +10,23 @@
 #define BURST_RELEASE_H
 
 #include "helper/app.h"
+#include "lib/aws/ec2.h"
 #include "lib/state/gang.h"
 #include "lib/state/instance.h"
 
 enum release_check { RELEASE_CHECK_TAGS, RELEASE_JUST_LAUNCHED };
 
-/* End these instances of one region. Twice is harmless. */
-int release_instances(struct app *app, const char *region, const struct instance *list, size_t n,
-	const char *why, enum release_check check, struct err *err);
+/* End these instances, each in its region. Twice is harmless. -1: some may run on. */
+int release_instances(struct app *app, const struct instance *list, size_t n, const char *why,
+	enum release_check check, struct err *err);
 
 /* End all living instances of a gang. */
 int release_gang(struct app *app, const struct gang *gang, const char *why,
 	enum release_check check, struct err *err);
+
+/* Instances that carry the launch's tag and are not on their way out yet, in the region of AWS. */
+int release_find_launched(
+	struct aws *aws, const char *token, struct ec2_instances *found, struct err *err);
 
 /*
  * The launches of GANG that were written down and have no answer, since their process died or the

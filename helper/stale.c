@@ -88,7 +88,7 @@ static int end_part(struct app *app, const struct gang *gang, const struct insta
 	cleanup_free struct instance *living = NULL;
 	size_t nliving = 0, running = 0;
 
-	if (release_instances(app, gang->region, part, n, why_stale, RELEASE_CHECK_TAGS, err) < 0 ||
+	if (release_instances(app, part, n, why_stale, RELEASE_CHECK_TAGS, err) < 0 ||
 		instance_list(app->db, gang->id, false, &living, &nliving, err) < 0)
 		return -1;
 	for (size_t i = 0; i < nliving; i++)

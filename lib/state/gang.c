@@ -17,7 +17,7 @@ static const struct {
 	unsigned to;
 } states[] = {
 	[GANG_PLANNED] = {"planned", BIT(GANG_GROUP_READY) | BIT(GANG_LAUNCHING) | TO_FAILING},
-	[GANG_GROUP_READY] = {"group_ready", BIT(GANG_LAUNCHING) | TO_FAILING},
+	[GANG_GROUP_READY] = {"group_ready", BIT(GANG_LAUNCHING) | BIT(GANG_PLANNED) | TO_FAILING},
 	/* back: this attempt gave nothing, the next has another group or other pools */
 	[GANG_LAUNCHING] = {"launching",
 		BIT(GANG_LAUNCHED) | BIT(GANG_GROUP_READY) | BIT(GANG_PLANNED) | TO_FAILING},
@@ -373,6 +373,12 @@ int gang_set_stop(struct db *db, const char *id, const char *why, struct err *er
 	snprintf(cut.stop, sizeof(cut.stop), "%s", why);
 	return set(db, id, err, "UPDATE gang SET stop = ?, changed_ms = ? WHERE id = ?",
 		DB_VALUES_(DB_TEXT(cut.stop), DB_INT(clock_now_ms()), DB_TEXT(id)));
+}
+
+int gang_set_uncounted(struct db *db, const char *id, struct err *err)
+{
+	return set(db, id, err, "UPDATE gang SET uncounted = 1, changed_ms = ? WHERE id = ?",
+		DB_VALUES_(DB_INT(clock_now_ms()), DB_TEXT(id)));
 }
 
 /* The first row of STMT, consumed; 1, 0 where there is none, -1. */

@@ -103,6 +103,11 @@ int gang_set_launch(struct db *db, const char *id, const char *type, const char 
 int gang_set_plan(struct db *db, const char *id, const char *plan, struct err *err);
 /* When its jobs, sent back, start again: see again_ms. For people (status, explain). */
 int gang_set_again(struct db *db, const char *id, int64_t again_ms, struct err *err);
+/*
+ * Its failure tells nothing of the job (EC2 throttled, the group was closed): gang_history() does
+ * not count it among the failed starts.
+ */
+int gang_set_uncounted(struct db *db, const char *id, struct err *err);
 /* Write the wish to stop (cut to fit); the gang's owner looks before each side effect. */
 int gang_set_stop(struct db *db, const char *id, const char *why, struct err *err);
 

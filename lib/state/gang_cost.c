@@ -85,11 +85,12 @@ static int history(
 	/* several starts of the job may share a gang that was handed on: it counts once */
 	cleanup_stmt sqlite3_stmt *stmt = DB_PREPARE(db, err,
 		"SELECT gang.id, gang.state, gang.user, gang.job_id, gang.all_or_nothing, "
-		"max(gang_job.restart) FROM gang_job JOIN gang ON gang.id = gang_job.gang "
+		"gang.uncounted, max(gang_job.restart) FROM gang_job JOIN gang ON gang.id = "
+		"gang_job.gang "
 		"WHERE gang_job.job_id = ? GROUP BY gang.seq ORDER BY gang.seq DESC",
 		DB_INT(job_id));
 	struct gang g, last = {.restart = UINT32_MAX};
-	bool success = false;
+	bool success = false, uncounted;
 	char state[16];
 	int rc;
 
@@ -103,6 +104,7 @@ static int history(
 		db_row_text(&row, g.user, sizeof(g.user));
 		g.job_id = (uint32_t)db_row_int(&row);
 		g.all_or_nothing = db_row_int(&row) != 0;
+		uncounted = db_row_int(&row) != 0;
 		g.restart = (uint32_t)db_row_int(&row);
 		if (db_row_check(db, &row, err) < 0)
 			return -1;
@@ -122,7 +124,8 @@ static int history(
 		}
 		if (g.state == GANG_ACTIVE || g.state == GANG_RELEASING || g.state == GANG_RELEASED)
 			success = true;
-		else if ((g.state == GANG_FAILING || g.state == GANG_FAILED) && !success)
+		else if ((g.state == GANG_FAILING || g.state == GANG_FAILED) && !success &&
+			 !uncounted)
 			++*failures;
 		if (add_share(db, &g, job_id, spent_uusd, err) < 0)
 			return -1;

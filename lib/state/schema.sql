@@ -37,6 +37,7 @@ CREATE TABLE gang (
 	reason TEXT,
 	stop TEXT NOT NULL,
 	again_ms INTEGER NOT NULL, -- 0 nothing was said of it, -1 held
+	uncounted INTEGER NOT NULL DEFAULT 0, -- its failure tells nothing of its jobs
 	created_ms INTEGER NOT NULL,
 	changed_ms INTEGER NOT NULL
 );

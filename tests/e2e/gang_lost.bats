@@ -32,23 +32,29 @@ teardown() {
 	wait_for settled 60
 }
 
-@test "EC2's answer is lost: the instances that it launched are found and ended" {
-	faults '[{"action": "CreateFleet", "every": true, "drop": "after"}]'
-	job=$(submit -N 2 -t 5 --efa=required --wrap true)
-	wait_for "[[ \$(job_field $job AdminComment) == burst:*CreateFleet* ]]" 60
-	wait_for '[ "$(live_count)" -eq 0 ]' 90
-	faults '[]'
-	wait_for "job_is $job COMPLETED" 180
+# adopted JOB: its one launch came, though its answer was lost
+adopted() {
+	wait_for "job_is $1 COMPLETED" 90
+	run -0 job_field "$1" Restarts
+	[ "$output" = 0 ]
+	grep -q "job=$1 .*the answer to CreateFleet was lost; its 2 instances were found by their tag" "$BURST_LOG"
+	[ "$(requests CreateFleet '.params.ClientToken' | sort -u | wc -l)" -eq "$2" ]
+
 }
 
-@test "EC2's answer is lost, and the retries are throttled: nothing goes on running" {
-	faults '[{"action": "CreateFleet", "call": 1, "drop": "after"},
-		{"action": "CreateFleet", "from": 2, "error": {"code": "RequestLimitExceeded", "message": "Request limit exceeded.", "status": 503}}]'
+@test "EC2's answer is lost: its instances are found by their tag, and the job runs on them" {
+	faults '[{"action": "CreateFleet", "every": true, "drop": "after"}]'
 	job=$(submit -N 2 -t 5 --efa=required --wrap true)
-	wait_for "[[ \$(job_field $job AdminComment) == burst:*RequestLimitExceeded* ]]" 60
-	wait_for '[ "$(live_count)" -eq 0 ]' 90
-	faults '[]'
-	wait_for "job_is $job COMPLETED" 240
+	adopted "$job" 1
+}
+
+@test "EC2's answer is lost, and the retries are throttled: found all the same" {
+	before=$(requests CreateFleet '.params.ClientToken' | sort -u | wc -l)
+	faults '[{"action": "CreateFleet", "call": 1, "drop": "after"},
+		{"action": "CreateFleet", "call": 2, "error": {"code": "RequestLimitExceeded", "message": "Request limit exceeded.", "status": 503}},
+		{"action": "CreateFleet", "from": 3, "drop": "before"}]'
+	job=$(submit -N 2 -t 5 --efa=required --wrap true)
+	adopted "$job" $((before + 1))
 }
 
 @test "EC2's answer is lost, and EC2 cannot be asked for a while" {
@@ -94,7 +100,10 @@ teardown() {
 	job=$(submit -N 2 -t 5 --efa=required --wrap true)
 	wait_for '[ "$(live_count)" -eq 2 ]' 30
 	ec2 terminate_instances "{\"InstanceIds\": [\"$(live_instances | head -n 1)\"]}"
-	wait_for "[[ \$(job_field $job AdminComment) == burst:*'right after its launch'* ]]" 60
+	wait_for "grep -q 'job=$job .*try 1: instance i-.* right after its launch' '$BURST_LOG'" 60
 	faults '[]'
-	wait_for "job_is $job COMPLETED" 180
+	# the gang is tried again in another pool, in the same start of the job
+	wait_for "job_is $job COMPLETED" 120
+	[ "$(job_field "$job" Restarts)" = 0 ]
+	[ "$(live_count)" -le 2 ]
 }

@@ -5,7 +5,6 @@
 #include <string.h>
 
 #include "helper/demand.h"
-#include "helper/failure.h"
 #include "helper/wish.h"
 #include "lib/base/cleanup.h"
 
@@ -143,7 +142,6 @@ START_TEST(what_cannot_be_is_refused)
 	struct demand_job *j;
 
 	job(&set, 1, "aws-hpc-0,aws-gpu-0");
-	job(&set, 2, "aws-hpc-[100-1100]");
 	j = job(&set, 3, "aws-hpc-[10-11]");
 	j->intent.efa = EFA_DISABLED;
 	j = job(&set, 4, "aws-hpc-10");
@@ -151,12 +149,11 @@ START_TEST(what_cannot_be_is_refused)
 	job(&set, 5, "aws-hpc-[20-21]")->intent.cost = (struct cost_limit){100, true};
 	job(&set, 6, "aws-hpc-20")->intent.cost = (struct cost_limit){100, false};
 	cut(&set, "");
-	ck_assert_uint_eq(set.n, 4);
+	ck_assert_uint_eq(set.n, 3);
 	ck_assert_ptr_nonnull(strstr(set.all[0].refused, "two node groups, hpc and gpu"));
-	ck_assert_ptr_nonnull(strstr(set.all[1].refused, "1001 nodes is more than the 1000"));
-	ck_assert_ptr_nonnull(strstr(set.all[2].refused, "both required and disabled"));
-	ck_assert_ptr_nonnull(strstr(set.all[3].refused, "same kind of --burst-cost"));
-	for (size_t i = 0; i < 4; i++)
+	ck_assert_ptr_nonnull(strstr(set.all[1].refused, "both required and disabled"));
+	ck_assert_ptr_nonnull(strstr(set.all[2].refused, "same kind of --burst-cost"));
+	for (size_t i = 0; i < 3; i++)
 		ck_assert_int_eq(set.all[i].refused_class, ERR_CONFIG);
 	demand_set_release(&set);
 }
@@ -215,23 +212,34 @@ START_TEST(a_chain_is_one_gang)
 }
 END_TEST
 
-START_TEST(delays_double_up_to_an_hour)
+/* More than one request gives: one gang all the same. */
+START_TEST(a_large_gang)
 {
-	ck_assert_int_eq(failure_delay_s(120, 0), 120);
-	ck_assert_int_eq(failure_delay_s(120, 1), 120);
-	ck_assert_int_eq(failure_delay_s(120, 2), 240);
-	ck_assert_int_eq(failure_delay_s(120, 4), 960);
-	ck_assert_int_eq(failure_delay_s(120, 40), 3600);
-	ck_assert_int_eq(failure_delay_s(7200, 3), 7200);
+	struct demand_set set = {0};
+
+	job(&set, 2, "aws-hpc-[100-1100]");
+	cut(&set, "");
+	ck_assert_uint_eq(set.n, 1);
+	ck_assert(set.all[0].all_or_nothing);
+	ck_assert_uint_eq(set.all[0].nodes.n, 1001);
+	ck_assert_ptr_null(set.all[0].refused);
+	demand_set_release(&set);
 }
 END_TEST
 
-START_TEST(who_needs_a_person)
+START_TEST(best_effort_takes_what_comes_unless_efa_is_required)
 {
-	ck_assert(failure_needs_person(ERR_CONFIG));
-	ck_assert(failure_needs_person(ERR_BUDGET));
-	ck_assert(!failure_needs_person(ERR_CAPACITY));
-	ck_assert(!failure_needs_person(ERR_THROTTLE));
+	struct demand_set set = {0};
+
+	groups[0].best_effort = true;
+	job(&set, 1, "aws-hpc-[0-3]");
+	job(&set, 2, "aws-hpc-[4-7]")->intent.efa = EFA_REQUIRED;
+	cut(&set, "");
+	groups[0].best_effort = false;
+	ck_assert_uint_eq(set.n, 2);
+	ck_assert(!set.all[0].all_or_nothing);
+	ck_assert(set.all[1].all_or_nothing);
+	demand_set_release(&set);
 }
 END_TEST
 
@@ -272,8 +280,8 @@ int main(void)
 	tcase_add_test(tc, what_cannot_be_is_refused);
 	tcase_add_test(tc, a_storm_of_one_node_jobs);
 	tcase_add_test(tc, a_chain_is_one_gang);
-	tcase_add_test(tc, delays_double_up_to_an_hour);
-	tcase_add_test(tc, who_needs_a_person);
+	tcase_add_test(tc, a_large_gang);
+	tcase_add_test(tc, best_effort_takes_what_comes_unless_efa_is_required);
 	tcase_add_test(tc, features);
 	suite_add_tcase(s, tc);
 	sr = srunner_create(s);

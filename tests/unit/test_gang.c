@@ -96,7 +96,7 @@ START_TEST(arrows)
 	/* row: from; column: to, in the order of enum gang_state */
 	static const char *const t[] = {
 		[GANG_PLANNED] = ".xx......x.",
-		[GANG_GROUP_READY] = "..x......x.",
+		[GANG_GROUP_READY] = "x.x......x.",
 		[GANG_LAUNCHING] = "xx.x.....x.",
 		[GANG_LAUNCHED] = "....x....x.",
 		[GANG_BOUND] = ".....x...x.",
