@@ -47,10 +47,10 @@ void pace_destroy(struct pace *pace)
 	free(pace);
 }
 
+/* 0 counts as 1: see bucket.h. */
 static unsigned share(const struct pace *pace, unsigned n)
 {
-	n = n * pace->share_percent / 100;
-	return n ? n : 1;
+	return n * pace->share_percent / 100;
 }
 
 static void name_of(char name[NAME_SIZE], const char *region, const char *action, const char *what)

@@ -133,6 +133,16 @@ static void end_flight(struct run *run, struct flight *f, const struct err *why)
 	f->call = NULL;
 }
 
+/* End F without it being sent: what stopped the run is told. */
+static void refuse_flight(struct run *run, struct flight *f)
+{
+	struct err why;
+
+	err_set(&why, run->stop.class, "%s: not sent, since %s", f->call->action, run->stop.text);
+	memcpy(why.code, run->stop.code, sizeof(why.code));
+	end_flight(run, f, &why);
+}
+
 /* Fill the free places; false: nothing is under way any more. */
 static bool board(struct run *run)
 {
@@ -142,17 +152,11 @@ static bool board(struct run *run)
 		struct flight *f = &run->flights[i];
 
 		while (!f->call && run->next < run->n) {
-			struct err why;
-
 			*f = (struct flight){
 				.call = run->calls[run->next], .index = run->next, .attempt = 1};
 			run->next++;
-			if (!run->stop.class)
-				break;
-			err_set(&why, run->stop.class, "%s: not sent, since %s", f->call->action,
-				run->stop.text);
-			memcpy(why.code, run->stop.code, sizeof(why.code));
-			end_flight(run, f, &why);
+			if (run->stop.class)
+				refuse_flight(run, f);
 		}
 		any |= f->call != NULL;
 	}
@@ -182,8 +186,9 @@ static bool may_go(struct run *run, const struct aws_call *call, int64_t now_ms)
 	return false;
 }
 
-static int prepare(struct aws *aws, struct flight *f, struct err *err)
+static int prepare(struct run *run, struct flight *f, struct err *err)
 {
+	struct aws *aws = run->aws;
 	struct aws_call *call = f->call;
 
 	if (call->attempts && call->reset && call->reset(call->arg, err) < 0)
@@ -191,8 +196,11 @@ static int prepare(struct aws *aws, struct flight *f, struct err *err)
 	f->creds = call->creds;
 	if (!f->creds && !call->unsigned_) {
 		f->creds = creds_get(aws, false, err);
-		if (!f->creds)
-			return err_prefix(err, "%s", call->action);
+		if (!f->creds) {
+			err_prefix(err, "%s", call->action);
+			run->stop = *err; /* it takes long to find none, and is so for all */
+			return -1;
+		}
 	}
 	f->offset_s = aws->clock_offset_s;
 	f->headers = (struct headers){.token = STRBUF_INIT, .authorization = STRBUF_INIT};
@@ -228,9 +236,13 @@ static void launch(struct run *run, struct flight *f)
 {
 	struct err why = {0};
 
+	if (run->stop.class && !f->call->attempts) {
+		refuse_flight(run, f);
+		return;
+	}
 	if (!may_go(run, f->call, clock_mono_ms()))
 		return;
-	if (prepare(run->aws, f, &why) < 0 || reply_init(&f->reply, f->call, &why) < 0) {
+	if (prepare(run, f, &why) < 0 || reply_init(&f->reply, f->call, &why) < 0) {
 		clear_try(f);
 		end_flight(run, f, &why);
 		return;

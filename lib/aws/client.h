@@ -65,9 +65,10 @@ int aws_call(struct aws *aws, struct aws_call *call, struct err *err);
 #define AWS_PARALLEL_MAX 8
 /*
  * Send N calls, PARALLEL at a time (at most AWS_PARALLEL_MAX), begun in their order, each by the
- * rules of aws_call(). All are sent, also behind a failed one, except that when throttling
- * outlasted throttle_wait_ms with nothing getting through, those not begun fail as that one. 0: all
- * succeeded. ERRS: N of them, or NULL; those of the calls that succeeded are zeroed.
+ * rules of aws_call(). All are sent, also behind a failed one, except that when there are no
+ * credentials, or throttling outlasted throttle_wait_ms with nothing getting through, those not
+ * begun fail as that one. 0: all succeeded. ERRS: N of them, or NULL; those of the calls that
+ * succeeded are zeroed.
  */
 int aws_call_many(
 	struct aws *aws, struct aws_call *calls[], size_t n, unsigned parallel, struct err *errs);

@@ -54,3 +54,8 @@ check_PROGRAMS += tests/unit/test_classify
 tests_unit_test_classify_SOURCES = tests/unit/test_classify.c
 tests_unit_test_classify_CPPFLAGS = $(AWS_UNIT_CPPFLAGS)
 tests_unit_test_classify_LDADD = $(AWS_UNIT_LDADD)
+
+check_PROGRAMS += tests/unit/test_batches
+tests_unit_test_batches_SOURCES = tests/unit/test_batches.c $(EC2_FIXTURE)
+tests_unit_test_batches_CPPFLAGS = $(AWS_UNIT_CPPFLAGS)
+tests_unit_test_batches_LDADD = $(AWS_UNIT_LDADD) -lpthread

@@ -3,6 +3,8 @@
  * Calls: throttling waited out, the pacer obeyed, several at a time, against a scripted server.
  */
 #include <check.h>
+#include <curl/curl.h>
+#include <dlfcn.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -178,6 +180,9 @@ START_TEST(many_clock_skew)
 
 	begin(script, 6);
 	make_calls(20);
+	ck_assert_ptr_nonnull(creds_get(aws, false, &err));
+	unsetenv("AWS_ACCESS_KEY_ID"); /* others would not be found: these are good */
+	setenv("AWS_EC2_METADATA_DISABLED", "true", 1);
 	ck_assert_int_eq(aws_call_many(aws, calls, 20, 1000, errs), 0);
 	for (size_t i = 0; i < 20; i++)
 		ck_assert_str_eq(probes[i].said, "good");
@@ -236,6 +241,88 @@ START_TEST(many_find_credentials_once)
 }
 END_TEST
 
+START_TEST(many_without_credentials)
+{
+	static const struct server_answer script[] = {PROBE(0, "zero", 0)};
+
+	unsetenv("AWS_ACCESS_KEY_ID");
+	setenv("AWS_EC2_METADATA_DISABLED", "true", 1);
+	begin(script, 1);
+	make_calls(10);
+	ck_assert_int_eq(aws_call_many(aws, calls, 10, 4, errs), -1);
+	err = errs[0];
+	expect(-1, ERR_AUTH, "", "Probe: no AWS credentials");
+	for (size_t i = 1; i < 10; i++) {
+		err = errs[i];
+		expect(-1, ERR_AUTH, "", "Probe: not sent, since Probe: no AWS credentials");
+		ck_assert_uint_eq(probes[i].call.attempts, 0);
+	}
+	ck_assert_uint_eq(server_count(server), 0);
+	end();
+}
+END_TEST
+
+static int no_reset(void *arg, struct err *e)
+{
+	return err_set(e, ERR_FATAL, "no room to forget");
+}
+
+START_TEST(reset_fails)
+{
+	static const struct server_answer script[] = {{503, .body = "busy"}};
+
+	begin(script, 1);
+	make_calls(1);
+	calls[0]->reset = no_reset;
+	expect(aws_call(aws, calls[0], &err), ERR_FATAL, "", "no room to forget");
+	ck_assert_uint_eq(server_count(server), 1);
+	ck_assert(calls[0]->unsure);
+	end();
+}
+END_TEST
+
+/* libcurl's, unless it is to fail. */
+static unsigned polls, fail_polls_from;
+
+CURLMcode curl_multi_poll(
+	CURLM *multi, struct curl_waitfd fds[], unsigned nfds, int timeout_ms, int *n)
+{
+	CURLMcode (*real)(CURLM *, struct curl_waitfd[], unsigned, int, int *);
+
+	*(void **)&real = dlsym(RTLD_NEXT, "curl_multi_poll");
+	polls++;
+	if (fail_polls_from && polls >= fail_polls_from)
+		return CURLM_INTERNAL_ERROR;
+	return real(multi, fds, nfds, timeout_ms, n);
+}
+
+START_TEST(nothing_moves)
+{
+	static const struct server_answer script[] = {
+		{200, .body = "<ProbeResponse/>", .delay_ms = 60000}};
+	struct http_request request = {.method = "GET", .max_answer = 100, .timeout_ms = 60000};
+	struct http_answer answer;
+	char url[64];
+
+	begin(script, 1);
+	make_calls(4);
+	polls = 0;
+	fail_polls_from = 5;
+	ck_assert_int_eq(aws_call_many(aws, calls, 4, 2, errs), -1);
+	for (size_t i = 0; i < 4; i++) {
+		err = errs[i];
+		expect(-1, ERR_FATAL, "", i < 2 ? "libcurl: " : "not sent, since libcurl: ");
+	}
+	ck_assert(probes[0].call.unsure && !probes[3].call.unsure);
+	snprintf(url, sizeof(url), "http://127.0.0.1:%d/", server_port(server));
+	request.url = url;
+	expect(http_perform(aws->http, &request, &answer, &err), ERR_TRANSIENT, "",
+		"given up before its end");
+	fail_polls_from = 0;
+	end();
+}
+END_TEST
+
 /* --- throttling ------------------------------------------------------------------------------ */
 
 START_TEST(throttled_then_answered)
@@ -249,6 +336,21 @@ START_TEST(throttled_then_answered)
 	ck_assert_uint_eq(server_count(server), 4);
 	for (size_t i = 1; i < 4; i++)
 		ck_assert_str_eq(server_body(server, i), server_body(server, 0));
+	end();
+}
+END_TEST
+
+START_TEST(throttled_as_advised)
+{
+	static const struct server_answer script[] = {
+		{503, .body = ERROR("RequestLimitExceeded", "slow"),
+			.headers = "x-amz-retry-after: 1300\r\n"},
+		{200, .body = DONE("TerminateInstances")}};
+	int64_t began_ms = clock_mono_ms();
+
+	begin(script, 2);
+	ck_assert_int_eq(ec2_terminate_instances(aws, one_id, 1, &err), 0);
+	ck_assert_int_ge(clock_mono_ms() - began_ms, 1300); /* by itself less than a second */
 	end();
 }
 END_TEST
@@ -290,6 +392,8 @@ START_TEST(throttling_and_failures_count_apart)
 	begin_with(script, ARRAY_SIZE(script), (struct aws_options){.max_attempts = 3});
 	ck_assert_int_eq(ec2_terminate_instances(aws, one_id, 1, &err), 0);
 	ck_assert_uint_eq(server_count(server), 6);
+	/* two failures paid for, one given back */
+	ck_assert_int_eq(RETRY_QUOTA - aws->quota.tokens, 14);
 	end();
 	begin_with(script, ARRAY_SIZE(script), (struct aws_options){.max_attempts = 2});
 	expect(ec2_terminate_instances(aws, one_id, 1, &err), ERR_TRANSIENT, "InternalError",
@@ -513,161 +617,6 @@ START_TEST(transfer_given_up)
 }
 END_TEST
 
-/* --- EC2's calls in batches ------------------------------------------------------------------ */
-
-static char (*names)[24];
-static const char **ids;
-
-static void make_ids(size_t n)
-{
-	names = calloc(n, sizeof(*names));
-	ids = calloc(n, sizeof(*ids));
-	for (size_t i = 0; i < n; i++) {
-		snprintf(names[i], sizeof(names[i]), "i-%017zx", i);
-		ids[i] = names[i];
-	}
-}
-
-static void free_ids(void)
-{
-	free(names);
-	free(ids);
-}
-
-/* The body of the request that has WHAT. */
-static const char *body_with(const char *what)
-{
-	for (size_t i = 0; i < server_count(server); i++)
-		if (strstr(server_body(server, i), what))
-			return server_body(server, i);
-	ck_abort_msg("no request with %s", what);
-	return NULL;
-}
-
-START_TEST(tags_in_batches)
-{
-	static const struct server_answer done[] = {
-		{200, .body = DONE("CreateTags"), .delay_ms = 200}};
-	static const struct ec2_tag tag[] = {{"burst:n0", "1"}, {"k", "v"}};
-	const struct ec2_tag_call some[] = {{one_id, 1, tag, 2}, {one_id, 1, tag, 0},
-		{one_id, 0, tag, 1}, {one_id, 1, tag + 1, 1}};
-
-	make_ids(2500);
-	begin(done, 1);
-	ck_assert_int_eq(ec2_create_tags(aws, ids, 2500, tag, 1, &err), 0);
-	ck_assert_uint_eq(server_count(server), 3);
-	ck_assert_uint_eq(server_open_max(server), 3);
-	ck_assert_ptr_nonnull(strstr(body_with("&ResourceId.1=i-00000000000000000&"),
-		"&ResourceId.1000=i-000000000000003e7&Tag.1"));
-	ck_assert_ptr_nonnull(strstr(body_with("&ResourceId.1=i-000000000000003e8&"),
-		"&ResourceId.1000=i-000000000000007cf&Tag.1"));
-	ck_assert_ptr_nonnull(strstr(body_with("&ResourceId.1=i-000000000000007d0&"),
-		"&ResourceId.500=i-000000000000009c3&Tag.1.Key=burst%3An0&Tag.1.Value=1"));
-	end();
-
-	begin(done, 1);
-	ck_assert_int_eq(ec2_create_tags_many(aws, some, 4, &err), 0);
-	ck_assert_uint_eq(server_count(server), 2);
-	ck_assert_ptr_nonnull(body_with("Action=CreateTags&Version=2016-11-15&ResourceId.1=i-1"
-					"&Tag.1.Key=burst%3An0&Tag.1.Value=1&Tag.2.Key=k&Tag.2."
-					"Value=v"));
-	ck_assert_ptr_nonnull(body_with("&ResourceId.1=i-1&Tag.1.Key=k&Tag.1.Value=v"));
-	ck_assert_int_eq(ec2_create_tags_many(aws, NULL, 0, &err), 0);
-	ck_assert_int_eq(ec2_create_tags(aws, ids, 2500, NULL, 0, &err), 0);
-	ck_assert_uint_eq(server_count(server), 2);
-	end();
-	free_ids();
-}
-END_TEST
-
-START_TEST(terminate_in_pieces)
-{
-	static const struct server_answer script[] = {
-		{400, .body = ERROR("InvalidInstanceID.NotFound", "no i-190"),
-			.only = "InstanceId.1=i-00000000000000190&"},
-		{400, .body = ERROR("UnauthorizedOperation", "no"),
-			.only = "InstanceId.1=i-00000000000000258&"},
-		{200, .body = DONE("TerminateInstances")}};
-	const char *last;
-
-	make_ids(1001);
-	begin(script, ARRAY_SIZE(script));
-	set_pacer(0, 0);
-	/* all are sent; the first failure is told */
-	expect(ec2_terminate_instances(aws, ids, 1001, &err), ERR_CONSISTENCY,
-		"InvalidInstanceID.NotFound", "no i-190");
-	ck_assert_uint_eq(server_count(server), 6);
-	ck_assert_uint_eq(pace.instances, 1001);
-	ck_assert_ptr_nonnull(strstr(body_with("&InstanceId.1=i-00000000000000000&"),
-		"&InstanceId.200=i-000000000000000c7"));
-	last = body_with("&InstanceId.1=i-000000000000003e8");
-	ck_assert(!strstr(last, "InstanceId.2="));
-	ck_assert_int_eq(ec2_terminate_instances(aws, ids, 400, &err), 0);
-	ck_assert_int_eq(ec2_terminate_instances(aws, ids, 0, &err), 0);
-	ck_assert_uint_eq(server_count(server), 8);
-	end();
-	free_ids();
-}
-END_TEST
-
-/* DescribeInstances' answer with ids FROM to TO, in the other order, and MORE. */
-static void instances(struct strbuf *sb, size_t from, size_t to, const char *more)
-{
-	strbuf_addstr(sb, "<DescribeInstancesResponse><reservationSet><item><instancesSet>");
-	for (size_t i = to; i > from; i--)
-		strbuf_addf(sb, "<item><instanceId>%s</instanceId></item>", ids[i - 1]);
-	strbuf_addf(
-		sb, "</instancesSet></item></reservationSet>%s</DescribeInstancesResponse>", more);
-}
-
-START_TEST(describe_in_batches)
-{
-	CLEANUP(strbuf_release) struct strbuf a = STRBUF_INIT;
-	CLEANUP(strbuf_release) struct strbuf b = STRBUF_INIT;
-	CLEANUP(strbuf_release) struct strbuf c = STRBUF_INIT;
-	CLEANUP(strbuf_release) struct strbuf d = STRBUF_INIT;
-	struct server_answer script[4] = {
-		{200, .only = "InstanceId.1=i-00000000000000000&", .delay_ms = 300},
-		{200, .only = "InstanceId.1=i-000000000000003e8&", .delay_ms = 200},
-		{200, .only = "InstanceId.1=i-000000000000007d0&", .delay_ms = 100},
-		{200, .only = "NextToken=next"},
-	};
-	struct ec2_instances all = {0};
-
-	make_ids(2500);
-	instances(&a, 0, 1000, "");
-	instances(&b, 1000, 2000, "");
-	instances(&c, 2000, 2400, "<nextToken>next</nextToken>");
-	instances(&d, 2400, 2500, "");
-	script[0].body = a.buf;
-	script[1].body = b.buf;
-	script[2].body = c.buf;
-	script[3].body = d.buf;
-	begin(script, 4);
-	ck_assert_msg(!ec2_describe_instances(aws, ids, 2500, NULL, 0, &all, &err), "%s", err.text);
-	ck_assert_uint_eq(server_count(server), 4);
-	ck_assert_uint_eq(server_open_max(server), 3);
-	ck_assert_uint_eq(all.n, 2500);
-	ck_assert_str_eq(all.all[0].id, ids[999]);
-	ck_assert_str_eq(all.all[1000].id, ids[1999]);
-	ck_assert_str_eq(all.all[2000].id, ids[2399]);
-	ck_assert_str_eq(all.all[2499].id, ids[2400]);
-	ec2_instances_release(&all);
-	end();
-
-	/* one of the second thousand is not known yet */
-	strbuf_setlen(&b, 0);
-	instances(&b, 1000, 1999, "");
-	script[1].body = b.buf;
-	begin(script, 4);
-	expect(ec2_describe_instances(aws, ids, 2500, NULL, 0, &all, &err), ERR_CONSISTENCY,
-		"InvalidInstanceID.NotFound", "EC2 does not know i-000000000000007cf yet");
-	ck_assert_ptr_null(all.all);
-	end();
-	free_ids();
-}
-END_TEST
-
 int main(void)
 {
 	Suite *s = suite_create("calls");
@@ -681,7 +630,11 @@ int main(void)
 	tcase_add_test(tc, many_one_fails);
 	tcase_add_test(tc, many_clock_skew);
 	tcase_add_test(tc, many_find_credentials_once);
+	tcase_add_test(tc, many_without_credentials);
+	tcase_add_test(tc, reset_fails);
+	tcase_add_test(tc, nothing_moves);
 	tcase_add_test(tc, throttled_then_answered);
+	tcase_add_test(tc, throttled_as_advised);
 	tcase_add_test(tc, throttled_for_ever);
 	tcase_add_test(tc, throttling_and_failures_count_apart);
 	tcase_add_test(tc, capacity_is_sent_once);
@@ -691,9 +644,6 @@ int main(void)
 	tcase_add_test(tc, pacer_holds_many);
 	tcase_add_test(tc, connections);
 	tcase_add_test(tc, transfer_given_up);
-	tcase_add_test(tc, tags_in_batches);
-	tcase_add_test(tc, terminate_in_pieces);
-	tcase_add_test(tc, describe_in_batches);
 	suite_add_tcase(s, tc);
 	sr = srunner_create(s);
 	srunner_run_all(sr, CK_ENV);
