@@ -52,7 +52,7 @@ START_TEST(at_the_quota_own_empty_ones_go)
 {
 	static const struct server_answer script[] = {
 		{200, .body = GROUPS(GROUP("x") GROUP("y"))},
-		{200, .body = GROUPS(GROUP("over") GROUP("living"))},
+		{200, .body = GROUPS(GROUP("elsewhere") GROUP("over") GROUP("living"))},
 		{200, .body = DONE("DeletePlacementGroup")},
 		{200, .body = GROUPS("")},
 	};
@@ -79,6 +79,7 @@ START_TEST(at_the_quota_own_empty_ones_go)
 	ck_assert_uint_eq(logged("the quota is 3: 1 own empty one(s) deleted"), 1);
 	ck_assert_int_eq(room(aws, false), 0); /* counted anew */
 	ck_assert_uint_eq(ec2_count(), 4);
+	ck_assert_str_eq(ec2_body(3), "Action=DescribePlacementGroups&Version=2016-11-15");
 }
 END_TEST
 

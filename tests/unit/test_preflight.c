@@ -179,6 +179,9 @@ START_TEST(own_instances_are_taken_off)
 	ck_assert_int_eq(left(aws, 1, QUOTA_STANDARD, MARKET_ON_DEMAND), 640 - 72);
 	add_launch("block", FLEET("lt-1", "2", "c5n.9xlarge", "s", "capacity-block"));
 	ck_assert_int_eq(left(aws, 1, QUOTA_STANDARD, MARKET_ON_DEMAND), 640 - 72);
+	add_instance("i-4", "block", "c5n.9xlarge", "s"); /* it has come: no difference */
+	ok(launch_finish(state_db, "block", LAUNCH_ANSWERED, "", "", "", &err));
+	ck_assert_int_eq(left(aws, 1, QUOTA_STANDARD, MARKET_ON_DEMAND), 640 - 72);
 	/* what is on its way out no longer counts at EC2 */
 	ok(instance_set_terminating(state_db, &id, 1, "test", 5, &err));
 	ck_assert_int_eq(left(aws, 1, QUOTA_STANDARD, MARKET_ON_DEMAND), 640);
