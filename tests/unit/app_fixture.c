@@ -25,6 +25,7 @@ void app_setup(void)
 	state_setup_db();
 	memset(&conf, 0, sizeof(conf));
 	conf.aws.region = region;
+	conf.state.directory = state_dir;
 	conf.launch.placement_group_quota = 3;
 	conf.launch.keep_template_versions = 2;
 	conf.launch.check_quotas = true;
@@ -37,11 +38,9 @@ void app_setup(void)
 
 static void ec2_end(void)
 {
-	for (size_t i = 0; i < app.nregions; i++) {
-		aws_destroy(app.regions[i].aws);
-		free(app.regions[i].region);
-	}
-	app.nregions = 0;
+	app.db = NULL; /* stays open: it is the state's */
+	app_detach(&app);
+	app.db = state_db;
 	if (server)
 		server_stop(server);
 	server = NULL;
