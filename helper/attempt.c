@@ -12,6 +12,7 @@
 #include "lib/base/cleanup.h"
 #include "lib/base/clock.h"
 #include "lib/base/money.h"
+#include "lib/plan/candidate.h"
 #include "lib/state/placement.h"
 
 #define GROUP_WAIT_MS 30000
@@ -165,7 +166,7 @@ int attempt_choices(struct attempt *a, struct err *err)
 	a->base.quotas = a->quotas;
 	a->base.nquotas = nquotas;
 	a->base.region = a->region;
-	return marks_recall(&a->marks, a->app, a->region, err);
+	return recent_recall(&a->recent, a->app, a->region, err);
 }
 
 /* What was asked, what was chosen, what it may cost: one line. */
@@ -186,14 +187,13 @@ static void log_plan(const struct attempt *a)
 
 int attempt_plan(struct attempt *a, struct err *err)
 {
-	bool grouped = a->base.gang && !a->step.no_group &&
-		       (a->base.group_always || (a->base.group_threshold &&
-							a->base.nodes >= a->base.group_threshold));
+	bool grouped;
 
 	plan_release(&a->plan);
-	marks_apply(&a->marks, a->step.place, a->step.market, grouped, a->base.nodes, a->choices,
-		a->nchoices);
 	ladder_apply(&a->step, &a->base, &a->request);
+	grouped = request_wants_group(&a->request);
+	marks_apply(&a->marks, a->step.place, a->step.market, grouped, a->choices, a->nchoices);
+	recent_apply(&a->recent, a->step.market, grouped, a->base.nodes, a->choices, a->nchoices);
 	if (plan_make(&a->request, &a->plan, err) < 0) {
 		/* why each choice was refused is worth keeping; the failure itself is in ERR */
 		cleanup_free char *reasons = NULL;
@@ -382,6 +382,7 @@ void attempt_release(struct attempt *a)
 	forget_fleets(a);
 	plan_release(&a->plan);
 	marks_release(&a->marks);
+	recent_release(&a->recent);
 	free(a->choices);
 	free(a->subnets);
 	free(a->reservations);

@@ -12,7 +12,7 @@
 
 #include "helper/app.h"
 #include "helper/demand.h"
-#include "helper/marks.h"
+#include "helper/recent.h"
 #include "lib/aws/ec2.h"
 #include "lib/plan/ladder.h"
 #include "lib/plan/plan.h"
@@ -52,6 +52,7 @@ struct attempt {
 
 	/* all tries together */
 	struct marks marks;
+	struct recent recent; /* of the present place */
 	struct fleet *fleets;
 	size_t nfleets;
 	struct instance *instances; /* that EC2 gave, fleet by fleet */

@@ -119,41 +119,25 @@ static const struct plan_pool *pool_of(
 }
 
 /* POOL gave nothing, by an answer of CLASS: not again in this start, and for a while not first. */
-static void mark_pool(struct attempt *a, const struct plan_pool *pool, enum err_class class,
+static void refuse_pool(struct attempt *a, const struct plan_pool *pool, enum err_class class,
 	const char *code, unsigned nodes)
 {
-	enum outcome_scope scope = outcome_scope_of(outcome_of(class), code);
-	struct mark mark = {
-		.scope = scope == SCOPE_NONE ? SCOPE_POOL : scope,
-		.place = a->step.place,
-		.market = a->plan.market,
-		.reserved = pool->reservation != NULL,
-		.grouped = *a->gang.group != '\0',
-		.family = catalog_quota_family(pool->type),
-	};
+	struct mark mark;
 
-	snprintf(mark.type, sizeof(mark.type), "%s", pool->type);
-	snprintf(mark.az, sizeof(mark.az), "%s", pool->az);
-	snprintf(mark.subnet, sizeof(mark.subnet), "%s", pool->subnet);
-	snprintf(mark.code, sizeof(mark.code), "%s", *code ? code : "no reason given");
+	mark_pool(&mark, a->step.place, &a->plan, pool, outcome_scope_of(outcome_of(class), code),
+		code);
 	if (marks_add(&a->marks, &mark, NULL) < 0)
 		log_err("out of memory");
-	marks_remember(a->app, &mark, a->region, nodes, class);
+	recent_remember(a->app, &mark, a->region, nodes, class);
 }
 
-/* Not again in this start; others need not know. */
+/* Not again in this start, with a placement group or without; others need not know. */
 static void avoid_pool(struct attempt *a, const struct plan_pool *pool)
 {
-	struct mark mark = {
-		.scope = SCOPE_POOL,
-		.place = a->step.place,
-		.market = a->plan.market,
-		.reserved = pool->reservation != NULL,
-		.code = "an instance died",
-	};
+	struct mark mark;
 
-	snprintf(mark.type, sizeof(mark.type), "%s", pool->type);
-	snprintf(mark.az, sizeof(mark.az), "%s", pool->az);
+	mark_pool(&mark, a->step.place, &a->plan, pool, SCOPE_POOL, "an instance died");
+	mark.grouped = false;
 	if (marks_add(&a->marks, &mark, NULL) < 0)
 		log_err("out of memory");
 }
@@ -165,7 +149,7 @@ static void mark_all(struct attempt *a, const struct plan_pool *only, enum err_c
 	const struct plan_pool *pools = only ? only : a->plan.pools;
 
 	for (size_t i = 0; i < (only ? 1 : a->plan.npools); i++)
-		mark_pool(a, &pools[i], class, code, nodes);
+		refuse_pool(a, &pools[i], class, code, nodes);
 }
 
 static void mark_refusals(struct attempt *a, const struct plan_pool *only,
@@ -179,7 +163,7 @@ static void mark_refusals(struct attempt *a, const struct plan_pool *only,
 
 		marks_hint(&a->marks, e->message);
 		if (pool)
-			mark_pool(a, pool, ec2_classify(e->code, 200), e->code, nodes);
+			refuse_pool(a, pool, ec2_classify(e->code, 200), e->code, nodes);
 	}
 	if (a->marks.n == before)
 		mark_all(a, only, ERR_CAPACITY, "", nodes);
@@ -525,7 +509,7 @@ int attempt_launch(struct attempt *a, const struct nodeset *nodes, struct err *e
 	for (size_t i = first; i < a->ninstances; i++)
 		if (i == first || strcmp(a->instances[i].az, a->instances[i - 1].az) ||
 			strcmp(a->instances[i].type, a->instances[i - 1].type))
-			marks_forget(a->app, a->region, a->instances[i].type, a->instances[i].az,
+			recent_forget(a->app, a->region, a->instances[i].type, a->instances[i].az,
 				a->plan.market, *a->gang.group != '\0');
 	if (short_of.class) {
 		*err = short_of;

@@ -28,12 +28,12 @@ libhelper_a_SOURCES = \
 	helper/groups.c helper/groups.h \
 	helper/lock.c helper/lock.h \
 	helper/lost.c helper/lost.h \
-	helper/marks.c helper/marks.h \
 	helper/pace.c helper/pace.h \
 	helper/preflight.c helper/preflight.h \
 	helper/protect.c helper/protect.h \
 	helper/provision.c helper/provision.h \
 	helper/prune.c helper/prune.h \
+	helper/recent.c helper/recent.h \
 	helper/release.c helper/release.h \
 	helper/reopen.c helper/reopen.h \
 	helper/show.c helper/show.h \

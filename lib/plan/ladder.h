@@ -13,8 +13,12 @@
  *	do {
  *		ladder_apply(&step, &base, &request);
  *		... choices and region of step.place ...
- *		while (asked_plan(&asked, step.place, choices, &request, &plan, err) == 0)
- *			... launch it: done, or asked_add() of each pool that gave nothing ...
+ *		for (;;) {
+ *			marks_apply(&marks, step.place, request.market, grouped, choices, n);
+ *			if (plan_make(&request, &plan, err) < 0)
+ *				break;
+ *			... launch it: done, or marks_add() of each pool that gave nothing ...
+ *		}
  *	} while (ladder_next(&rules, &base, &step));
  *
  * A step whose plan cannot be made is passed over whatever the class of the error: a type that is

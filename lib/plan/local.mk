@@ -1,12 +1,12 @@
 # plan: pure; base, intent and catalog only
 noinst_LIBRARIES += libplan.a
 libplan_a_SOURCES = \
-	lib/plan/asked.c lib/plan/asked.h \
 	lib/plan/apps.h \
 	lib/plan/candidate.c lib/plan/candidate.h \
 	lib/plan/detect.h \
 	lib/plan/identity.c lib/plan/identity.h \
 	lib/plan/ladder.c lib/plan/ladder.h \
+	lib/plan/marks.c lib/plan/marks.h \
 	lib/plan/outcome.c lib/plan/outcome.h \
 	lib/plan/plan.c lib/plan/plan.h \
 	lib/plan/script.h

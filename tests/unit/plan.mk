@@ -3,6 +3,7 @@ check_PROGRAMS += \
 	tests/unit/test_catalog \
 	tests/unit/test_identity \
 	tests/unit/test_ladder \
+	tests/unit/test_marks \
 	tests/unit/test_outcome \
 	tests/unit/test_plan \
 	tests/unit/test_plan_properties \
@@ -30,6 +31,10 @@ tests_unit_test_plan_properties_LDADD = libplan.a libcatalog.a libintent.a libba
 tests_unit_test_ladder_SOURCES = tests/unit/test_ladder.c
 tests_unit_test_ladder_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_ladder_LDADD = libplan.a libcatalog.a libintent.a libbase.a $(CHECK_LIBS)
+
+tests_unit_test_marks_SOURCES = tests/unit/test_marks.c
+tests_unit_test_marks_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_test_marks_LDADD = libplan.a libcatalog.a libintent.a libbase.a $(CHECK_LIBS)
 
 tests_unit_test_outcome_SOURCES = tests/unit/test_outcome.c
 tests_unit_test_outcome_CPPFLAGS = $(UNIT_CPPFLAGS)

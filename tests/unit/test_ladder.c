@@ -6,8 +6,9 @@
 
 #include "lib/base/cleanup.h"
 #include "lib/base/strbuf.h"
-#include "lib/plan/asked.h"
+#include "lib/plan/candidate.h"
 #include "lib/plan/ladder.h"
+#include "lib/plan/marks.h"
 
 #define A "us-east-2a"
 #define B "us-east-2b"
@@ -252,7 +253,7 @@ END_TEST
 static void nothing_comes(const struct ladder_rules *rules, const struct plan_request *base,
 	struct plan_choice *choices, size_t n, struct strbuf *sb)
 {
-	CLEANUP(asked_release) struct asked asked = ASKED_INIT;
+	CLEANUP(marks_release) struct marks marks = {0};
 	struct ladder_step step;
 	struct err err = {0};
 
@@ -266,7 +267,9 @@ static void nothing_comes(const struct ladder_rules *rules, const struct plan_re
 		for (;;) {
 			CLEANUP(plan_release) struct plan plan = {0};
 
-			if (asked_plan(&asked, step.place, choices, &request, &plan, &err) < 0) {
+			marks_apply(&marks, step.place, step.market, request_wants_group(&request),
+				choices, n);
+			if (plan_make(&request, &plan, &err) < 0) {
 				ck_assert_int_eq(err.class, ERR_CAPACITY);
 				break;
 			}
@@ -274,13 +277,14 @@ static void nothing_comes(const struct ladder_rules *rules, const struct plan_re
 				plan.market == MARKET_SPOT ? "spot" : "od", plan.efa ? " efa" : "",
 				plan.cluster_group ? " group" : "");
 			for (size_t i = 0; i < plan.npools; i++) {
+				struct mark mark;
+
 				strbuf_addf(sb, " %s@%s", plan.pools[i].type, plan.pools[i].subnet);
 				if (plan.pools[i].reservation)
 					strbuf_addf(sb, "/%s", plan.pools[i].reservation);
-				ck_assert_int_eq(
-					asked_add(&asked, step.place, &plan, &plan.pools[i],
-						"InsufficientInstanceCapacity", &err),
-					0);
+				mark_pool(&mark, step.place, &plan, &plan.pools[i], SCOPE_POOL,
+					"InsufficientInstanceCapacity");
+				ck_assert_int_eq(marks_add(&marks, &mark, &err), 0);
 			}
 			strbuf_addch(sb, '\n');
 			ck_assert_uint_lt(sb->len, 4000);
@@ -298,12 +302,11 @@ static const struct {
 	struct plan_choice choices[4];
 	const char *launches;
 } starts[] = {
-	{"all types of EFA: nothing twice", EFA_PREFERRED, MARKET_ON_DEMAND, DROP_GROUP | DROP_EFA,
-		1, {{C("c5n.18xlarge", "s-a", A)}, {C("hpc6a.48xlarge", "s-b", B)}},
+	{"all types of EFA: without it nothing new comes", EFA_PREFERRED, MARKET_ON_DEMAND,
+		DROP_GROUP | DROP_EFA, 1,
+		{{C("c5n.18xlarge", "s-a", A)}, {C("hpc6a.48xlarge", "s-b", B)}},
 		"0 od efa group: c5n.18xlarge@s-a hpc6a.48xlarge@s-b\n"
-		"0 od efa: c5n.18xlarge@s-a hpc6a.48xlarge@s-b\n"
-		"0 od group: c5n.18xlarge@s-a hpc6a.48xlarge@s-b\n"
-		"0 od: c5n.18xlarge@s-a hpc6a.48xlarge@s-b\n"},
+		"0 od efa: c5n.18xlarge@s-a hpc6a.48xlarge@s-b\n"},
 	{"no type has EFA: its steps are none", EFA_PREFERRED, MARKET_ON_DEMAND,
 		DROP_GROUP | DROP_EFA, 1, {{C("c5.18xlarge", "s-a", A)}},
 		"0 od group: c5.18xlarge@s-a\n"
@@ -313,8 +316,8 @@ static const struct {
 		{{C("c5.18xlarge", "s-a", A)}, {C("c5n.18xlarge", "s-a", A)}},
 		"0 spot efa group: c5n.18xlarge@s-a\n"
 		"0 od efa group: c5n.18xlarge@s-a\n"
-		"0 spot group: c5.18xlarge@s-a c5n.18xlarge@s-a\n"
-		"0 od group: c5.18xlarge@s-a c5n.18xlarge@s-a\n"},
+		"0 spot group: c5.18xlarge@s-a\n"
+		"0 od group: c5.18xlarge@s-a\n"},
 	{"required has no other", EFA_REQUIRED, MARKET_ON_DEMAND, DROP_GROUP | DROP_EFA, 1,
 		{{C("c5.18xlarge", "s-a", A)}, {C("c5n.18xlarge", "s-a", A)}},
 		"0 od efa group: c5n.18xlarge@s-a\n"},
@@ -370,50 +373,6 @@ START_TEST(whole_starts)
 }
 END_TEST
 
-START_TEST(asked_details)
-{
-	CLEANUP(asked_release) struct asked asked = ASKED_INIT;
-	struct plan_choice choices[] = {
-		{C("c5.18xlarge", "s-a1", A)}, {C("c5.18xlarge", "s-a2", A)}};
-	struct plan_request request = base_of(EFA_DISABLED, MARKET_ON_DEMAND);
-	CLEANUP(plan_release) struct plan plan = {0}, next = {0};
-	struct err err = {0};
-	char why[100];
-
-	request.choices = choices;
-	request.nchoices = 2;
-	choices[0].tried = true; /* of an earlier step: rewritten */
-	ck_assert_int_eq(asked_plan(&asked, 0, choices, &request, &plan, &err), 0);
-	ck_assert_str_eq(plan.pools[0].subnet, "s-a1");
-	/* a full subnet says nothing of the AZ's other one */
-	ck_assert_int_eq(asked_add(&asked, 0, &plan, &plan.pools[0],
-				 "InsufficientFreeAddressesInSubnet", &err),
-		0);
-	ck_assert_int_eq(asked_plan(&asked, 0, choices, &request, &next, &err), 0);
-	ck_assert_str_eq(next.pools[0].subnet, "s-a2");
-	ck_assert_str_eq(choices[0].tried_why, "InsufficientFreeAddressesInSubnet");
-	ck_assert(!choices[1].tried);
-	/* long and absent reasons, and more than the first piece of memory holds */
-	memset(why, 'x', sizeof(why) - 1);
-	why[sizeof(why) - 1] = '\0';
-	for (unsigned place = 1; place < 40; place++)
-		ck_assert_int_eq(asked_add(&asked, place, &next, &next.pools[0],
-					 place % 2 ? why : NULL, &err),
-			0);
-	plan_release(&next);
-	ck_assert_int_eq(asked_plan(&asked, 1, choices, &request, &next, &err), -1);
-	ck_assert_uint_eq(strlen(choices[1].tried_why), ASKED_WHY_SIZE - 1);
-	ck_assert_int_eq(asked_plan(&asked, 2, choices, &request, &next, &err), -1);
-	ck_assert(choices[1].tried);
-	ck_assert_ptr_null(choices[1].tried_why);
-	ck_assert_ptr_nonnull(strstr(err.text, "nothing is left to try: c5.18xlarge us-east-2a "
-					       "(nothing came)"));
-	asked_release(&asked);
-	asked_release(&asked);
-	ck_assert_int_eq(asked_plan(&asked, 1, choices, &request, &next, &err), 0);
-}
-END_TEST
-
 int main(void)
 {
 	Suite *s = suite_create("ladder");
@@ -426,7 +385,6 @@ int main(void)
 	tcase_add_test(tc, ladder_properties);
 	tcase_add_test(tc, described);
 	tcase_add_loop_test(tc, whole_starts, 0, ARRAY_SIZE(starts));
-	tcase_add_test(tc, asked_details);
 	suite_add_tcase(s, tc);
 	sr = srunner_create(s);
 	srunner_run_all(sr, CK_ENV);
