@@ -11,14 +11,14 @@
 
 #include "lib/base/err.h"
 
-enum arch { ARCH_X86_64, ARCH_ARM64 };
+enum arch { ARCH_ANY, ARCH_X86_64, ARCH_ARM64 };
 
 struct instance_type {
 	const char *name; /* "hpc7a.96xlarge": EFA goes by exact size, never by family */
 	uint16_t vcpus;
 	uint16_t cores; /* physical */
 	uint32_t mem_mib;
-	enum arch arch;
+	enum arch arch; /* never ARCH_ANY */
 	uint8_t gpus;
 	uint8_t efa_max;     /* EFA interfaces per instance; 0: no EFA */
 	uint8_t cards;       /* network cards */

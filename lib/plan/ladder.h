@@ -3,11 +3,12 @@
  * ladder: the order of tries of one start of a gang. Pure.
  *
  * Innermost first: the pools of a step (the caller marks what failed and plans the same step anew
- * until nothing is left), spot -> on-demand, placement group -> none, EFA -> none, next region;
+ * until nothing is left), spot -> on-demand, next tier of types, placement group -> none, EFA ->
+ * none, next region;
  * then all of it once more with the pools that failed recently. Given capacity reservations go
  * before everything, of all regions: they are paid for already. Steps that make no difference
- * are left out. EFA that is required is never dropped, nor its placement group, nor a group that
- * the site forces.
+ * are left out. A job that spot could not start anew begins on-demand. EFA that is required is
+ *never dropped, nor its placement group, nor a group that the site forces.
  *
  *	ladder_first(&rules, &base, &step);
  *	do {
@@ -35,6 +36,7 @@ struct ladder_rules {
 	bool drop_efa;
 	unsigned nplaces;  /* 1 + other regions; 0 counts as 1 */
 	bool reservations; /* some are given */
+	unsigned ntiers;   /* 1 + the highest tier of a choice; 0 counts as 1 */
 };
 
 struct ladder_step {
@@ -42,11 +44,13 @@ struct ladder_step {
 	unsigned place;   /* 0: the node group's own region */
 	bool reservation; /* given reservations and capacity blocks only */
 	enum market market;
+	unsigned tier; /* types of this tier too */
 	bool no_group;
 	bool no_efa;
 };
 
-/* The first step. Of BASE: the gang's size, EFA mode, group rules and market. */
+/* The first step. Of BASE: the gang's size, EFA mode, group rules, market, and, for EFA required by
+ * detection, the choices of the place. */
 void ladder_first(const struct ladder_rules *rules, const struct plan_request *base,
 	struct ladder_step *step);
 
@@ -54,8 +58,8 @@ void ladder_first(const struct ladder_rules *rules, const struct plan_request *b
 bool ladder_next(const struct ladder_rules *rules, const struct plan_request *base,
 	struct ladder_step *step);
 
-/* BASE for this step: market, no_group, no_efa, recent_too, reserved_only. Region and choices of
- * step->place are the caller's. */
+/* BASE for this step: market, tier, no_group, no_efa, recent_too, reserved_only. Region and choices
+ * of step->place are the caller's. */
 void ladder_apply(const struct ladder_step *step, const struct plan_request *base,
 	struct plan_request *request);
 

@@ -10,8 +10,27 @@
 
 #include "lib/catalog/catalog.h"
 #include "lib/intent/intent.h"
+#include "lib/plan/rank.h"
 
 enum market { MARKET_ON_DEMAND, MARKET_SPOT };
+
+/* What is known of a type in an AZ (DescribeInstanceTypeOfferings). */
+enum offer { OFFER_UNKNOWN, OFFER_YES, OFFER_NO };
+
+/* How the instances of a gang are placed with regard to each other. */
+enum placement_strategy {
+	PLACEMENT_AUTO,      /* of a request only: by the kind of job and its size */
+	PLACEMENT_CLUSTER,   /* close together */
+	PLACEMENT_PARTITION, /* over seven partitions, which share no rack */
+	PLACEMENT_SPREAD,    /* each on a rack of its own: at most seven in an AZ */
+	PLACEMENT_NONE,
+};
+
+/* "cluster" as in the configuration and at EC2; "auto", "none". Never NULL. */
+const char *placement_strategy_name(enum placement_strategy strategy);
+
+#define PLACEMENT_PARTITIONS 7 /* of a partition group in an AZ, EC2's limit */
+#define PLACEMENT_SPREAD_MAX 7 /* instances of a spread group in an AZ, likewise */
 
 /* One (type, subnet) that the node group allows, in the site's order. */
 struct plan_choice {
@@ -29,6 +48,9 @@ struct plan_choice {
 	const char *failed; /* a recent failure, "InsufficientInstanceCapacity 3 min ago"; NULL:
 			     * none. Asked after the others: see recent_too */
 	bool hinted;        /* EC2 itself has named its AZ: goes first */
+	unsigned tier;      /* 0 is asked first: see plan_request.tier */
+	const struct instance_type *info; /* borrowed; NULL: catalog_find() */
+	enum offer offered;               /* in its AZ */
 };
 
 /* What is left of an account's vCPU quota. */
@@ -43,6 +65,11 @@ struct plan_request {
 	bool gang;           /* all or nothing; false: pooled one-node jobs, nodes without job */
 	enum efa_mode efa;   /* never EFA_UNSET: the caller resolves the default … */
 	const char *efa_why; /* … and says where it comes from, for the reasons */
+	/*
+	 * EFA_REQUIRED by detection, not by the user: it binds only where some choice can have EFA
+	 * (be it not at the moment), else it counts as preferred.
+	 */
+	bool efa_detected;
 	struct cost_limit limit;
 	unsigned cost_nodes; /* that the limit and the costs are for: 1 for a pool of one-node jobs,
 			      * whose limit is each job\'s own; 0: NODES */
@@ -54,8 +81,15 @@ struct plan_request {
 	enum market market;
 	unsigned group_threshold; /* a cluster placement group from so many nodes up; 0: never */
 	bool group_always;        /* mpi.force_cluster_placement_group */
-	unsigned cpus_per_node;   /* what Slurm believes of the node; 0: not checked */
+	enum placement_strategy placement; /* of the node group; else the two above mean nothing */
+	unsigned cpus_per_node;            /* what Slurm believes of the node; 0: not checked */
 	uint64_t mem_mib_per_node;
+	unsigned gpus_per_node;
+	enum arch arch;             /* ARCH_ANY: the choices' own majority */
+	bool requeue;               /* the job may be started anew after an interruption … */
+	bool spot_needs_requeue;    /* … and spot is only for those that may */
+	const struct rank_job *job; /* NULL: nothing is known of it */
+	const struct rank_weights *weights; /* NULL: the order of the choices */
 	const struct plan_choice *choices;
 	size_t nchoices;
 	/* of the step of the ladder */
@@ -63,6 +97,7 @@ struct plan_request {
 	bool no_efa;        /* do without EFA; an error where it is required */
 	bool recent_too;    /* also what failed recently */
 	bool reserved_only; /* only choices with a reservation, which else are left out */
+	unsigned tier;      /* only choices up to this tier */
 	const struct plan_quota *quotas; /* families and markets that are not in it: not checked */
 	size_t nquotas;
 };
@@ -75,15 +110,18 @@ struct plan_pool {
 	int64_t max_price_uusd_hr; /* to be sent as MaxPrice; -1: none, or not spot */
 	const char *reservation;   /* borrowed; NULL: none */
 	bool block;                /* a capacity block: all pools of a plan are, or none */
+	uint64_t score;            /* 0 without weights */
 	struct nic_layout layout;
 };
 
 struct plan {
-	bool efa;                /* the launch has EFA interfaces */
-	bool cluster_group;      /* … and a cluster placement group */
+	bool efa;           /* the launch has EFA interfaces */
+	bool cluster_group; /* … and a cluster placement group */
+	enum placement_strategy
+		strategy;        /* what cluster_group says, or another group; never AUTO */
 	enum market market;      /* of a reservation or block: on-demand */
 	struct plan_pool *pools; /* in order of preference, the hinted first, those that failed
-				  * recently last; one per (type, AZ) */
+				  * recently last, among these by score; one per (type, AZ) */
 	size_t npools;
 	int64_t worst_uusd_hr; /* the gang, by the dearest pool; -1: a price is not known */
 	int64_t worst_uusd;    /* whole job with the allowances; -1: not known or unlimited */
@@ -106,6 +144,12 @@ int plan_make(const struct plan_request *request, struct plan *plan, struct err 
  * ERR when out of memory or where the request itself is wrong.
  */
 char *plan_reasons(const struct plan_request *request, struct err *err);
+
+/*
+ * Does EFA that is required bind? Of an explicit one always; of one by detection where a choice of
+ * the request can have it, for good or for the moment not.
+ */
+bool plan_efa_binds(const struct plan_request *request);
 
 /*
  * One line for AdminComment, "16 x hpc7a.96xlarge on-demand us-east-2b, EFA, placement group G,
