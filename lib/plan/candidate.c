@@ -101,6 +101,9 @@ static enum verdict judge(
 		return REFUSED_KIND;
 	if (!type)
 		return REFUSED_TYPE;
+	/* what is reserved there is there */
+	if (!reserved && choice->offered == OFFER_NO)
+		return REFUSED_OFFER;
 	if (!reserved && (request->market == MARKET_SPOT ? !type->spot : !type->on_demand))
 		return REFUSED_MARKET;
 	/*
@@ -169,12 +172,17 @@ int64_t candidate_cap(const struct candidate *candidate, const struct plan_reque
 	return choice->max_price_uusd_hr;
 }
 
+const struct instance_type *plan_choice_type(const struct plan_choice *choice)
+{
+	return choice->info ? choice->info : catalog_find(choice->type);
+}
+
 void candidate_init(struct candidate *candidate, const struct plan_request *request,
 	const struct plan_choice *choice)
 {
 	*candidate = (struct candidate){
 		.choice = choice,
-		.type = catalog_find(choice->type),
+		.type = plan_choice_type(choice),
 		.rate_uusd_hr = choice->price_uusd_hr,
 	};
 	/*
@@ -283,6 +291,10 @@ void candidate_explain(const struct candidate *candidate, const struct plan_requ
 		break;
 	case REFUSED_TYPE:
 		strbuf_addf(sb, "not in the catalogue of %s", catalog_date());
+		break;
+	case REFUSED_OFFER:
+		strbuf_addf(
+			sb, "EC2 does not offer it in %s", *choice->az ? choice->az : "that zone");
 		break;
 	case REFUSED_MARKET:
 		strbuf_addstr(sb, market_refusal(request->market));
@@ -578,8 +590,11 @@ static int fail_full(const struct candidate *candidates, size_t n,
 		request->nodes, best->reservation, best->type, best->reserved_free);
 }
 
-/* "c5n.18xlarge us-east-2a (InsufficientInstanceCapacity), …" of those with the verdict ONLY. */
-static void list_lately(
+/*
+ * "c5n.18xlarge us-east-2a, …" of those with the verdict ONLY, with what came of those that were
+ * asked: "c5n.18xlarge us-east-2a (InsufficientInstanceCapacity)".
+ */
+static void list_pools(
 	const struct candidate *candidates, size_t n, enum verdict only, struct strbuf *sb)
 {
 	size_t listed = 0, more = 0;
@@ -593,9 +608,11 @@ static void list_lately(
 			more++;
 			continue;
 		}
-		strbuf_addf(sb, "%s%s %s (%s)", listed++ ? ", " : "", choice->type,
-			*choice->az ? choice->az : choice->subnet,
-			only == REFUSED_TRIED ? tried_why(choice) : choice->failed);
+		strbuf_addf(sb, "%s%s %s", listed++ ? ", " : "", choice->type,
+			*choice->az ? choice->az : choice->subnet);
+		if (only != REFUSED_OFFER)
+			strbuf_addf(sb, " (%s)",
+				only == REFUSED_TRIED ? tried_why(choice) : choice->failed);
 	}
 	if (more)
 		strbuf_addf(sb, " and %zu more", more);
@@ -619,6 +636,13 @@ int candidate_fail(const struct candidate *candidates, size_t n, const struct pl
 		return err_set(err, ERR_CAPACITY, "%s",
 			request->reserved_only ? "no capacity reservation is given"
 					       : "only reserved capacity is given");
+	case REFUSED_OFFER:
+		list_pools(candidates, n, furthest, &types);
+		return err_set(err, ERR_CONFIG,
+			"EC2 does not offer the allowed types in the zones of the subnets: %s; "
+			"allow "
+			"a subnet in another zone or another type",
+			types.buf);
 	case REFUSED_MARKET:
 		list_types(candidates, n, furthest, &types);
 		return err_set(err, ERR_CONFIG,
@@ -668,7 +692,7 @@ int candidate_fail(const struct candidate *candidates, size_t n, const struct pl
 		return fail_full(candidates, n, request, err);
 	case REFUSED_FAILED:
 	case REFUSED_TRIED:
-		list_lately(candidates, n, furthest, &types);
+		list_pools(candidates, n, furthest, &types);
 		return err_set(err, ERR_CAPACITY, "%s: %s",
 			furthest == REFUSED_TRIED ? "nothing is left to try"
 						  : "every pool that could serve failed recently",
@@ -677,6 +701,8 @@ int candidate_fail(const struct candidate *candidates, size_t n, const struct pl
 		break;
 	}
 	list_types(candidates, n, KEPT, &types);
-	return err_set(err, ERR_CONFIG, "no allowed type is in the catalogue of %s: %s",
+	return err_set(err, ERR_CONFIG,
+		"no allowed type is in the catalogue of %s: %s; what is newer is known after "
+		"\"aws-slurm-burst catalog refresh\"",
 		catalog_date(), types.buf);
 }

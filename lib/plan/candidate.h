@@ -17,6 +17,7 @@
 enum verdict {
 	REFUSED_KIND,    /* a reservation among the others, or the reverse */
 	REFUSED_TYPE,    /* not in the catalogue */
+	REFUSED_OFFER,   /* not sold in that zone */
 	REFUSED_MARKET,  /* not sold so */
 	REFUSED_SIZE,    /* smaller than the Slurm node */
 	REFUSED_EFA,     /* has none */

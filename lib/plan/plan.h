@@ -53,6 +53,9 @@ struct plan_choice {
 	enum offer offered;               /* in its AZ */
 };
 
+/* What is known of the choice's type; NULL: nothing. */
+const struct instance_type *plan_choice_type(const struct plan_choice *choice);
+
 /* What is left of an account's vCPU quota. */
 struct plan_quota {
 	enum quota_family family;

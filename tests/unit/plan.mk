@@ -6,6 +6,7 @@ check_PROGRAMS += \
 	tests/unit/test_marks \
 	tests/unit/test_outcome \
 	tests/unit/test_plan \
+	tests/unit/test_plan_facts \
 	tests/unit/test_plan_properties \
 	tests/unit/test_plan_steps
 # End of check_PROGRAMS
@@ -23,6 +24,10 @@ tests_unit_test_identity_LDADD = libplan.a libbase.a $(CHECK_LIBS)
 tests_unit_test_plan_SOURCES = tests/unit/test_plan.c
 tests_unit_test_plan_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_plan_LDADD = libplan.a libcatalog.a libintent.a libbase.a $(CHECK_LIBS)
+
+tests_unit_test_plan_facts_SOURCES = tests/unit/test_plan_facts.c
+tests_unit_test_plan_facts_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_test_plan_facts_LDADD = libplan.a libcatalog.a libintent.a libbase.a $(CHECK_LIBS)
 
 tests_unit_test_plan_properties_SOURCES = tests/unit/test_plan_properties.c
 tests_unit_test_plan_properties_CPPFLAGS = $(UNIT_CPPFLAGS)
