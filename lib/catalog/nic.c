@@ -15,6 +15,7 @@ int nic_layout_make(
 	const struct instance_type *type, bool efa, struct nic_layout *layout, struct err *err)
 {
 	struct nic_layout made = {0};
+	int left; /* of the EFA that the further cards may have */
 
 	if (efa && !type->efa_max)
 		return err_set(err, ERR_CONFIG, "%s has no EFA", type->name);
@@ -37,7 +38,8 @@ int nic_layout_make(
 			add(&made, 0, 1, NIC_EFA_ONLY);
 	}
 	/* Every card but p6-b300's first carries one EFA; hpc7a needs both for its 300 Gb/s. */
-	for (uint8_t card = 1; efa && card < type->cards; card++)
+	left = efa ? type->efa_max - (type->efa_on_card0 || type->cards == 1) : 0;
+	for (uint8_t card = 1; left > 0 && card < type->cards; card++, left--)
 		add(&made, card, 0, NIC_EFA_ONLY);
 	*layout = made;
 	return 0;

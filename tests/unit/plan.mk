@@ -4,6 +4,7 @@ check_PROGRAMS += \
 	tests/unit/test_identity \
 	tests/unit/test_ladder \
 	tests/unit/test_marks \
+	tests/unit/test_nic \
 	tests/unit/test_outcome \
 	tests/unit/test_plan \
 	tests/unit/test_plan_facts \
@@ -13,6 +14,10 @@ check_PROGRAMS += \
 tests_unit_test_catalog_SOURCES = tests/unit/test_catalog.c
 tests_unit_test_catalog_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_catalog_LDADD = libcatalog.a libbase.a $(CHECK_LIBS)
+
+tests_unit_test_nic_SOURCES = tests/unit/test_nic.c
+tests_unit_test_nic_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_test_nic_LDADD = libcatalog.a libbase.a $(CHECK_LIBS)
 
 # The reader on compute nodes is a script: tested against the writer in C.
 EXTRA_DIST += contrib/compute-node/burst-identity
