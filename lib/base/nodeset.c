@@ -32,26 +32,6 @@ static int check_name(const char *name, struct err *err)
 	return 0;
 }
 
-static int push(struct nodeset *set, const char *name, struct err *err)
-{
-	char *copy;
-
-	if (set->n == set->alloc) {
-		size_t alloc = set->alloc ? set->alloc * 2 : 16;
-		char **names = reallocarray(set->names, alloc, sizeof(*names));
-
-		if (!names)
-			return err_nomem(err);
-		set->names = names;
-		set->alloc = alloc;
-	}
-	copy = strdup(name);
-	if (!copy)
-		return err_nomem(err);
-	set->names[set->n++] = copy;
-	return 0;
-}
-
 static void truncate_to(struct nodeset *set, size_t n)
 {
 	while (set->n > n)
@@ -94,9 +74,48 @@ static int compare_names(const char *a, const char *b)
 	return *a ? 1 : *b ? -1 : 0;
 }
 
+/* Gangs of thousands mostly come in order: looking for a name is then no walk. */
+static bool is_ascending(const struct nodeset *set)
+{
+	return set->ascending >= set->n;
+}
+
+static int push(struct nodeset *set, const char *name, struct err *err)
+{
+	char *copy;
+
+	if (set->n == set->alloc) {
+		size_t alloc = set->alloc ? set->alloc * 2 : 16;
+		char **names = reallocarray(set->names, alloc, sizeof(*names));
+
+		if (!names)
+			return err_nomem(err);
+		set->names = names;
+		set->alloc = alloc;
+	}
+	copy = strdup(name);
+	if (!copy)
+		return err_nomem(err);
+	/* whoever took names away kept the others' order */
+	if (is_ascending(set))
+		set->ascending = set->n +
+				 (!set->n || compare_names(set->names[set->n - 1], copy) < 0);
+	set->names[set->n++] = copy;
+	return 0;
+}
+
 static int compare_entries(const void *a, const void *b)
 {
 	return compare_names(*(char *const *)a, *(char *const *)b);
+}
+
+static void count_ascending(struct nodeset *set)
+{
+	size_t n = set->n > 0;
+
+	while (n < set->n && compare_names(set->names[n - 1], set->names[n]) < 0)
+		n++;
+	set->ascending = n;
 }
 
 struct entry {
@@ -118,7 +137,7 @@ static int unique(struct nodeset *set, size_t from, struct err *err)
 	cleanup_free struct entry *entries = NULL;
 	size_t out = from;
 
-	if (set->n == from)
+	if (set->n == from || is_ascending(set))
 		return 0;
 	entries = calloc(set->n, sizeof(*entries));
 	if (!entries)
@@ -139,6 +158,7 @@ static int unique(struct nodeset *set, size_t from, struct err *err)
 		if (set->names[i])
 			set->names[out++] = set->names[i];
 	set->n = out;
+	count_ascending(set);
 	return 0;
 }
 
@@ -247,6 +267,13 @@ int nodeset_add(struct nodeset *set, const char *name, struct err *err)
 
 long nodeset_index(const struct nodeset *set, const char *name)
 {
+	if (is_ascending(set)) {
+		char **at = set->n ? bsearch(&name, set->names, set->n, sizeof(*at),
+					     compare_entries)
+				   : NULL;
+
+		return at ? (long)(at - set->names) : -1;
+	}
 	for (size_t i = 0; i < set->n; i++)
 		if (!strcmp(set->names[i], name))
 			return (long)i;
@@ -287,6 +314,7 @@ void nodeset_sort(struct nodeset *set)
 {
 	if (set->n > 1)
 		qsort(set->names, set->n, sizeof(*set->names), compare_entries);
+	count_ascending(set);
 }
 
 /* Split NAME into what stands before its last number, and that number with its width. */

@@ -18,6 +18,7 @@ struct nodeset {
 	char **names; /* NULL while n is 0 */
 	size_t n;
 	size_t alloc;
+	size_t ascending; /* so many names from the first, or more than there are, are in order */
 };
 
 #define NODESET_INIT                                                                               \
@@ -40,7 +41,8 @@ int nodeset_add(struct nodeset *set, const char *name, struct err *err);
 
 bool nodeset_contains(const struct nodeset *set, const char *name);
 
-/* Position of NAME, or -1. Linear. */
+/* Position of NAME, or -1. O(log n) where the names came in the order of nodeset_sort(), else O(n).
+ */
 long nodeset_index(const struct nodeset *set, const char *name);
 
 /* Append those of A that B does not hold (KEEP false) or does (KEEP true) to OUT. O(n log n). */

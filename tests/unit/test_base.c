@@ -98,6 +98,61 @@ START_TEST(nodeset_sets)
 }
 END_TEST
 
+/* Every name is where a walk finds it, and every other is nowhere. */
+static void find_all(const struct nodeset *set)
+{
+	char name[16];
+
+	for (unsigned v = 0; v < 130; v++) {
+		long at = -1;
+
+		snprintf(name, sizeof(name), v < 100 ? "n%u" : "n%03u", v < 100 ? v : v - 100);
+		for (size_t i = 0; i < set->n && at < 0; i++)
+			if (!strcmp(set->names[i], name))
+				at = (long)i;
+		ck_assert_int_eq(nodeset_index(set, name), at);
+	}
+}
+
+START_TEST(nodeset_finds_names_in_any_order)
+{
+	struct nodeset set = NODESET_INIT, other = NODESET_INIT, rest = NODESET_INIT;
+	const char *in_order[] = {"n0", "n3", "n9", "n10", "n007"}; /* but for the last */
+	size_t n = 0;
+
+	find_all(&set);
+	for (size_t i = 0; i < ARRAY_SIZE(in_order); i++) {
+		ck_assert_int_eq(nodeset_add(&set, in_order[i], NULL), 0);
+		ck_assert_int_eq(nodeset_add(&set, in_order[i], NULL), 0);
+		ck_assert_uint_eq(set.n, i + 1);
+		find_all(&set);
+	}
+	/* what follows a name out of order is found too, and a second time not added */
+	ck_assert_int_eq(nodeset_parse(&set, "n[20-40],n[30-50],n5,n[1-2]", NULL), 0);
+	ck_assert_uint_eq(set.n, 5 + 31 + 3);
+	find_all(&set);
+	ck_assert_int_eq(nodeset_parse(&other, "n[30-99]", NULL), 0);
+	ck_assert_int_eq(nodeset_filter(&set, &other, false, &rest, NULL), 0);
+	find_all(&rest);
+	nodeset_sort(&set);
+	find_all(&set);
+	/* as those do who take names away in place */
+	for (size_t i = 0; i < set.n; i++) {
+		if (i % 3)
+			free(set.names[i]);
+		else
+			set.names[n++] = set.names[i];
+	}
+	set.n = n;
+	find_all(&set);
+	ck_assert_int_eq(nodeset_add(&set, "n99", NULL), 0);
+	find_all(&set);
+	ck_assert_int_eq(nodeset_add(&set, "n4", NULL), 0);
+	find_all(&set);
+	nodeset_release(&set), nodeset_release(&other), nodeset_release(&rest);
+}
+END_TEST
+
 START_TEST(kv_round_trip)
 {
 	CLEANUP(strbuf_release) struct strbuf sb = STRBUF_INIT;
@@ -281,6 +336,7 @@ int main(void)
 	tcase_add_test(tc, nodeset_round_trip);
 	tcase_add_test(tc, nodeset_refuses);
 	tcase_add_test(tc, nodeset_sets);
+	tcase_add_test(tc, nodeset_finds_names_in_any_order);
 	tcase_add_test(tc, kv_round_trip);
 	tcase_add_test(tc, kv_refuses);
 	tcase_add_test(tc, money_amounts);
