@@ -244,6 +244,7 @@ void db_close(struct db *db)
 	if (!db)
 		return;
 	db_rollback(db);
+	db_drop_kept(db);
 	/* so that state.db is whole in itself, should somebody clear the files beside it; what
 	 * cannot be copied now stays in the WAL */
 	if (db->wrote)

@@ -38,6 +38,10 @@ struct db {
 	bool open_tx; /* between db_begin() and its end, also when SQLite has rolled back itself */
 	int wait_ms;  /* for another process, at most */
 	int64_t give_up_ms; /* of this wait */
+	/* statements that have been run, to be run again: parsing one costs more than running it,
+	 * and a large gang has one for each node */
+	sqlite3_stmt *kept[16];
+	unsigned nkept; /* ever kept, the oldest make room */
 };
 
 extern const char db_schema_sql[]; /* lib/state/schema.sql, made into C by the Makefile */
@@ -92,6 +96,8 @@ int db_rebind(struct db *db, struct err *err, sqlite3_stmt *stmt, const struct d
 	size_t n);
 /* 1: a row, 0: the end, -1. */
 int db_step(struct db *db, sqlite3_stmt *stmt, struct err *err);
+/* End the statements that db_run() and db_select_int() keep; before the connection is closed. */
+void db_drop_kept(struct db *db);
 /* Run a statement that gives no rows; returns how many it changed, or -1. */
 #define DB_RUN(db, err, sql, ...) db_run(db, err, sql, DB_VALUES_(__VA_ARGS__))
 int db_run(

@@ -82,6 +82,18 @@ static int gang_of(struct db *db, const char *id, char *gang, size_t size, struc
 	return rc;
 }
 
+/* Is there an instance ID? 1, 0, -1. Asked for each node of a gang, so by a statement that is kept.
+ */
+static int is_known(struct db *db, const char *id, struct err *err)
+{
+	int64_t known = 0;
+
+	return DB_SELECT_INT(db, err, &known, "SELECT 1 FROM instance WHERE id = ?", DB_TEXT(id)) <
+			       0
+		       ? -1
+		       : (int)known;
+}
+
 static int check_references(struct db *db, const struct instance *x, struct err *err)
 {
 	int64_t gang = 0, launch = 0;
@@ -105,7 +117,9 @@ static int insert_one(struct db *db, const struct instance *x, struct err *err)
 
 	if (!*x->id)
 		return err_set(err, ERR_FATAL, "gang %s: instance without an id", x->gang);
-	rc = gang_of(db, x->id, there.gang, sizeof(there.gang), err);
+	rc = is_known(db, x->id, err);
+	if (rc > 0)
+		rc = gang_of(db, x->id, there.gang, sizeof(there.gang), err);
 	if (rc < 0)
 		return -1;
 	if (rc) { /* the same answer came again after a crash */
@@ -181,8 +195,7 @@ int instance_insert(
 	return db_leave(db, &scope, insert(db, instances, n, advance, err), err);
 }
 
-/* May X have its node? Says who has it. */
-static int check_node(struct db *db, const struct instance *x, struct err *err)
+static int tell_who_has(struct db *db, const struct instance *x, struct err *err)
 {
 	cleanup_stmt sqlite3_stmt *stmt = DB_PREPARE(db, err,
 		"SELECT " COLUMNS " FROM instance WHERE node = ? AND state <> 'terminated'",
@@ -196,6 +209,18 @@ static int check_node(struct db *db, const struct instance *x, struct err *err)
 		return -1;
 	return err_set(err, ERR_BUSY, "node %s is bound to instance %s of gang %s, which is %s",
 		x->node, other.id, other.gang, instance_state_name(other.state));
+}
+
+/* May X have its node? */
+static int check_node(struct db *db, const struct instance *x, struct err *err)
+{
+	int64_t bound = 0;
+
+	if (DB_SELECT_INT(db, err, &bound,
+		    "SELECT 1 FROM instance WHERE node = ? AND state <> 'terminated'",
+		    DB_TEXT(x->node)) < 0)
+		return -1;
+	return bound ? tell_who_has(db, x, err) : 0;
 }
 
 static int unbind(struct db *db, const struct instance *x, struct err *err)
@@ -270,7 +295,7 @@ static int set_terminating(struct db *db, const char *const *ids, size_t n, cons
 
 	snprintf(cut.why, sizeof(cut.why), "%s", why);
 	for (size_t i = 0; i < n; i++) {
-		int rc = gang_of(db, ids[i], cut.gang, sizeof(cut.gang), err);
+		int rc = is_known(db, ids[i], err);
 
 		if (!rc)
 			rc = err_set(err, ERR_NOTFOUND, "no instance %s", ids[i]);

@@ -125,28 +125,61 @@ int db_run_stmt(struct db *db, sqlite3_stmt *stmt, struct err *err)
 	return sqlite3_changes(db->sql);
 }
 
+/* SQL as a statement, bound, that stays ours: db_put() it when done with it. */
+static sqlite3_stmt *db_take(
+	struct db *db, struct err *err, const char *sql, const struct db_value *values, size_t n)
+{
+	sqlite3_stmt **slot;
+
+	for (size_t i = 0; i < ARRAY_SIZE(db->kept); i++)
+		if (db->kept[i] && !strcmp(sqlite3_sql(db->kept[i]), sql))
+			return db_rebind(db, err, db->kept[i], values, n) < 0 ? NULL : db->kept[i];
+	slot = &db->kept[db->nkept++ % ARRAY_SIZE(db->kept)];
+	sqlite3_finalize(*slot);
+	*slot = db_prepare(db, err, sql, values, n);
+	return *slot;
+}
+
+/* It holds no lock and none of the caller's texts any more. */
+static void db_put(sqlite3_stmt *stmt)
+{
+	sqlite3_reset(stmt);
+	sqlite3_clear_bindings(stmt);
+}
+
+void db_drop_kept(struct db *db)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(db->kept); i++) {
+		sqlite3_finalize(db->kept[i]);
+		db->kept[i] = NULL;
+	}
+}
+
 int db_run(struct db *db, struct err *err, const char *sql, const struct db_value *values, size_t n)
 {
-	cleanup_stmt sqlite3_stmt *stmt = db_prepare(db, err, sql, values, n);
+	sqlite3_stmt *stmt = db_take(db, err, sql, values, n);
+	int changed;
 
 	if (!stmt)
 		return -1;
-	return db_run_stmt(db, stmt, err);
+	changed = db_run_stmt(db, stmt, err);
+	db_put(stmt);
+	return changed;
 }
 
 int db_select_int(struct db *db, struct err *err, int64_t *value, const char *sql,
 	const struct db_value *values, size_t n)
 {
-	cleanup_stmt sqlite3_stmt *stmt = db_prepare(db, err, sql, values, n);
+	sqlite3_stmt *stmt = db_take(db, err, sql, values, n);
 	int rc;
 
 	if (!stmt)
 		return -1;
 	rc = db_step(db, stmt, err);
-	if (rc < 0)
-		return -1;
-	*value = rc ? sqlite3_column_int64(stmt, 0) : 0;
-	return 0;
+	if (rc >= 0)
+		*value = rc ? sqlite3_column_int64(stmt, 0) : 0;
+	db_put(stmt);
+	return rc < 0 ? -1 : 0;
 }
 
 int db_exec(struct db *db, const char *sql, struct err *err)

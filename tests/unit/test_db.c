@@ -230,6 +230,48 @@ START_TEST(transactions)
 }
 END_TEST
 
+/* More statements than are kept, each several times, and one that fails in between. */
+START_TEST(statements_that_are_run_again)
+{
+	struct db *writer;
+	int64_t v;
+
+	state_reopen(DB_READ_WRITE, false);
+	ok(db_exec(state_db, "CREATE TEMP TABLE t (k INTEGER PRIMARY KEY, v TEXT NOT NULL)", &err));
+	for (int64_t round = 0; round < 3; round++)
+		for (int64_t i = 0; i < 40; i++) {
+			char sql[64], text[16];
+
+			snprintf(sql, sizeof(sql), "SELECT ? + %d", (int)i);
+			ok(DB_SELECT_INT(state_db, &err, &v, sql, DB_INT(round * 100)));
+			ck_assert_int_eq(v, round * 100 + i);
+			snprintf(text, sizeof(text), "%d", (int)(round * 100 + i));
+			ck_assert_int_eq(DB_RUN(state_db, &err, "INSERT INTO t (v) VALUES (?)",
+						 DB_TEXT(text)),
+				1);
+			memset(text, 'x', sizeof(text) - 1);
+			refused(DB_RUN(state_db, &err, "INSERT INTO t (v) VALUES (?)",
+					DB_TEXT(NULL)),
+				ERR_FATAL, "NOT NULL");
+		}
+	ok(DB_SELECT_INT(state_db, &err, &v, "SELECT sum(v) FROM t WHERE k > ?", DB_INT(0)));
+	ck_assert_int_eq(v, 3 * 780 + 40 * 300);
+	ok(DB_SELECT_INT(state_db, &err, &v, "SELECT k FROM t WHERE k > ?", DB_INT(1000)));
+	ck_assert_int_eq(v, 0);
+	/* one that is kept keeps nobody from writing, nor what is there from being seen */
+	ok(DB_SELECT_INT(
+		state_db, &err, &v, "SELECT count(*) FROM gang WHERE id > ?", DB_TEXT("")));
+	ck_assert_int_eq(v, 0);
+	writer = state_db;
+	state_db = NULL;
+	state_reopen(DB_READ_WRITE, false);
+	state_add_gang("a", "n1");
+	ok(DB_SELECT_INT(writer, &err, &v, "SELECT count(*) FROM gang WHERE id > ?", DB_TEXT("")));
+	ck_assert_int_eq(v, 1);
+	db_close(writer);
+}
+END_TEST
+
 START_TEST(disk_full)
 {
 	cleanup_free char *big = calloc(1, 400001);
@@ -495,6 +537,7 @@ int main(void)
 	tcase_add_test(tc, migration);
 	tcase_add_test(tc, an_older_version_waits_for_a_writer);
 	tcase_add_test(tc, transactions);
+	tcase_add_test(tc, statements_that_are_run_again);
 	tcase_add_test(tc, disk_full);
 	tcase_add_test(tc, write_error);
 	tcase_add_test(tc, errors_in_plain_words);
