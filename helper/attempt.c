@@ -16,6 +16,8 @@
 #include "lib/state/placement.h"
 
 #define GROUP_WAIT_MS 30000
+/* A look that comes too early tells nothing and takes a token that others want. */
+#define GROUP_LOOK_FIRST_MS 250
 
 /* --- plan ------------------------------------------------------------------------------------ */
 
@@ -250,9 +252,11 @@ static int wait_group(struct attempt *a, const char *name, struct err *err)
 	int64_t deadline_ms = clock_mono_ms() + GROUP_WAIT_MS;
 	char state[32];
 
-	for (int64_t pause_ms = 50;; pause_ms *= 2) {
-		int rc = ec2_placement_group_state(a->aws, name, state, sizeof(state), err);
+	for (int64_t pause_ms = GROUP_LOOK_FIRST_MS;; pause_ms *= 2) {
+		int rc;
 
+		clock_sleep_ms(pause_ms);
+		rc = ec2_placement_group_state(a->aws, name, state, sizeof(state), err);
 		if (rc == 0 && !strcmp(state, "available"))
 			return 0;
 		if (rc < 0 && err->class != ERR_CONSISTENCY && err->class != ERR_NOTFOUND)
@@ -261,7 +265,6 @@ static int wait_group(struct attempt *a, const char *name, struct err *err)
 			return err_set(err, ERR_TRANSIENT,
 				"placement group %s is not available after %d s", name,
 				GROUP_WAIT_MS / 1000);
-		clock_sleep_ms(pause_ms);
 	}
 }
 

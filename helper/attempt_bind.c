@@ -17,6 +17,8 @@
 #define VISIBLE_WAIT_MS 60000
 #define PAUSE_FIRST_MS  100
 #define PAUSE_MAX_MS    2000
+/* A look that comes too early tells nothing and takes a token that others want. */
+#define LOOK_FIRST_MS 500
 
 static int compare_ids(const void *a, const void *b)
 {
@@ -134,12 +136,14 @@ static int look(struct attempt *a, size_t first, size_t *complete, struct err *e
 int attempt_addresses(struct attempt *a, size_t first, struct err *err)
 {
 	int64_t deadline_ms = clock_mono_ms() + VISIBLE_WAIT_MS;
-	int64_t pause_ms = PAUSE_FIRST_MS;
+	int64_t pause_ms = LOOK_FIRST_MS;
 	size_t complete = 0;
 
 	while (a->ninstances > first) {
-		int rc = look(a, first, &complete, err);
+		int rc;
 
+		clock_sleep_ms(pause_ms);
+		rc = look(a, first, &complete, err);
 		if (rc)
 			return rc < 0 ? -1 : 0;
 		if (clock_mono_ms() >= deadline_ms)
@@ -147,7 +151,6 @@ int attempt_addresses(struct attempt *a, size_t first, struct err *err)
 				"%zu of %zu instances have no address %d s after their launch",
 				a->ninstances - first - complete, a->ninstances - first,
 				VISIBLE_WAIT_MS / 1000);
-		clock_sleep_ms(pause_ms);
 		pause_ms = pause_ms * 2 > PAUSE_MAX_MS ? PAUSE_MAX_MS : pause_ms * 2;
 	}
 	return 0;
