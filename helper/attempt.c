@@ -182,7 +182,7 @@ static void log_plan(const struct attempt *a)
 		 "USD, limit %s",
 		a->request.nodes, efa_mode_name(a->request.efa), a->request.efa_why,
 		a->plan.efa ? "EFA" : "no EFA",
-		a->plan.cluster_group ? "placement group" : "no placement group", a->plan.npools,
+		plan_has_group(&a->plan) ? "placement group" : "no placement group", a->plan.npools,
 		a->plan.pools[0].type, a->plan.pools[0].az, worst,
 		cost_limit_format(&a->request.limit, limit, sizeof(limit)));
 }
@@ -236,8 +236,9 @@ static int create_group(struct attempt *a, const char *name, struct err *err)
 			err, ERR_CONFIG, "node group %s has too many tags", a->gang.node_group);
 	groups_make_room(a->app, a->aws, false, NULL);
 	for (bool again = false;; again = true) {
-		if (ec2_create_placement_group(a->aws, name, "cluster", tags.tags, tags.n, err) ==
-				0 ||
+		if (ec2_create_placement_group(a->aws, name,
+			    placement_strategy_name(a->plan.strategy), tags.tags, tags.n,
+			    err) == 0 ||
 			err->class == ERR_BUSY)
 			return 0;
 		/* somebody else's may have filled the quota since it was counted */
@@ -292,7 +293,7 @@ int attempt_group(struct attempt *a, struct err *err)
 	const char *theirs = a->plan.cluster_group ? reserved_group(a) : NULL;
 	struct db *db = a->app->db;
 
-	if (!a->plan.cluster_group) {
+	if (!plan_has_group(&a->plan)) {
 		*a->gang.group = '\0';
 	} else if (theirs) {
 		snprintf(a->gang.group, sizeof(a->gang.group), "%s", theirs);

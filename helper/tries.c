@@ -74,7 +74,11 @@ static void describe(const struct attempt *a, struct strbuf *sb)
 	else
 		strbuf_addf(sb, ", %s", plan->market == MARKET_SPOT ? "spot" : "on-demand");
 	strbuf_addstr(sb, plan->efa ? ", EFA" : ", no EFA");
-	strbuf_addstr(sb, plan->cluster_group ? ", placement group" : ", no placement group");
+	if (plan_has_group(plan) && !plan->cluster_group)
+		strbuf_addf(sb, ", %s", placement_strategy_name(plan->strategy));
+	strbuf_addstr(sb, plan->cluster_group    ? ", placement group"
+			  : plan_has_group(plan) ? " placement group"
+						 : ", no placement group");
 }
 
 static void tell(struct story *story, const struct attempt *a, const struct err *why)
@@ -254,7 +258,7 @@ static int plan_step(struct attempt *a, struct story *story, bool no_groups, str
 			story->first = *err;
 		return 1;
 	}
-	return no_groups && a->plan.cluster_group ? 1 : 0;
+	return no_groups && plan_has_group(&a->plan) ? 1 : 0;
 }
 
 /* Client, subnets and choices of the step's place, if it is not the last one's. 0; 1: pass on; -1.

@@ -101,6 +101,9 @@ int ec2_create_placement_group(struct aws *aws, const char *name, const char *st
 	query_begin(&body, "CreatePlacementGroup", QUERY_EC2_VERSION);
 	query_add(&body, name, "GroupName");
 	query_add(&body, strategy, "Strategy");
+	/* EC2 makes two unless told; seven are what a zone can have */
+	if (!strcmp(strategy, "partition"))
+		query_add(&body, "7", "PartitionCount");
 	query_add_tags(&body, 1, "placement-group", tags, ntags);
 	if (!ec2_send(aws, "CreatePlacementGroup", &body, NULL, NULL, NULL, &attempts, &why))
 		return 0;

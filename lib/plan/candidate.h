@@ -17,8 +17,10 @@
 enum verdict {
 	REFUSED_KIND,    /* a reservation among the others, or the reverse */
 	REFUSED_TYPE,    /* not in the catalogue */
-	REFUSED_OFFER,   /* not sold in that zone */
+	REFUSED_OFFER,   /* not in this AZ */
 	REFUSED_MARKET,  /* not sold so */
+	REFUSED_SPOT,    /* which may end at any time, and the job cannot start anew */
+	REFUSED_CPU,     /* of another architecture than the Slurm node */
 	REFUSED_SIZE,    /* smaller than the Slurm node */
 	REFUSED_EFA,     /* has none */
 	REFUSED_GROUP,   /* may not stand in a cluster placement group */
@@ -28,6 +30,7 @@ enum verdict {
 	REFUSED_CAP,     /* spot is dearer than the cap */
 	REFUSED_QUOTA,   /* the account may not have so many vCPUs */
 	REFUSED_FULL,    /* the reservation has too few left */
+	REFUSED_TIER,    /* a later one: asked after the others */
 	REFUSED_FAILED,  /* recently: asked after the others */
 	REFUSED_TRIED,   /* in this start */
 	REFUSED_ARCH,    /* from here on: others are preferred */
@@ -48,13 +51,29 @@ struct candidate {
 	enum verdict with_efa, without; /* KEPT or why it is impossible */
 	enum verdict verdict;
 	const struct candidate *instead; /* for REFUSED_SUBNET */
+	struct rank_score score;         /* 0 without weights */
 };
 
 /* "on-demand" or "spot". */
 const char *market_name(enum market market);
 
-/* The request's size asks for a cluster placement group, and it may have one. */
+/*
+ * The strategy that the request asks for, before anything is known of candidates, with EFA in the
+ * launch or without: never PLACEMENT_AUTO.
+ */
+enum placement_strategy request_strategy(const struct plan_request *request, bool efa);
+
+/* It may come to a placement group, be it only because EFA is used. */
 bool request_wants_group(const struct plan_request *request);
+
+/* … which must be had: no step goes without. */
+bool request_group_binds(const struct plan_request *request);
+
+/* Its EFA mode, that of detection being EFA_PREFERRED where it does not bind. */
+enum efa_mode request_efa_mode(const struct plan_request *request);
+
+/* The market is spot, and the job must not be interrupted. */
+bool request_fears_spot(const struct plan_request *request);
 
 /* The request asks for EFA, be it only where it can be had. */
 bool request_wants_efa(const struct plan_request *request);
@@ -69,12 +88,23 @@ unsigned request_cost_nodes(const struct plan_request *request);
 void request_cost(const struct plan_request *request, unsigned nodes, int64_t rate_uusd_hr,
 	int64_t *gang_uusd_hr, int64_t *job_uusd);
 
-/* Fill CANDIDATE from CHOICE: type, costs, with_efa, without, and verdict by the request's mode. */
+/* How many instances must come at once: a pool of one-node jobs takes what comes. */
+unsigned request_at_once(const struct plan_request *request);
+
+/* The vCPUs of these, and the quota that they draw on; NULL: none, or not known. */
+uint64_t candidate_vcpus(const struct candidate *candidate, const struct plan_request *request);
+const struct plan_quota *candidate_quota(
+	const struct candidate *candidate, const struct plan_request *request);
+
+/* Fill CANDIDATE from CHOICE: type, costs, with_efa, without. The verdict is the caller's. */
 void candidate_init(struct candidate *candidate, const struct plan_request *request,
 	const struct plan_choice *choice);
 
 /* The cap on its spot price; -1: none, or not spot. */
 int64_t candidate_cap(const struct candidate *candidate, const struct plan_request *request);
+
+/* The EFA of this candidate would be had, now or when what forbids it for the moment is over. */
+bool candidate_may_have_efa(const struct candidate *candidate);
 
 /* Append the line for the reasons, without newline: "refused c5.large …: why". */
 void candidate_explain(const struct candidate *candidate, const struct plan_request *request,

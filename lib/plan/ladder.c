@@ -7,13 +7,19 @@
 
 static bool may_drop_group(const struct ladder_rules *rules, const struct plan_request *base)
 {
-	return rules->drop_group && base->efa != EFA_REQUIRED && !base->group_always &&
-	       request_wants_group(base);
+	return rules->drop_group && request_wants_group(base) && !request_group_binds(base);
 }
 
 static bool may_drop_efa(const struct ladder_rules *rules, const struct plan_request *base)
 {
-	return rules->drop_efa && request_wants_efa(base) && base->efa != EFA_REQUIRED;
+	return rules->drop_efa && request_wants_efa(base) && request_efa_mode(base) != EFA_REQUIRED;
+}
+
+/* What cannot start anew after an interruption is bought on-demand, where that may be at all. */
+static enum market first_market(const struct ladder_rules *rules, const struct plan_request *base)
+{
+	return request_fears_spot(base) && rules->spot_to_on_demand ? MARKET_ON_DEMAND
+								    : base->market;
 }
 
 void ladder_first(
@@ -21,7 +27,8 @@ void ladder_first(
 {
 	*step = (struct ladder_step){
 		.reservation = rules->reservations,
-		.market = rules->reservations ? MARKET_ON_DEMAND : base->market,
+		.market = rules->reservations ? MARKET_ON_DEMAND : first_market(rules, base),
+		.tier = base->tier,
 		.no_group = base->no_group,
 		.no_efa = base->no_efa,
 	};
@@ -42,7 +49,13 @@ bool ladder_next(
 			step->market = MARKET_ON_DEMAND;
 			return true;
 		}
-		next.market = base->market;
+		next.market = first_market(rules, base);
+		if (next.tier + 1 < rules->ntiers) {
+			next.tier++;
+			*step = next;
+			return true;
+		}
+		next.tier = base->tier;
 	}
 	if (!next.no_group && may_drop_group(rules, base)) {
 		next.no_group = true;
@@ -64,7 +77,7 @@ bool ladder_next(
 	next.place = 0;
 	if (next.reservation) {
 		next.reservation = false;
-		next.market = base->market;
+		next.market = first_market(rules, base);
 		*step = next;
 		return true;
 	}
@@ -80,6 +93,7 @@ void ladder_apply(const struct ladder_step *step, const struct plan_request *bas
 {
 	*request = *base;
 	request->market = step->market;
+	request->tier = step->tier;
 	request->no_group = step->no_group;
 	request->no_efa = step->no_efa;
 	request->recent_too = step->recent;
@@ -91,6 +105,8 @@ char *ladder_describe(const struct ladder_step *step, const char *region, char *
 	CLEANUP(strbuf_release) struct strbuf sb = STRBUF_INIT;
 
 	strbuf_addstr(&sb, step->reservation ? "reserved capacity" : market_name(step->market));
+	if (step->tier)
+		strbuf_addf(&sb, ", types up to tier %u", step->tier);
 	if (step->no_group)
 		strbuf_addstr(&sb, ", without placement group");
 	if (step->no_efa)

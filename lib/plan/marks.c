@@ -13,7 +13,7 @@ void mark_pool(struct mark *mark, unsigned place, const struct plan *plan,
 		.place = place,
 		.market = plan->market,
 		.reserved = pool->reservation != NULL,
-		.grouped = plan->cluster_group,
+		.grouped = plan_has_group(plan),
 		.family = catalog_quota_family(pool->type),
 	};
 	snprintf(mark->type, sizeof(mark->type), "%s", pool->type);

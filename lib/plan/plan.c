@@ -11,7 +11,6 @@
 
 #define MONEY_SIZE 32
 #define UUSD_CENT  INT64_C(10000)
-#define TIERS      3 /* of preference among the pools of a plan */
 
 /* A request with all its candidates judged. */
 struct verdicts {
@@ -19,9 +18,10 @@ struct verdicts {
 	struct candidate *candidates;
 	size_t n;
 	size_t kept;
+	enum efa_mode mode; /* the request's, or preferred where required does not bind */
 	bool efa;
-	bool cluster_group;
-	bool group_impossible; /* wanted, but no kept type may stand in one */
+	enum placement_strategy strategy; /* never PLACEMENT_AUTO */
+	bool group_impossible;            /* wanted, but no kept type may stand in one */
 };
 
 static void verdicts_release(struct verdicts *verdicts)
@@ -59,11 +59,13 @@ static bool is_eligible(const struct candidate *candidate)
 	       candidate->verdict == REFUSED_TRIED;
 }
 
-/* Or if there were more quota or room: the image's architecture does not turn with that either. */
+/* Or if there were more quota or room, or in a later step: the image's architecture does not turn
+ * with that either. */
 static bool fits(const struct candidate *candidate)
 {
 	return is_eligible(candidate) || candidate->verdict == REFUSED_QUOTA ||
-	       candidate->verdict == REFUSED_FULL || candidate->verdict == REFUSED_CAP;
+	       candidate->verdict == REFUSED_FULL || candidate->verdict == REFUSED_CAP ||
+	       candidate->verdict == REFUSED_TIER;
 }
 
 /*
@@ -191,23 +193,54 @@ static void refuse_second_subnets(struct verdicts *verdicts)
 	}
 }
 
+/* Of all that are kept or of none: prefer() has seen to that. */
+static bool all_kept(const struct verdicts *verdicts, bool (*has)(const struct candidate *))
+{
+	return count_kept(verdicts, has) == verdicts->kept;
+}
+
 static void decide(struct verdicts *verdicts)
 {
 	const struct plan_request *request = verdicts->request;
-	bool wanted = request_wants_group(request);
+	bool wants_efa = request_wants_efa(request);
+	enum placement_strategy strategy = request_strategy(request, false);
 
 	refuse_minority_arch(verdicts);
 	refuse_other_kind(verdicts);
 	/* One launch cannot mix: a rank without EFA would leave the others without it too. */
-	if (request->efa == EFA_PREFERRED && request_wants_efa(request))
+	if (wants_efa && verdicts->mode == EFA_PREFERRED)
 		prefer(verdicts, has_efa, REFUSED_PREFER_EFA);
-	if (wanted)
+	if (strategy == PLACEMENT_CLUSTER)
 		prefer(verdicts, has_group, REFUSED_PREFER_GROUP);
-	verdicts->cluster_group = wanted && count_kept(verdicts, has_group) == verdicts->kept;
-	verdicts->group_impossible = wanted && !verdicts->cluster_group;
 	refuse_second_subnets(verdicts);
-	verdicts->efa = request_wants_efa(request) &&
-			count_kept(verdicts, has_efa) == verdicts->kept;
+	verdicts->efa = wants_efa && all_kept(verdicts, has_efa);
+	/* who needs no group has one nevertheless where EFA came for nothing */
+	if (verdicts->efa)
+		strategy = request_strategy(request, true);
+	verdicts->group_impossible = strategy == PLACEMENT_CLUSTER &&
+				     !all_kept(verdicts, has_group);
+	verdicts->strategy = verdicts->group_impossible ? PLACEMENT_NONE : strategy;
+}
+
+static int check_spread(const struct plan_request *request, struct err *err)
+{
+	/* not for the step without a group to get round */
+	if (!request->gang || request->placement != PLACEMENT_SPREAD ||
+		request->nodes <= PLACEMENT_SPREAD_MAX)
+		return 0;
+	return err_set(err, ERR_CONFIG,
+		"placement spread, but a spread group takes %d instances in a zone, and %u are "
+		"asked: placement partition or none, or fewer nodes, would meet it",
+		PLACEMENT_SPREAD_MAX, request->nodes);
+}
+
+/* As request_group_binds() without this step's own no_group. */
+static bool must_group(const struct plan_request *request)
+{
+	struct plan_request with = *request;
+
+	with.no_group = false;
+	return request_group_binds(&with);
 }
 
 static int check_request(const struct plan_request *request, struct err *err)
@@ -218,13 +251,15 @@ static int check_request(const struct plan_request *request, struct err *err)
 		return err_set(err, ERR_USAGE, "a plan for no nodes");
 	if (request->efa == EFA_UNSET)
 		return err_set(err, ERR_USAGE, "a plan without an EFA mode");
-	if (request->no_efa && request->efa == EFA_REQUIRED)
+	if (request->no_efa && request->efa == EFA_REQUIRED && !request->efa_detected)
 		return err_set(err, ERR_USAGE, "a plan without the EFA that is required");
-	if (request->no_group && (request->efa == EFA_REQUIRED || request->group_always))
+	if (request->no_group && must_group(request))
 		return err_set(
 			err, ERR_USAGE, "a plan without the placement group that must be had");
 	if (!request->nchoices)
 		return err_set(err, ERR_CONFIG, "the node group allows no instance type");
+	if (check_spread(request, err) < 0)
+		return -1;
 	if (!request->limit.uusd)
 		return 0;
 	money_format(request->limit.uusd, buf, sizeof(buf));
@@ -243,21 +278,49 @@ static int check_request(const struct plan_request *request, struct err *err)
 	return 0;
 }
 
+static void score(struct candidate *candidate, const struct plan_request *request, size_t position)
+{
+	struct rank_item item = {
+		.type = candidate->type,
+		.rate_uusd_hr = candidate->rate_uusd_hr,
+		.position = position,
+	};
+
+	if (request->weights && candidate->type)
+		rank_score(request->weights, request->job, &item, &candidate->score);
+}
+
 /* Judge all. With none possible VERDICTS is as good, kept being 0. */
 static int verdicts_init(
 	struct verdicts *verdicts, const struct plan_request *request, struct err *err)
 {
+	bool may_have = false;
+
 	*verdicts = (struct verdicts){.request = request, .n = request->nchoices};
 	verdicts->candidates = calloc(request->nchoices, sizeof(verdicts->candidates[0]));
 	if (!verdicts->candidates)
 		return err_nomem(err);
 	for (size_t i = 0; i < request->nchoices; i++) {
 		candidate_init(&verdicts->candidates[i], request, &request->choices[i]);
-		verdicts->kept += verdicts->candidates[i].verdict == KEPT;
+		may_have |= candidate_may_have_efa(&verdicts->candidates[i]);
+	}
+	verdicts->mode = request->efa;
+	if (request->efa_detected && request->efa == EFA_REQUIRED && (!may_have || request->no_efa))
+		verdicts->mode = EFA_PREFERRED;
+	for (size_t i = 0; i < request->nchoices; i++) {
+		struct candidate *candidate = &verdicts->candidates[i];
+
+		/* What is possible with EFA is possible without. */
+		candidate->verdict = verdicts->mode == EFA_REQUIRED ? candidate->with_efa
+								    : candidate->without;
+		verdicts->kept += candidate->verdict == KEPT;
+		score(candidate, request, i);
 	}
 	decide(verdicts);
-	if (!verdicts->kept)
-		verdicts->efa = verdicts->cluster_group = verdicts->group_impossible = false;
+	if (!verdicts->kept) {
+		verdicts->efa = verdicts->group_impossible = false;
+		verdicts->strategy = PLACEMENT_NONE;
+	}
 	return 0;
 }
 
@@ -314,9 +377,13 @@ static void explain_efa(const struct verdicts *verdicts, struct strbuf *sb)
 {
 	const struct plan_request *request = verdicts->request;
 
-	strbuf_addf(sb, "EFA: %s", efa_mode_name(request->efa));
+	strbuf_addf(sb, "EFA: %s", efa_mode_name(verdicts->mode));
 	if (request->efa_why && *request->efa_why)
-		strbuf_addf(sb, " (%s)", request->efa_why);
+		strbuf_addf(sb, " (%s%s)", request->efa_why,
+			verdicts->mode == request->efa ? ""
+			: request->no_efa              ? ""
+						       : "; it would be required, but no type that "
+							 "serves has it");
 	if (!verdicts->kept)
 		strbuf_addstr(sb, ": no choice is possible\n");
 	else if (request->no_efa && request->efa != EFA_DISABLED)
@@ -331,6 +398,33 @@ static void explain_efa(const struct verdicts *verdicts, struct strbuf *sb)
 		strbuf_addstr(sb, ": not used, no choice with it is possible\n");
 }
 
+static void explain_placement(const struct verdicts *verdicts, struct strbuf *sb)
+{
+	const struct plan_request *request = verdicts->request;
+	const char *why = "";
+
+	if (verdicts->strategy != PLACEMENT_NONE) {
+		strbuf_addf(sb, "placement group: %s, for %u nodes\n",
+			placement_strategy_name(verdicts->strategy), request->nodes);
+		return;
+	}
+	if (verdicts->group_impossible)
+		why = ", no kept type may stand in one";
+	else if (request->no_group)
+		why = ", nothing came in one";
+	else if (!request->gang)
+		why = "";
+	else if (request->placement == PLACEMENT_NONE)
+		why = ", as the node group says";
+	else if (request->reserved_only && request->placement > PLACEMENT_CLUSTER)
+		why = ", reserved capacity is not in one";
+	else if (request->placement == PLACEMENT_AUTO && request->job && request->group_threshold &&
+		 request->nodes >= request->group_threshold)
+		why = request->job->talk == TALK_APART ? ", its processes work apart"
+						       : ", the job seldom waits for its network";
+	strbuf_addf(sb, "placement group: none%s\n", why);
+}
+
 static char *explain(const struct verdicts *verdicts, struct err *err)
 {
 	const struct plan_request *request = verdicts->request;
@@ -339,16 +433,7 @@ static char *explain(const struct verdicts *verdicts, struct err *err)
 
 	explain_efa(verdicts, &sb);
 	if (verdicts->kept) {
-		if (verdicts->cluster_group)
-			strbuf_addf(
-				&sb, "placement group: cluster, for %u nodes\n", request->nodes);
-		else if (verdicts->group_impossible)
-			strbuf_addstr(
-				&sb, "placement group: none, no kept type may stand in one\n");
-		else if (request->no_group)
-			strbuf_addstr(&sb, "placement group: none, nothing came in one\n");
-		else
-			strbuf_addstr(&sb, "placement group: none\n");
+		explain_placement(verdicts, &sb);
 		explain_cost(verdicts, &sb);
 	}
 	for (size_t i = 0; i < verdicts->n; i++) {
@@ -371,36 +456,55 @@ char *plan_reasons(const struct plan_request *request, struct err *err)
 }
 
 /* The place in the order of preference: EC2's word first, what failed recently last. */
-static unsigned tier(const struct candidate *candidate)
+static unsigned class_of(const struct candidate *candidate)
 {
 	if (candidate->choice->hinted)
 		return 0;
-	return candidate->choice->failed ? TIERS - 1 : 1;
+	return candidate->choice->failed ? 2 : 1;
 }
 
-static int fill_pools(
-	struct plan *plan, const struct verdicts *verdicts, unsigned only, struct err *err)
+/* Total: the last word is the site's order, which is that of the array. */
+static int compare(const void *a, const void *b)
 {
-	const struct plan_request *request = verdicts->request;
+	const struct candidate *x = *(const struct candidate *const *)a,
+			       *y = *(const struct candidate *const *)b;
 
-	for (size_t i = 0; i < verdicts->n; i++) {
-		const struct candidate *candidate = &verdicts->candidates[i];
-		struct plan_pool *pool = &plan->pools[plan->npools];
+	if (class_of(x) != class_of(y))
+		return class_of(x) < class_of(y) ? -1 : 1;
+	if (x->choice->tier != y->choice->tier)
+		return x->choice->tier < y->choice->tier ? -1 : 1;
+	if (x->score.total != y->score.total)
+		return x->score.total > y->score.total ? -1 : 1;
+	return (x > y) - (x < y);
+}
 
-		if (!is_kept(candidate) || tier(candidate) != only)
-			continue;
-		*pool = (struct plan_pool){
+static int fill_pools(struct plan *plan, const struct verdicts *verdicts, struct err *err)
+{
+	cleanup_free const struct candidate **order = calloc(verdicts->kept, sizeof(*order));
+	size_t n = 0;
+
+	if (!order)
+		return err_nomem(err);
+	for (size_t i = 0; i < verdicts->n; i++)
+		if (is_kept(&verdicts->candidates[i]))
+			order[n++] = &verdicts->candidates[i];
+	qsort(order, n, sizeof(*order), compare);
+	for (size_t i = 0; i < n; i++) {
+		const struct candidate *candidate = order[i];
+
+		plan->pools[i] = (struct plan_pool){
 			.type = candidate->choice->type,
 			.subnet = candidate->choice->subnet,
 			.az = candidate->choice->az,
 			.rate_uusd_hr = candidate->rate_uusd_hr,
-			.max_price_uusd_hr = candidate_cap(candidate, request),
+			.max_price_uusd_hr = candidate_cap(candidate, verdicts->request),
 			.reservation = candidate->choice->reservation,
 			.block = candidate->choice->reservation && candidate->choice->block,
+			.score = candidate->score.total,
 		};
-		if (nic_layout_make(candidate->type, plan->efa, &pool->layout, err) < 0)
+		if (nic_layout_make(candidate->type, plan->efa, &plan->pools[i].layout, err) < 0)
 			return -1;
-		plan->npools++;
+		plan->npools = i + 1;
 	}
 	return 0;
 }
@@ -410,7 +514,8 @@ static int fill(struct plan *plan, const struct verdicts *verdicts, struct err *
 	const struct candidate *worst = dearest(verdicts);
 
 	plan->efa = verdicts->efa;
-	plan->cluster_group = verdicts->cluster_group;
+	plan->strategy = verdicts->strategy;
+	plan->cluster_group = verdicts->strategy == PLACEMENT_CLUSTER;
 	plan->market = verdicts->request->reserved_only ? MARKET_ON_DEMAND
 							: verdicts->request->market;
 	plan->worst_uusd_hr = worst ? worst->gang_uusd_hr : -1;
@@ -418,10 +523,8 @@ static int fill(struct plan *plan, const struct verdicts *verdicts, struct err *
 	plan->pools = calloc(verdicts->kept, sizeof(plan->pools[0]));
 	if (!plan->pools)
 		return err_nomem(err);
-	for (unsigned i = 0; i < TIERS; i++) {
-		if (fill_pools(plan, verdicts, i, err) < 0)
-			return -1;
-	}
+	if (fill_pools(plan, verdicts, err) < 0)
+		return -1;
 	plan->reasons = explain(verdicts, err);
 	return plan->reasons ? 0 : -1;
 }

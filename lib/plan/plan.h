@@ -131,6 +131,12 @@ struct plan {
 	char *reasons;         /* one a line: every choice kept or refused, and why */
 };
 
+/* The launch is in a placement group, of whatever strategy. */
+static inline bool plan_has_group(const struct plan *plan)
+{
+	return plan->strategy != PLACEMENT_NONE && plan->strategy != PLACEMENT_AUTO;
+}
+
 /*
  * Make a plan. On failure ERR says in one sentence what was asked, what forbids it and what
  * would meet it (ERR_CONFIG: no allowed type has EFA / holds the node; ERR_BUDGET: over the limit,

@@ -37,11 +37,11 @@ struct rank_weights {
 	unsigned order;          /* the site's: 1000 for the first, 10 less for each further one */
 	unsigned price;          /* per node-hour: the cheaper the more; 0 where not known */
 	unsigned price_per_core; /* per core and hour, likewise */
-	unsigned hpc;            /* 1000 for an hpc type, for tight MPI from HPC_NODES up */
-	unsigned memory;         /* does the job's memory fit: 1000; much wasted: 500; short: 0 */
-	unsigned network;        /* EFA interfaces, for jobs that speak tightly */
-	unsigned generation;     /* 100 for each: hpc7a is of the 7th */
-	unsigned hpc_nodes;      /* no weight: where "many nodes" begin for hpc; 0: never */
+	unsigned hpc;     /* an hpc type, from HPC_NODES up: 1000 for tight MPI, 500 for moderate */
+	unsigned memory;  /* does the job's memory fit: 1000; much wasted: 500; short: 0 */
+	unsigned network; /* EFA interfaces: 500 for one, 100 more for each; moderate: half */
+	unsigned generation; /* 100 for each: hpc7a is of the 7th */
+	unsigned hpc_nodes;  /* no weight: where "many nodes" begin for hpc; 0: never */
 };
 
 /*
@@ -85,11 +85,10 @@ void rank_describe(const struct rank_score *score, struct strbuf *sb);
 struct detect_result;
 
 /*
- * What RESULT (NULL, or less sure than MIN_CONFIDENCE: nothing is known) says of JOB: talk,
- * memory_bound and gpu. The rest is left alone.
+ * What RESULT (may be NULL) says of JOB: memory_bound, gpu and, if it is SURE (efa_is_sure()),
+ * talk. The rest is left alone.
  */
-void rank_job_detected(
-	struct rank_job *job, const struct detect_result *result, unsigned min_confidence);
+void rank_job_detected(struct rank_job *job, const struct detect_result *result, bool sure);
 
 /*
  * Of jobs that share nodes: JOB becomes what serves OTHER too, the one that speaks more and the one

@@ -77,7 +77,8 @@ static const struct {
 
 START_TEST(speaks_for)
 {
-	struct plan plan = {.market = t[_i].market, .cluster_group = t[_i].grouped};
+	struct plan plan = {.market = t[_i].market,
+		.strategy = t[_i].grouped ? PLACEMENT_CLUSTER : PLACEMENT_NONE};
 	struct plan_choice choice = {.type = t[_i].asked.type,
 		.subnet = t[_i].asked.subnet,
 		.az = t[_i].asked.az,
