@@ -47,8 +47,8 @@ libhelper_a_SOURCES = \
 
 helper_aws_slurm_burst_SOURCES = helper/main.c
 helper_aws_slurm_burst_LDADD = $(HELPER_LIBS)
-HELPER_LIBS = libhelper.a libhelper_conf.a libplan.a libcatalog.a libstate.a \
-	libslurmclient.a libaws.a libintent.a libbase.a \
+HELPER_LIBS = libhelper.a libhelper_conf.a libplan.a libstate.a \
+	libslurmclient.a libaws.a libcatalog.a libintent.a libbase.a \
 	$(SLURM_LIBS) $(AWS_LIBS) $(JSON_LIBS) $(YAML_LIBS) $(SQLITE_LIBS)
 
 # The names that slurm.conf knows: LINK:PROGRAM, made in bindir. hook.mk adds its own.

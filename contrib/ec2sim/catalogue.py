@@ -100,6 +100,8 @@ def info(t: Type, blocks: bool = False) -> dict[str, Any]:
     """The type as DescribeInstanceTypes describes it; BLOCKS: the model knows
     Capacity Blocks."""
     efa = {'EfaInfo': {'MaximumEfaInterfaces': t.efa}} if t.efa else {}
+    gpus = {'GpuInfo': {'Gpus': [{'Name': 'GPU', 'Manufacturer': 'simulated',
+                                  'Count': t.gpus}]}} if t.gpus else {}
     return {
         'InstanceType': t.name, 'CurrentGeneration': t.current, 'FreeTierEligible': False,
         'SupportedUsageClasses': [u for u in t.usage if blocks or u != 'capacity-block'],
@@ -116,7 +118,7 @@ def info(t: Type, blocks: bool = False) -> dict[str, Any]:
                               'MaximumNetworkInterfaces': n} for i, n in enumerate(t.cards)],
             'Ipv4AddressesPerInterface': 50, 'Ipv6AddressesPerInterface': 50,
             'Ipv6Supported': True, 'EnaSupport': 'required', 'EfaSupported': bool(t.efa), **efa},
-        'PlacementGroupInfo': {'SupportedStrategies': list(t.placement)},
+        'PlacementGroupInfo': {'SupportedStrategies': list(t.placement)}, **gpus,
         'HibernationSupported': False,
         'BurstablePerformanceSupported': t.name.startswith('t'),
         'DedicatedHostsSupported': False, 'AutoRecoverySupported': not t.metal,

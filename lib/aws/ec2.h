@@ -14,6 +14,7 @@
 
 #include "lib/aws/aws.h"
 #include "lib/base/strbuf.h"
+#include "lib/catalog/told.h"
 
 struct ec2_tag {
 	const char *key;
@@ -273,5 +274,17 @@ struct ec2_subnet {
 /* *SUBNETS is a heap array in the order of IDS. */
 int ec2_describe_subnets(struct aws *aws, const char *const *ids, size_t nids,
 	struct ec2_subnet **subnets, struct err *err);
+
+/* --- instance types -------------------------------------------------------------------------- */
+
+/*
+ * All types of the region that can be used: those that the answer does not describe well enough,
+ * and Macs, are left out. *TYPES is a heap array, settled; a failed page fails all.
+ */
+int ec2_describe_instance_types(
+	struct aws *aws, struct told_type **types, size_t *n, struct err *err);
+/* Which types are sold in which of the region's zones; *OFFERS is a heap array in EC2's order. */
+int ec2_describe_type_offerings(
+	struct aws *aws, struct told_offer **offers, size_t *n, struct err *err);
 
 #endif

@@ -22,6 +22,7 @@ libaws_a_SOURCES = \
 	lib/aws/ec2_instance.c \
 	lib/aws/ec2_reservation.c \
 	lib/aws/ec2_template.c \
+	lib/aws/ec2_types.c \
 	lib/aws/endpoint.c \
 	lib/aws/endpoint.h \
 	lib/aws/http.c \

@@ -5,5 +5,6 @@ libcatalog_a_SOURCES = \
 	lib/catalog/nic.c \
 	lib/catalog/prices.inc \
 	lib/catalog/quota.c \
+	lib/catalog/told.c lib/catalog/told.h \
 	lib/catalog/types.inc
 # End of libcatalog_a_SOURCES

@@ -29,4 +29,4 @@ tests_e2e_slurm_driver_LDADD = libslurmclient.a libbase.a $(SLURM_LIBS)
 # Calls lib/aws's functions one by one, for aws_client.bats.
 noinst_PROGRAMS += tests/e2e/ec2_client
 tests_e2e_ec2_client_SOURCES = tests/e2e/ec2_client.c
-tests_e2e_ec2_client_LDADD = libaws.a libbase.a $(AWS_LIBS)
+tests_e2e_ec2_client_LDADD = libaws.a libcatalog.a libbase.a $(AWS_LIBS)

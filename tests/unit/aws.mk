@@ -1,6 +1,6 @@
 # unit tests: aws
 AWS_UNIT_CPPFLAGS = $(UNIT_CPPFLAGS) $(CURL_CFLAGS) $(OPENSSL_CFLAGS) $(XML_CFLAGS) $(JSON_CFLAGS)
-AWS_UNIT_LDADD = libaws.a libbase.a $(AWS_LIBS) $(CHECK_LIBS)
+AWS_UNIT_LDADD = libaws.a libcatalog.a libbase.a $(AWS_LIBS) $(CHECK_LIBS)
 EC2_FIXTURE = tests/unit/ec2_fixture.c tests/unit/ec2_fixture.h \
 	tests/unit/http_server.c tests/unit/http_server.h
 EXTRA_DIST += tests/vectors/sigv4
@@ -59,3 +59,8 @@ check_PROGRAMS += tests/unit/test_batches
 tests_unit_test_batches_SOURCES = tests/unit/test_batches.c $(EC2_FIXTURE)
 tests_unit_test_batches_CPPFLAGS = $(AWS_UNIT_CPPFLAGS)
 tests_unit_test_batches_LDADD = $(AWS_UNIT_LDADD) -lpthread
+
+check_PROGRAMS += tests/unit/test_ec2_types
+tests_unit_test_ec2_types_SOURCES = tests/unit/test_ec2_types.c $(EC2_FIXTURE)
+tests_unit_test_ec2_types_CPPFLAGS = $(AWS_UNIT_CPPFLAGS)
+tests_unit_test_ec2_types_LDADD = $(AWS_UNIT_LDADD) -lpthread

@@ -212,6 +212,12 @@ class Fleet(unittest.TestCase):
                            Filters=[{'Name': 'instance-type', 'Values': ['c7i.large']}])
         self.assertEqual([o['Location'] for o in found['InstanceTypeOfferings']], ['us-east-2b'])
 
+    def test_described(self):
+        found = Bench().call('DescribeInstanceTypes',
+                             InstanceTypes=['c7i.large', 'g5.12xlarge'])['InstanceTypes']
+        self.assertNotIn('GpuInfo', found[0])
+        self.assertEqual([g['Count'] for g in found[1]['GpuInfo']['Gpus']], [4])
+
     def test_efa(self):
         table = [
             ('hpc7a.96xlarge', efa((0, 0, 'efa'), (1, 1, 'efa')), None),
