@@ -30,7 +30,7 @@ enum comm {
 
 enum app_bound { APP_COMPUTE, APP_MEMORY /* bandwidth or size */ };
 
-struct app {
+struct known_app {
 	const char *name; /* "Quantum ESPRESSO" */
 	enum app_mpi mpi;
 	enum comm comm;
@@ -43,13 +43,13 @@ struct app {
 };
 
 /* The application that WORD, a path or name, starts; NULL: not known. Borrowed, static. */
-const struct app *apps_find(const char *word);
+const struct known_app *apps_find(const char *word);
 
 /* By the name in the table, for tests and for what is known otherwise; NULL: none. */
-const struct app *apps_by_name(const char *name);
+const struct known_app *apps_by_name(const char *name);
 
 /* The table, for listing and tests; *N its length. */
-const struct app *apps_all(size_t *n);
+const struct known_app *apps_all(size_t *n);
 
 /* "tight", "moderate", "loose". */
 const char *comm_name(enum comm comm);

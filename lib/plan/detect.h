@@ -76,10 +76,10 @@ struct detect_result {
 	unsigned confidence; /* 50..99: that is_mpi is right, be it yes or no */
 	enum job_kind kind;
 	enum mpi_impl impl;
-	const struct app *app; /* static; NULL: not known */
-	enum comm comm;        /* of the application; COMM_MODERATE where it is not known */
-	bool hybrid_openmp;    /* MPI ranks with more than one thread each */
-	bool gpu_collectives;  /* NCCL, RCCL */
+	const struct known_app *app; /* static; NULL: not known */
+	enum comm comm;              /* of the application; COMM_MODERATE where it is not known */
+	bool hybrid_openmp;          /* MPI ranks with more than one thread each */
+	bool gpu_collectives;        /* NCCL, RCCL */
 	uint32_t tasks; /* ranks that the largest launch starts, else Slurm's; 0: not known */
 	uint32_t nodes; /* 0: not known */
 	struct detect_evidence evidence[DETECT_EVIDENCE_MAX]; /* the heaviest first */
