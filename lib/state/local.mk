@@ -4,6 +4,7 @@ libstate_a_CPPFLAGS = $(AM_CPPFLAGS) $(SQLITE_CFLAGS)
 libstate_a_SOURCES = \
 	lib/state/bucket.c lib/state/bucket.h \
 	lib/state/cache.c lib/state/cache.h \
+	lib/state/catalog_db.c lib/state/catalog_db.h \
 	lib/state/db.c lib/state/db.h lib/state/db_internal.h \
 	lib/state/gang.c lib/state/gang.h \
 	lib/state/gang_cost.c \

@@ -173,3 +173,42 @@ CREATE TABLE cache (
 	value TEXT NOT NULL,
 	until_ms INTEGER NOT NULL
 ) WITHOUT ROWID;
+
+-- What EC2 said of a region's types, zones and subnets when it was asked last, whole.
+CREATE TABLE catalog (
+	region TEXT PRIMARY KEY NOT NULL CHECK (length(region) > 0),
+	refreshed_ms INTEGER NOT NULL
+) WITHOUT ROWID;
+
+CREATE TABLE instance_type (
+	region TEXT NOT NULL REFERENCES catalog (region),
+	name TEXT NOT NULL CHECK (length(name) > 0),
+	vcpus INTEGER NOT NULL,
+	cores INTEGER NOT NULL,
+	mem_mib INTEGER NOT NULL,
+	arch TEXT NOT NULL CHECK (arch IN ('x86_64', 'arm64')),
+	gpus INTEGER NOT NULL,
+	efa INTEGER NOT NULL, -- interfaces
+	cards INTEGER NOT NULL,
+	card0_ifs INTEGER NOT NULL,
+	card_ifs INTEGER NOT NULL, -- of each further card
+	efa_on_card0 INTEGER NOT NULL,
+	spot INTEGER NOT NULL,
+	on_demand INTEGER NOT NULL,
+	cluster_group INTEGER NOT NULL,
+	PRIMARY KEY (region, name)
+) WITHOUT ROWID;
+
+CREATE TABLE offering (
+	region TEXT NOT NULL REFERENCES catalog (region),
+	az TEXT NOT NULL CHECK (length(az) > 0),
+	type TEXT NOT NULL CHECK (length(type) > 0),
+	PRIMARY KEY (region, az, type)
+) WITHOUT ROWID;
+
+CREATE TABLE subnet (
+	region TEXT NOT NULL REFERENCES catalog (region),
+	id TEXT NOT NULL CHECK (length(id) > 0),
+	az TEXT NOT NULL CHECK (length(az) > 0),
+	PRIMARY KEY (region, id)
+) WITHOUT ROWID;

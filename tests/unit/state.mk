@@ -62,3 +62,8 @@ check_PROGRAMS += tests/unit/test_bucket
 tests_unit_test_bucket_SOURCES = tests/unit/test_bucket.c $(STATE_FIXTURE)
 tests_unit_test_bucket_CPPFLAGS = $(STATE_TEST_CPPFLAGS)
 tests_unit_test_bucket_LDADD = $(STATE_TEST_LDADD)
+
+check_PROGRAMS += tests/unit/test_catalog_db
+tests_unit_test_catalog_db_SOURCES = tests/unit/test_catalog_db.c $(STATE_FIXTURE)
+tests_unit_test_catalog_db_CPPFLAGS = $(STATE_TEST_CPPFLAGS)
+tests_unit_test_catalog_db_LDADD = libstate.a libcatalog.a libbase.a $(SQLITE_LIBS) $(CHECK_LIBS)
