@@ -555,13 +555,33 @@ static int64_t round_to_cents(int64_t uusd, int64_t limit_uusd)
 	return uusd + up;
 }
 
-static void describe_cost(
-	const struct plan_request *request, unsigned nodes, int64_t rate_uusd_hr, struct strbuf *sb)
+/* Of all parts together; -1 each where it is not known. */
+static void sum_cost(const struct plan_request *request, const struct plan_part *parts, size_t n,
+	int64_t *gang_uusd_hr, int64_t *job_uusd)
+{
+	struct plan_request rest = *request;
+
+	*gang_uusd_hr = *job_uusd = 0;
+	for (size_t i = 0; i < n; i++) {
+		int64_t hour, job;
+
+		request_cost(&rest, parts[i].nodes, parts[i].rate_uusd_hr, &hour, &job);
+		if (hour < 0 || *gang_uusd_hr < 0 ||
+			__builtin_add_overflow(*gang_uusd_hr, hour, gang_uusd_hr))
+			*gang_uusd_hr = -1;
+		if (job < 0 || *job_uusd < 0 || __builtin_add_overflow(*job_uusd, job, job_uusd))
+			*job_uusd = -1;
+		rest.spent_uusd = 0; /* once is enough */
+	}
+}
+
+static void describe_cost(const struct plan_request *request, const struct plan_part *parts,
+	size_t n, struct strbuf *sb)
 {
 	int64_t gang_uusd_hr, job_uusd;
 	char buf[48];
 
-	request_cost(request, nodes, rate_uusd_hr, &gang_uusd_hr, &job_uusd);
+	sum_cost(request, parts, n, &gang_uusd_hr, &job_uusd);
 	if (gang_uusd_hr < 0) {
 		strbuf_addstr(sb, ", price unknown");
 		return;
@@ -579,22 +599,45 @@ static void describe_cost(
 		strbuf_addf(sb, " of %s", cost_limit_format(&request->limit, buf, sizeof(buf)));
 }
 
-char *plan_describe(const struct plan *plan, const struct plan_request *request, unsigned nodes,
-	const char *type, const char *az, int64_t rate_uusd_hr, const char *group)
+/* How the instances of PART are paid for. */
+static const char *terms(const struct plan *plan, const struct plan_part *part)
+{
+	if (plan->npools && plan->pools[0].reservation)
+		return plan->pools[0].block ? "capacity block" : "reserved";
+	return market_name(part->spot ? MARKET_SPOT : MARKET_ON_DEMAND);
+}
+
+char *plan_describe_parts(const struct plan *plan, const struct plan_request *request,
+	const struct plan_part *parts, size_t n, const char *group)
 {
 	CLEANUP(strbuf_release) struct strbuf sb = STRBUF_INIT;
 
-	strbuf_addf(&sb, "%u x %s %s", nodes, type, market_name(plan->market));
-	if (az && *az)
-		strbuf_addf(&sb, " %s", az);
+	for (size_t i = 0; i < n; i++) {
+		strbuf_addf(&sb, "%s%u x %s %s", i ? ", " : "", parts[i].nodes, parts[i].type,
+			terms(plan, &parts[i]));
+		if (parts[i].az && *parts[i].az)
+			strbuf_addf(&sb, " %s", parts[i].az);
+	}
 	if (plan->efa)
 		strbuf_addstr(&sb, ", EFA");
 	else if (request->efa != EFA_DISABLED)
 		strbuf_addstr(&sb, ", no EFA");
 	if (group && *group)
 		strbuf_addf(&sb, ", placement group %s", group);
-	describe_cost(request, nodes, rate_uusd_hr, &sb);
+	describe_cost(request, parts, n, &sb);
 	return strbuf_detach(&sb);
+}
+
+char *plan_describe(const struct plan *plan, const struct plan_request *request, unsigned nodes,
+	const char *type, const char *az, int64_t rate_uusd_hr, const char *group)
+{
+	struct plan_part part = {.nodes = nodes,
+		.type = type,
+		.az = az,
+		.spot = plan->market == MARKET_SPOT,
+		.rate_uusd_hr = rate_uusd_hr};
+
+	return plan_describe_parts(plan, request, &part, 1, group);
 }
 
 void plan_release(struct plan *plan)

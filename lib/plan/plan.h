@@ -168,6 +168,21 @@ bool plan_efa_binds(const struct plan_request *request);
 char *plan_describe(const struct plan *plan, const struct plan_request *request, unsigned nodes,
 	const char *type, const char *az, int64_t rate_uusd_hr, const char *group);
 
+/* Instances of a gang that are alike, as EC2 gave them. */
+struct plan_part {
+	unsigned nodes;
+	const char *type, *az;
+	bool spot;
+	int64_t rate_uusd_hr; /* -1: not known */
+};
+
+/*
+ * The same where EC2 gave of several kinds: "2 x A on-demand us-east-2a, 1 x B spot us-east-2b, no
+ * EFA, …".
+ */
+char *plan_describe_parts(const struct plan *plan, const struct plan_request *request,
+	const struct plan_part *parts, size_t n, const char *group);
+
 void plan_release(struct plan *plan);
 
 #endif

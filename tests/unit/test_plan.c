@@ -681,6 +681,46 @@ START_TEST(described)
 }
 END_TEST
 
+START_TEST(described_in_parts)
+{
+	struct plan_pool pool = {.type = "hpc7a.96xlarge", .reservation = "cr-1"};
+	struct plan plan = {.market = MARKET_ON_DEMAND};
+	struct plan_request request = request_base();
+	struct plan_part parts[] = {
+		{2, "hpc7a.96xlarge", A, false, USD(7.2)},
+		{1, "c7i.48xlarge", B, true, USD(3)},
+	};
+	cleanup_free char *text = NULL;
+
+	request.efa = EFA_PREFERRED;
+	request.time_limit_s = 3600;
+	request.boot_s = request.release_s = 0;
+	/* what was spent before counts once */
+	request.spent_uusd = USD(10);
+	text = plan_describe_parts(&plan, &request, parts, 2, NULL);
+	ck_assert_str_eq(text, "2 x hpc7a.96xlarge on-demand us-east-2a, 1 x c7i.48xlarge spot "
+			       "us-east-2b, no EFA, 17.40 USD/h, <= 27.40 USD");
+	free(text);
+	parts[1].rate_uusd_hr = -1;
+	text = plan_describe_parts(&plan, &request, parts, 2, NULL);
+	ck_assert_str_eq(text, "2 x hpc7a.96xlarge on-demand us-east-2a, 1 x c7i.48xlarge spot "
+			       "us-east-2b, no EFA, price unknown");
+	free(text);
+	/* paid for already */
+	plan.pools = &pool;
+	plan.npools = 1;
+	plan.efa = true;
+	text = plan_describe_parts(&plan, &request, parts, 1, "G");
+	ck_assert_str_eq(text, "2 x hpc7a.96xlarge reserved us-east-2a, EFA, placement group G, "
+			       "14.40 USD/h, <= 24.40 USD");
+	free(text);
+	pool.block = true;
+	text = plan_describe_parts(&plan, &request, parts, 1, "G");
+	ck_assert_str_eq(text, "2 x hpc7a.96xlarge capacity block us-east-2a, EFA, placement group "
+			       "G, 14.40 USD/h, <= 24.40 USD");
+}
+END_TEST
+
 int main(void)
 {
 	Suite *s = suite_create("plan");
@@ -695,6 +735,7 @@ int main(void)
 	tcase_add_test(tc, worst_case);
 	tcase_add_test(tc, pool_costs);
 	tcase_add_test(tc, described);
+	tcase_add_test(tc, described_in_parts);
 	suite_add_tcase(s, tc);
 	sr = srunner_create(s);
 	srunner_run_all(sr, CK_ENV);
