@@ -168,7 +168,10 @@ int attempt_bind(struct attempt *a, struct err *err)
 	snprintf(a->gang.type, sizeof(a->gang.type), "%s", a->instances[0].type);
 	snprintf(a->gang.az, sizeof(a->gang.az), "%s", a->instances[0].az);
 	a->gang.rate_uusd_hr = a->instances[0].rate_uusd_hr;
-	a->gang.efa = a->plan.efa;
+	/* a rank without it leaves the others without it too */
+	a->gang.efa = true;
+	for (size_t f = 0; f < a->nfleets; f++)
+		a->gang.efa = a->gang.efa && (a->fleets[f].efa || !a->fleets[f].n);
 	if (gang_set_launch(a->app->db, a->gang.id, a->gang.type, a->gang.az, a->gang.efa,
 		    a->gang.rate_uusd_hr, err) < 0 ||
 		gang_advance(a->app->db, a->gang.id, GANG_LAUNCHING, GANG_LAUNCHED, err) < 0)
@@ -273,26 +276,54 @@ static int tag_identity(struct attempt *a, struct err *err)
 	}
 }
 
+/* The instances of JOB's nodes, those that are alike together; of the first to come first. */
+static struct plan_part *make_parts(
+	const struct attempt *a, const struct demand_job *job, size_t *nparts)
+{
+	struct plan_part *parts = calloc(a->ninstances + 1, sizeof(*parts));
+	size_t n = 0;
+
+	for (size_t i = 0; parts && i < a->ninstances; i++) {
+		const struct instance *in = &a->instances[i];
+		size_t k = 0;
+
+		if (a->demand->njobs > 1 && !nodeset_contains(&job->nodes, in->node))
+			continue;
+		while (k < n && (strcmp(parts[k].type, in->type) || strcmp(parts[k].az, in->az) ||
+					parts[k].spot != in->spot))
+			k++;
+		if (k == n)
+			parts[n++] = (struct plan_part){.type = in->type,
+				.az = in->az,
+				.spot = in->spot,
+				.rate_uusd_hr = in->rate_uusd_hr};
+		parts[k].nodes++;
+	}
+	*nparts = n;
+	return parts;
+}
+
 static void tell_jobs(struct attempt *a)
 {
 	const struct demand *d = a->demand;
+	struct plan plan = a->plan; /* borrowed */
 
+	plan.efa = a->gang.efa;
 	for (size_t i = 0; i < d->njobs; i++) {
 		const struct demand_job *job = d->jobs[i];
-		const char *type = a->gang.type, *az = a->gang.az;
+		cleanup_free struct plan_part *parts = NULL;
 		cleanup_free char *text = NULL;
-		int64_t rate = a->gang.rate_uusd_hr;
+		size_t n = 0;
 
-		/* a pool's instances may differ: say the job's own */
-		for (size_t k = 0; !d->all_or_nothing && k < a->ninstances; k++) {
-			if (strcmp(a->instances[k].node, job->nodes.names[0]))
-				continue;
-			type = a->instances[k].type;
-			az = a->instances[k].az;
-			rate = a->instances[k].rate_uusd_hr;
-		}
-		text = plan_describe(&a->plan, &a->request, (unsigned)job->nodes.n, type, az, rate,
-			*a->gang.group ? a->gang.group : NULL);
+		parts = make_parts(a, job, &n);
+		/* of a pool, nothing may have come for this one */
+		if (!parts || !n)
+			continue;
+		/* also those that an earlier call has brought up */
+		if (d->all_or_nothing && n == 1)
+			parts[0].nodes = (unsigned)job->nodes.n;
+		text = plan_describe_parts(
+			&plan, &a->request, parts, n, *a->gang.group ? a->gang.group : NULL);
 		if (text)
 			comment_job(a->app, job->facts.name, text);
 	}

@@ -197,6 +197,7 @@ static int refused(const struct attempt *a, const struct ec2_fleet_result *resul
 	const struct ec2_fleet_error *first = result->nerrors ? &result->errors[0] : NULL;
 	CLEANUP(strbuf_release) struct strbuf others = STRBUF_INIT;
 	enum err_class class;
+	size_t len;
 
 	if (!first)
 		return err_set(err, ERR_CAPACITY,
@@ -206,9 +207,13 @@ static int refused(const struct attempt *a, const struct ec2_fleet_result *resul
 	for (size_t i = 1; i < result->nerrors && !outcome_of(class)->next_pool; i++)
 		class = ec2_classify(result->errors[i].code, 200);
 	name_others(result, &others);
-	err_set(err, class, "EC2 gave %zu of %zu %s instances in %s: %s: %s%s", result->ninstances,
-		wanted, *first->type ? first->type : a->plan.pools[0].type,
-		*first->az ? first->az : a->plan.pools[0].az, first->code, first->message,
+	/* the sentence goes on where EC2's ends */
+	len = strlen(first->message);
+	if (len && first->message[len - 1] == '.')
+		len--;
+	err_set(err, class, "EC2 gave %zu of %zu %s instances in %s: %s: %.*s%s",
+		result->ninstances, wanted, *first->type ? first->type : a->plan.pools[0].type,
+		*first->az ? first->az : a->plan.pools[0].az, first->code, (int)len, first->message,
 		others.buf);
 	snprintf(err->code, sizeof(err->code), "%s", first->code);
 	return -1;
@@ -412,7 +417,7 @@ static struct fleet *add_fleet(
 	}
 	a->fleets = fleets;
 	fleet = &fleets[a->nfleets++];
-	*fleet = (struct fleet){.nodes = NODESET_INIT, .first = a->ninstances};
+	*fleet = (struct fleet){.nodes = NODESET_INIT, .first = a->ninstances, .efa = a->plan.efa};
 	random_hex(fleet->token, 16);
 	for (size_t i = 0; i < n; i++)
 		if (nodeset_add(&fleet->nodes, nodes->names[at + i], err) < 0)

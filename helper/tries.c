@@ -267,6 +267,9 @@ static int enter_place(struct attempt *a, struct story *story, unsigned *place, 
 {
 	if (a->step.place == *place)
 		return a->nchoices ? 0 : 1;
+	/* nodes of one job reach each other in one region only; what came chooses it */
+	if (a->ninstances)
+		return 1;
 	*place = a->step.place;
 	if (attempt_choices(a, err) == 0)
 		return 0;
