@@ -12,13 +12,15 @@ EXTRA_DIST += \
 	tests/e2e/gang_keep.bats \
 	tests/e2e/gang_lost.bats \
 	tests/e2e/gang_shared.bats \
+	tests/e2e/gang_tries.bats \
 	tests/e2e/lint.bats \
 	tests/e2e/plugin_submit.bats \
 	tests/e2e/plugin_symbols.bats \
 	tests/e2e/private-cluster.bats \
 	tests/e2e/rehearsal.bats \
 	tests/e2e/slurm_client.bats \
-	tests/e2e/submit_cluster.bash
+	tests/e2e/submit_cluster.bash \
+	tests/e2e/tries.bash
 # End of EXTRA_DIST
 
 # Calls lib/slurm's functions one by one, for slurm_client.bats.
