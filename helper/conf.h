@@ -18,6 +18,8 @@
 #include "lib/plan/plan.h"
 
 #define CONF_DEFAULT_PATH SYSCONFDIR "/slurm/aws-burst.yaml"
+/* Not below the state directory, which is closed to users. */
+#define CONF_DEFAULT_PUBLIC LOCALSTATEDIR "/lib/aws-slurm-burst-public"
 
 struct conf_pair { /* a tag, or Slurm's words for a node or partition */
 	char *key, *value;
@@ -135,6 +137,12 @@ struct conf {
 		char *directory; /* /var/lib/aws-slurm-burst */
 		bool shared;     /* lies on a file system that two controllers share */
 	} state;
+	struct {
+		int64_t max_age_s; /* what EC2 told of types and zones is believed; 604800 */
+	} catalog;
+	struct {
+		char *directory; /* CONF_DEFAULT_PUBLIC: what users may read, if it is there */
+	} public;
 	struct {
 		char *level, *format, *file;
 	} log;

@@ -442,6 +442,15 @@ const struct conf_row conf_rows[] = {
 	{"state.shared", T_BOOL, 0, "false", 0, 0, NULL, NULL, C(state.shared),
 		"it lies on a file system that two controllers share"},
 
+	SECTION("catalog", "what EC2 tells of its instance types"),
+	{"catalog.max_age_s", T_INT64, 0, "604800", 3600, 31536000, NULL, NULL,
+		C(catalog.max_age_s),
+		"how long \"catalog refresh\" is believed over the built-in table"},
+
+	SECTION("public", "what users may read"),
+	{"public.directory", T_PATH, 0, CONF_DEFAULT_PUBLIC, 0, 0, NULL, NULL, C(public.directory),
+		"of SlurmUser, mode 0755; nothing is written where it does not exist"},
+
 	SECTION("logging", "the log"),
 	{"logging.level", T_WORD, 0, "info", 0, 0, "debug|info|warn|error|fatal", NULL,
 		C(log.level), ""},

@@ -43,6 +43,8 @@ START_TEST(minimal_has_the_defaults)
 	ck_assert_int_eq(c->cost.release_allowance_s, 180);
 	ck_assert_str_eq(c->state.directory, LOCALSTATEDIR "/lib/aws-slurm-burst");
 	ck_assert(!c->state.shared);
+	ck_assert_int_eq(c->catalog.max_age_s, 604800);
+	ck_assert_str_eq(c->public.directory, CONF_DEFAULT_PUBLIC);
 	ck_assert_str_eq(c->log.level, "info");
 	ck_assert_str_eq(c->log.format, "json");
 	ck_assert_str_eq(c->log.file, LOCALSTATEDIR "/log/slurm/aws-burst.log");
@@ -230,6 +232,8 @@ START_TEST(our_keys)
 		"force_cluster_placement_group: true}\n"
 		"cost: {boot_allowance_s: 300, release_allowance_s: 0}\n"
 		"state: {directory: /shared/burst, shared: true}\n"
+		"catalog: {max_age_s: 3600}\n"
+		"public: {directory: /shared/public}\n"
 		"logging: {level: DEBUG, format: text}\n"
 		"slurm:\n"
 		"  placeholder_address: 127.0.0.253\n"
@@ -281,6 +285,8 @@ START_TEST(our_keys)
 	ck_assert_int_eq(c->cost.release_allowance_s, 0);
 	ck_assert_str_eq(c->state.directory, "/shared/burst");
 	ck_assert(c->state.shared);
+	ck_assert_int_eq(c->catalog.max_age_s, 3600);
+	ck_assert_str_eq(c->public.directory, "/shared/public");
 	ck_assert_str_eq(c->log.level, "debug");
 	ck_assert_str_eq(c->log.format, "text");
 	ck_assert_str_eq(c->slurm.placeholder_address, "127.0.0.253");

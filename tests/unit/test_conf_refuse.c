@@ -106,6 +106,13 @@ START_TEST(refuses)
 		{AWS "state: {shared: yes}\n", ":2: state.shared: \"yes\"; expected true or false "
 					       "(it lies on a file system that two "
 					       "controllers share)"},
+		{AWS "public: {directory: var/lib}\n",
+			":2: public.directory: \"var/lib\"; expected an absolute path (of "
+			"SlurmUser, mode 0755; nothing is written where it does not exist)"},
+		{AWS "catalog: {max_age_s: 60}\n",
+			":2: catalog.max_age_s: \"60\"; expected a whole number from 3600 to "
+			"31536000 (how long \"catalog refresh\" is believed over the built-in "
+			"table)"},
 		{AWS "state: {directory: var/lib}\n", ":2: state.directory: \"var/lib\"; expected "
 						      "an absolute path (of SlurmUser, mode 0700)"},
 		{AWS "identity: both\n", ":2: identity: \"both\"; expected one of code, name-tag "
