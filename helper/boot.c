@@ -6,6 +6,7 @@
 #include "helper/log.h"
 #include "helper/lost.h"
 #include "helper/protect.h"
+#include "helper/release.h"
 #include "lib/base/cleanup.h"
 #include "lib/base/clock.h"
 
@@ -110,8 +111,12 @@ static int look(struct wait *w, struct err *err)
 	CLEANUP(lost_release) struct lost lost = LOST_INIT;
 	struct attempt *a = w->a;
 	struct err local;
-	int rc = lost_ended(a->app, &a->gang, &lost, &local);
+	int rc;
 
+	/* what was launched beside what came costs as long as nobody looks for it */
+	if (release_prepared(a->app, &a->gang, &local) < 0)
+		log_warn("%s; looked for again", local.text);
+	rc = lost_ended(a->app, &a->gang, &lost, &local);
 	if (rc < 0)
 		log_info("cannot see whether its instances still run: %s", local.text);
 	if (rc <= 0)
@@ -131,8 +136,12 @@ static int look(struct wait *w, struct err *err)
 		log_err("%s; ResumeFailProgram will see to it", local.text);
 		return 0;
 	}
-	for (size_t i = 0; i < lost.nodes.n; i++)
-		w->gone[nodeset_index(w->bound, lost.nodes.names[i])] = true;
+	for (size_t i = 0; i < lost.nodes.n; i++) {
+		long k = nodeset_index(w->bound, lost.nodes.names[i]);
+
+		if (k >= 0)
+			w->gone[k] = true;
+	}
 	if (rc == 1)
 		err_set(err, lost.class, "%s", lost.why);
 	return rc;

@@ -142,16 +142,18 @@ static int release_region(struct app *app, const char *region, const struct inst
 	size_t n, const char *why, enum release_check check, struct err *err)
 {
 	struct aws *aws = app_aws(app, *region ? region : NULL, err);
+	int rc = 0;
 
 	if (!aws)
 		return -1;
 	for (size_t at = 0; at < n; at += PIECE_MAX) {
 		size_t piece = n - at < PIECE_MAX ? n - at : PIECE_MAX;
 
+		/* nor must a piece's trouble keep the others running */
 		if (release_piece(app, aws, list + at, piece, why, check, err) < 0)
-			return -1;
+			rc = -1;
 	}
-	return 0;
+	return rc;
 }
 
 int release_instances(struct app *app, const struct instance *list, size_t n, const char *why,
@@ -250,8 +252,14 @@ int release_prepared(struct app *app, const struct gang *gang, struct err *err)
 {
 	struct launch *launches = NULL;
 	size_t n = 0;
-	int rc = launch_list(app->db, gang->id, &launches, &n, err);
+	int rc;
 
+	/* mostly none: the list has every request's bytes */
+	if (launch_count_prepared(app->db, gang->id, &n, err) < 0)
+		return -1;
+	if (!n)
+		return 0;
+	rc = launch_list(app->db, gang->id, &launches, &n, err);
 	for (size_t i = 0; rc >= 0 && i < n; i++) {
 		if (launches[i].state != LAUNCH_PREPARED)
 			continue;
@@ -361,6 +369,29 @@ static int take_over(struct app *app, struct gang *gang, struct err *err)
 	return 0;
 }
 
+/*
+ * Of a gang's living instances end those that are to end and were not asked to, since the request
+ * failed or was never sent: all of a gang that is over; of one that goes on those without a node,
+ * which nobody else would ever look for.
+ */
+static int end_forgotten(struct app *app, const struct gang *gang, const struct instance *list,
+	size_t n, struct err *err)
+{
+	bool over = gang->state == GANG_FAILING || gang->state == GANG_RELEASING;
+	cleanup_free struct instance *some = calloc(n + 1, sizeof(*some));
+	size_t count = 0;
+
+	if (!some)
+		return err_nomem(err);
+	for (size_t i = 0; i < n; i++)
+		if (list[i].state == INSTANCE_RUNNING && (over || !*list[i].node))
+			some[count++] = list[i];
+	if (!count)
+		return 0;
+	return release_instances(app, some, count,
+		over ? "its gang is over" : "its gang goes on without it", RELEASE_CHECK_TAGS, err);
+}
+
 /* Move a gang that has no living instance any more to its end. The caller holds its lock. 1: a
  * launch of it must be waited for. */
 static int finish_gang(struct app *app, struct gang *gang, struct err *err)
@@ -368,26 +399,17 @@ static int finish_gang(struct app *app, struct gang *gang, struct err *err)
 	cleanup_free struct instance *list = NULL;
 	enum gang_state to;
 	size_t living = 0;
+	int waiting;
 
 	if (gang->state < GANG_ANNOUNCED && take_over(app, gang, err) < 0)
 		return -1;
-	if (gang->state == GANG_FAILING) {
-		int rc = release_prepared(app, gang, err);
-
-		if (rc)
-			return rc;
-	}
-	if (instance_list(app->db, gang->id, false, &list, &living, err) < 0)
+	/* one that takes what comes may be up beside a launch that nobody knows the answer of */
+	waiting = release_prepared(app, gang, err);
+	if (waiting < 0 || instance_list(app->db, gang->id, false, &list, &living, err) < 0 ||
+		end_forgotten(app, gang, list, living, err) < 0)
 		return -1;
-	for (size_t i = 0; i < living; i++) {
-		bool on_its_way = gang->state == GANG_FAILING || gang->state == GANG_RELEASING;
-
-		/* the request that was to end them failed, or was never sent */
-		if (on_its_way && list[i].state == INSTANCE_RUNNING)
-			return release_gang(app, gang, "its gang is over", RELEASE_CHECK_TAGS, err);
-	}
-	if (living)
-		return 0;
+	if (living || waiting)
+		return waiting;
 	/* the last node of a pool went by itself */
 	if ((gang->state == GANG_ANNOUNCED || gang->state == GANG_ACTIVE) &&
 		gang_advance(app->db, gang->id, gang->state, GANG_RELEASING, err) < 0)

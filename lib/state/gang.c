@@ -6,6 +6,7 @@
 #include "lib/base/clock.h"
 #include "lib/base/nodeset.h"
 #include "lib/state/db_internal.h"
+#include "lib/state/launch.h"
 
 #define BIT(state) (1U << (state))
 /* What may become failing: everything that is neither that already nor over. */
@@ -220,14 +221,13 @@ static int read_state(struct db *db, const char *id, enum gang_state *state, str
  */
 static int check_nothing_left(struct db *db, const char *id, enum gang_state to, struct err *err)
 {
-	int64_t running, prepared;
+	size_t prepared = 0;
+	int64_t running;
 
 	if (DB_SELECT_INT(db, err, &running,
 		    "SELECT count(*) FROM instance WHERE gang = ? AND state = 'running'",
 		    DB_TEXT(id)) < 0 ||
-		DB_SELECT_INT(db, err, &prepared,
-			"SELECT count(*) FROM launch WHERE gang = ? AND state = 'prepared'",
-			DB_TEXT(id)) < 0)
+		launch_count_prepared(db, id, &prepared, err) < 0)
 		return -1;
 	if (running)
 		return err_set(err, ERR_FATAL,
@@ -235,8 +235,8 @@ static int check_nothing_left(struct db *db, const char *id, enum gang_state to,
 			gang_state_name(to), (long long)running);
 	if (prepared)
 		return err_set(err, ERR_FATAL,
-			"gang %s cannot become %s: the outcome of %lld launches is not known", id,
-			gang_state_name(to), (long long)prepared);
+			"gang %s cannot become %s: the outcome of %zu launches is not known", id,
+			gang_state_name(to), prepared);
 	return 0;
 }
 

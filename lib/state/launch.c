@@ -125,6 +125,18 @@ int launch_finish(struct db *db, const char *token, enum launch_state state, con
 	return db_leave(db, &scope, rc < 0 ? -1 : 0, err);
 }
 
+int launch_count_prepared(struct db *db, const char *gang, size_t *n, struct err *err)
+{
+	int64_t count = 0;
+
+	if (DB_SELECT_INT(db, err, &count,
+		    "SELECT count(*) FROM launch WHERE gang = ? AND state = 'prepared'",
+		    DB_TEXT(gang)) < 0)
+		return -1;
+	*n = (size_t)count;
+	return 0;
+}
+
 static void release(void *launch)
 {
 	struct launch *l = launch;

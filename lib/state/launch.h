@@ -41,6 +41,8 @@ int launch_prepare(struct db *db, const struct launch *launch, struct err *err);
 int launch_finish(struct db *db, const char *token, enum launch_state state, const char *fleet_id,
 	const char *code, const char *message, struct err *err);
 /* Those of a gang, oldest first; heap array. */
+/* How many of the gang's launches have no answer. */
+int launch_count_prepared(struct db *db, const char *gang, size_t *n, struct err *err);
 int launch_list(
 	struct db *db, const char *gang, struct launch **launches, size_t *n, struct err *err);
 void launch_list_release(struct launch *launches, size_t n);
