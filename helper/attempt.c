@@ -34,12 +34,11 @@ static unsigned cost_nodes(const struct demand *d)
 	return (unsigned)most;
 }
 
-int attempt_request(struct attempt *a, struct err *err)
+/* What its jobs have cost, by earlier starts and by tries of this one that were undone. */
+static int count_spent(struct attempt *a, struct err *err)
 {
 	const struct demand *d = a->demand;
-	const struct conf *conf = a->app->conf;
-	const struct slurm_site *site = &a->app->site;
-	struct plan_request *base = &a->base;
+	int64_t spent_uusd = 0;
 	unsigned failures;
 
 	for (size_t i = 0; i < d->njobs; i++) {
@@ -48,11 +47,24 @@ int attempt_request(struct attempt *a, struct err *err)
 		if (gang_history(a->app->db, d->jobs[i]->facts.job_id, &failures, &uusd, err) < 0)
 			return -1;
 		/* a pool's limit is each job's own: the one that has spent most must fit */
-		if (d->all_or_nothing)
-			base->spent_uusd += uusd;
-		else if (uusd > base->spent_uusd)
-			base->spent_uusd = uusd;
+		if (d->all_or_nothing && __builtin_add_overflow(spent_uusd, uusd, &spent_uusd))
+			return err_set(err, ERR_BUDGET, "cost beyond what can be counted");
+		if (!d->all_or_nothing && uusd > spent_uusd)
+			spent_uusd = uusd;
 	}
+	a->base.spent_uusd = spent_uusd;
+	return 0;
+}
+
+int attempt_request(struct attempt *a, struct err *err)
+{
+	const struct demand *d = a->demand;
+	const struct conf *conf = a->app->conf;
+	const struct slurm_site *site = &a->app->site;
+	struct plan_request *base = &a->base;
+
+	if (count_spent(a, err) < 0)
+		return -1;
 	base->nodes = (unsigned)d->nodes.n;
 	base->gang = d->all_or_nothing;
 	base->cost_nodes = cost_nodes(d);
@@ -334,6 +346,9 @@ int attempt_undo(struct attempt *a, const char *why, struct err *err)
 		if (release_instances(a->app, a->instances, a->ninstances, why,
 			    RELEASE_JUST_LAUNCHED, err) < 0)
 			return -1;
+		/* each was billed for a minute at least, which the next try's bound must have */
+		if (count_spent(a, err) < 0)
+			return -1;
 	}
 	forget_fleets(a);
 	if (gang_get(a->app->db, a->gang.id, &row, err) < 0)
@@ -374,7 +389,7 @@ int attempt_wanted(struct attempt *a, struct err *err)
 			(now.state == JOB_STATE_CONFIGURING || now.state == JOB_STATE_RUNNING))
 			return 0;
 	}
-	if (!d->njobs)
+	if (!d->njobs || a->kept)
 		return 0;
 	err_set(err, ERR_BUSY, "job %s does not wait any more: cancelled or requeued",
 		d->jobs[0]->facts.name);

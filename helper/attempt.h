@@ -29,6 +29,7 @@ struct fleet {
 	char *hostlist;       /* of these: the positions that the identity tags give */
 	size_t first, n;      /* its instances, in the attempt's array */
 	bool efa;             /* they have EFA interfaces */
+	char region[32];
 };
 
 struct attempt {
@@ -62,6 +63,7 @@ struct attempt {
 	bool group_used;       /* instances have been in the present one, which fixes its zone */
 	char group_region[32]; /* of the present one */
 	struct err rest;       /* why not all came, of a gang that takes what comes */
+	bool kept;             /* what came stays without its job, for the job's next start */
 };
 
 /* What the gang asks, from its demand, configuration and history, into BASE. */
@@ -83,6 +85,8 @@ int attempt_group(struct attempt *a, struct err *err);
 int attempt_launch(struct attempt *a, const struct nodeset *nodes, struct err *err);
 /* launching -> launched, node names of all instances in one transaction: -> bound. */
 int attempt_bind(struct attempt *a, struct err *err);
+/* Their identity, by tags; part of attempt_announce(). */
+int attempt_tag(struct attempt *a, struct err *err);
 /* Identity tags, Slurm's addresses, comment: bound -> announced. */
 int attempt_announce(struct attempt *a, struct err *err);
 
@@ -95,8 +99,15 @@ int attempt_undo(struct attempt *a, const char *why, struct err *err);
 /* Before each side effect: does anybody still want it? 0: yes; 1: no, and ERR says why; -1. */
 int attempt_wanted(struct attempt *a, struct err *err);
 
-/* Wait until every instance from FIRST on has an address; ERR_CAPACITY where one has died. */
+/*
+ * Wait until every instance from FIRST on has an address. 1: some died, ERR says how; of a gang
+ * that takes what comes the others have theirs, and the dead are forgotten. -1.
+ */
 int attempt_addresses(struct attempt *a, size_t first, struct err *err);
+
+/* Of a gang that takes what comes: end and forget what has no address, so that none is bound
+ * that cannot be told to Slurm. */
+void attempt_sift(struct attempt *a);
 
 void attempt_release(struct attempt *a);
 

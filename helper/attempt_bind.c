@@ -84,15 +84,8 @@ static long take_over(struct instance **rows, size_t n, const struct ec2_instanc
 	return complete;
 }
 
-/* Of those that take what comes one has died: the others go on without it. */
-static int drop(struct attempt *a, const struct instance *dead, struct err *err)
+static void forget(struct attempt *a, size_t at)
 {
-	size_t at = (size_t)(dead - a->instances);
-
-	log_warn("%s; the others go on", err->text);
-	if (release_instances(
-		    a->app, dead, 1, "died after its launch", RELEASE_JUST_LAUNCHED, err) < 0)
-		return -1;
 	memmove(&a->instances[at], &a->instances[at + 1],
 		(a->ninstances - at - 1) * sizeof(*a->instances));
 	a->ninstances--;
@@ -104,10 +97,46 @@ static int drop(struct attempt *a, const struct instance *dead, struct err *err)
 		else if (at < fleet->first + fleet->n)
 			fleet->n--;
 	}
-	return 0;
 }
 
-/* One look at those from FIRST on. 1: all are complete; 0: not yet, COMPLETE are; -1. */
+/*
+ * Of a gang that takes what comes: the others go on without it. What cannot be ended now is not
+ * bound to a node, by which it is found later (release_settle).
+ */
+static void drop(struct attempt *a, size_t at, const char *why)
+{
+	struct err err;
+
+	log_warn("%s; the others go on", why);
+	if (release_instances(a->app, &a->instances[at], 1, "died after its launch",
+		    RELEASE_JUST_LAUNCHED, &err) < 0)
+		log_err("instance %s may still run; the next call tries again: %s",
+			a->instances[at].id, err.text);
+	forget(a, at);
+}
+
+void attempt_sift(struct attempt *a)
+{
+	cleanup_free struct instance *bare = calloc(a->ninstances + 1, sizeof(*bare));
+	size_t n = 0;
+	struct err err;
+
+	for (size_t i = a->ninstances; i-- > 0;) {
+		if (*a->instances[i].ip)
+			continue;
+		if (bare)
+			bare[n++] = a->instances[i];
+		forget(a, i);
+	}
+	if (!n)
+		return;
+	log_warn("%zu instances have no address: the others go on", n);
+	if (release_instances(a->app, bare, n, "no address", RELEASE_JUST_LAUNCHED, &err) < 0)
+		log_err("instances may still run; the next call tries again: %s", err.text);
+}
+
+/* One look at those from FIRST on. 1: all are complete; 0: not yet, COMPLETE are; 2: one died and
+ * is dropped; -1. ERR of the last two. */
 static int look(struct attempt *a, size_t first, size_t *complete, struct err *err)
 {
 	CLEANUP(ec2_instances_release) struct ec2_instances found = {0};
@@ -127,8 +156,12 @@ static int look(struct attempt *a, size_t first, size_t *complete, struct err *e
 	if (ec2_describe_instances(a->aws, ids, n, NULL, 0, &found, err) < 0)
 		return err->class == ERR_CONSISTENCY ? 0 : -1;
 	count = take_over(rows, n, &found, &dead, err);
-	if (count < 0)
-		return a->demand->all_or_nothing || n == 1 ? -1 : drop(a, dead, err);
+	if (count < 0) {
+		if (a->demand->all_or_nothing)
+			return -1;
+		drop(a, (size_t)(dead - a->instances), err->text);
+		return 2;
+	}
 	*complete = (size_t)count;
 	return *complete == n;
 }
@@ -137,6 +170,7 @@ int attempt_addresses(struct attempt *a, size_t first, struct err *err)
 {
 	int64_t deadline_ms = clock_mono_ms() + VISIBLE_WAIT_MS;
 	int64_t pause_ms = LOOK_FIRST_MS;
+	struct err died = {0};
 	size_t complete = 0;
 
 	while (a->ninstances > first) {
@@ -144,8 +178,12 @@ int attempt_addresses(struct attempt *a, size_t first, struct err *err)
 
 		clock_sleep_ms(pause_ms);
 		rc = look(a, first, &complete, err);
-		if (rc)
-			return rc < 0 ? -1 : 0;
+		if (rc < 0)
+			return -1;
+		if (rc == 1)
+			break;
+		if (rc == 2)
+			died = *err;
 		if (clock_mono_ms() >= deadline_ms)
 			return err_set(err, ERR_TRANSIENT,
 				"%zu of %zu instances have no address %d s after their launch",
@@ -153,7 +191,10 @@ int attempt_addresses(struct attempt *a, size_t first, struct err *err)
 				VISIBLE_WAIT_MS / 1000);
 		pause_ms = pause_ms * 2 > PAUSE_MAX_MS ? PAUSE_MAX_MS : pause_ms * 2;
 	}
-	return 0;
+	if (!died.class)
+		return 0;
+	*err = died;
+	return 1;
 }
 
 /* The position in the launch's hostlist is the identity: instance i of a fleet is its node i. */
@@ -172,6 +213,12 @@ int attempt_bind(struct attempt *a, struct err *err)
 	a->gang.efa = true;
 	for (size_t f = 0; f < a->nfleets; f++)
 		a->gang.efa = a->gang.efa && (a->fleets[f].efa || !a->fleets[f].n);
+	/* that of the latest try, which may have given nothing */
+	if (strcmp(a->gang.region, a->instances[0].region)) {
+		memcpy(a->gang.region, a->instances[0].region, sizeof(a->gang.region));
+		if (gang_set_region(a->app->db, a->gang.id, a->gang.region, err) < 0)
+			return -1;
+	}
 	if (gang_set_launch(a->app->db, a->gang.id, a->gang.type, a->gang.az, a->gang.efa,
 		    a->gang.rate_uusd_hr, err) < 0 ||
 		gang_advance(a->app->db, a->gang.id, GANG_LAUNCHING, GANG_LAUNCHED, err) < 0)
@@ -217,7 +264,7 @@ static void tagging_close(struct tagging *t, size_t from, const char *value)
 }
 
 /* For each bit of the positions' code one call for all ids of the fleet that have it. */
-static int tag_codes(struct attempt *a, struct tagging *t, struct err *err)
+static int tag_codes(struct attempt *a, const char *region, struct tagging *t, struct err *err)
 {
 	size_t calls = 0, ids = 0;
 	unsigned m, w;
@@ -232,6 +279,8 @@ static int tag_codes(struct attempt *a, struct tagging *t, struct err *err)
 	for (size_t f = 0; f < a->nfleets; f++) {
 		const struct fleet *fleet = &a->fleets[f];
 
+		if (strcmp(fleet->region, region))
+			continue;
 		identity_size(fleet->nodes.n, &m, &w);
 		for (unsigned k = 0; k < m; k++) {
 			size_t from = t->nids;
@@ -247,33 +296,51 @@ static int tag_codes(struct attempt *a, struct tagging *t, struct err *err)
 }
 
 /* One call per instance, as images made for the AWS plugin v2 want it. */
-static int tag_names(struct attempt *a, struct tagging *t, struct err *err)
+static int tag_names(struct attempt *a, const char *region, struct tagging *t, struct err *err)
 {
 	if (tagging_create(t, a->ninstances, a->ninstances, err) < 0)
 		return -1;
 	for (size_t i = 0; i < a->ninstances; i++) {
+		if (strcmp(a->instances[i].region, region))
+			continue;
 		t->ids[t->nids++] = a->instances[i].id;
 		snprintf(t->keys[t->n], sizeof(t->keys[0]), "Name");
-		tagging_close(t, i, a->instances[i].node);
+		tagging_close(t, t->nids - 1, a->instances[i].node);
 	}
 	return 0;
 }
 
-static int tag_identity(struct attempt *a, struct err *err)
+static int tag_region(struct attempt *a, const char *region, struct err *err)
 {
 	int64_t deadline_ms = clock_mono_ms() + VISIBLE_WAIT_MS;
 	CLEANUP(tagging_release) struct tagging t = {0};
+	struct aws *aws = app_aws(a->app, region, err);
 
-	if ((a->app->conf->identity == IDENTITY_NAME_TAG ? tag_names(a, &t, err)
-							 : tag_codes(a, &t, err)) < 0)
+	if (!aws ||
+		(a->app->conf->identity == IDENTITY_NAME_TAG ? tag_names(a, region, &t, err)
+							     : tag_codes(a, region, &t, err)) < 0)
 		return -1;
 	for (int64_t pause_ms = PAUSE_FIRST_MS;; pause_ms *= 2) {
-		if (ec2_create_tags_many(a->aws, t.calls, t.n, err) == 0)
+		if (ec2_create_tags_many(aws, t.calls, t.n, err) == 0)
 			return 0;
 		if (err->class != ERR_CONSISTENCY || clock_mono_ms() >= deadline_ms)
 			return -1;
 		clock_sleep_ms(pause_ms);
 	}
+}
+
+/* One region mostly; a gang that takes what comes may have several. */
+int attempt_tag(struct attempt *a, struct err *err)
+{
+	for (size_t f = 0; f < a->nfleets; f++) {
+		bool done = !a->fleets[f].n;
+
+		for (size_t k = 0; k < f && !done; k++)
+			done = a->fleets[k].n && !strcmp(a->fleets[k].region, a->fleets[f].region);
+		if (!done && tag_region(a, a->fleets[f].region, err) < 0)
+			return -1;
+	}
+	return 0;
 }
 
 /* The instances of JOB's nodes, those that are alike together; of the first to come first. */
@@ -336,7 +403,7 @@ int attempt_announce(struct attempt *a, struct err *err)
 
 	if (!list)
 		return err_nomem(err);
-	if (tag_identity(a, err) < 0)
+	if (attempt_tag(a, err) < 0)
 		return err_prefix(err, "identity tags");
 	for (size_t i = 0; i < a->ninstances; i++)
 		if (*a->instances[i].node)

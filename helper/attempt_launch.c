@@ -254,17 +254,17 @@ static int keep_instances(struct attempt *a, struct fleet *fleet,
 }
 
 /*
- * Look by tag for what a launch brought whose answer was lost, or had no instances in it. 1: all of
- * it is there; 0: not (yet); fewer may be all that EC2 shows so far.
+ * Look by tag for what a launch brought whose answer was lost, or had too few instances in it. 1:
+ * LEAST are there, and RESULT has them; 0: not (yet); fewer may be all that EC2 shows so far.
  */
-static int adopt(struct attempt *a, const struct fleet *fleet, struct ec2_fleet_result *result,
-	struct err *err)
+static int adopt(struct attempt *a, const struct fleet *fleet, size_t least,
+	struct ec2_fleet_result *result, struct err *err)
 {
 	CLEANUP(ec2_instances_release) struct ec2_instances found = {0};
 
 	if (release_find_launched(a->aws, fleet->token, &found, err) < 0)
 		return -1;
-	if (found.n < fleet->nodes.n)
+	if (found.n < least)
 		return 0;
 	free(result->instances);
 	result->ninstances = 0;
@@ -301,47 +301,59 @@ static int send_body(struct attempt *a, const struct fleet *fleet, const struct 
 
 	for (int64_t pause_ms = 200;; pause_ms = pause_ms < 2000 ? pause_ms * 2 : pause_ms) {
 		int rc = ec2_create_fleet(a->aws, body->buf, body->len, result, err);
+		bool told = rc == 0 && (result->ninstances || result->nerrors);
 		struct err local;
 
-		if (rc == 0 && (result->ninstances || result->nerrors))
-			return 0;
-		unsure = unsure || rc == 0 || result->unsure;
+		unsure = unsure || (rc == 0 && !told) || result->unsure;
 		result->unsure = unsure;
+		if (told && (!unsure || result->ninstances >= fleet->nodes.n))
+			return 0;
 		if (unsure) {
+			size_t least = fleet->nodes.n;
+			bool late;
+
 			if (!adopt_ms)
 				adopt_ms = clock_mono_ms() + ADOPT_WAIT_MS;
-			if (adopt(a, fleet, result, &local) == 1)
+			late = clock_mono_ms() >= adopt_ms;
+			/* a repeated answer that tells of fewer than there are: take those */
+			if (told && late)
+				least = result->ninstances + 1;
+			if (adopt(a, fleet, least, result, &local) == 1 || (told && late))
 				return 0;
-			if (rc == 0)
+			if (rc == 0 && !told)
 				err_set(err, ERR_TRANSIENT,
 					"CreateFleet: EC2 took the request (fleet %s) and shows no "
 					"instances of it",
 					result->fleet_id);
-			if (clock_mono_ms() >= adopt_ms)
+			if (late)
 				return -1;
 		} else if (err->class != ERR_CONSISTENCY || clock_mono_ms() >= known_ms) {
 			return -1;
 		}
 		if (rc < 0)
 			log_info("%s; sent again", err->text);
+		ec2_fleet_result_release(result);
 		clock_sleep_ms(pause_ms);
 	}
 }
 
-/* EC2 gave more than was asked for: what no node needs must not run. */
-static int end_surplus(struct attempt *a, struct fleet *fleet, struct err *err)
+/*
+ * EC2 gave more than was asked for: what no node needs must not run. Whatever comes of that, they
+ * are not of the fleet; they are written down, and have no node, by which they are found later.
+ */
+static void end_surplus(struct attempt *a, struct fleet *fleet)
 {
 	size_t wanted = fleet->nodes.n, more = fleet->n > wanted ? fleet->n - wanted : 0;
+	struct err err;
 
 	if (!more)
-		return 0;
-	log_warn("%zu instances more than asked for: ended", more);
-	if (release_instances(a->app, a->instances + fleet->first + wanted, more,
-		    "more than asked for", RELEASE_JUST_LAUNCHED, err) < 0)
-		return -1;
+		return;
 	a->ninstances -= more;
 	fleet->n = wanted;
-	return 0;
+	log_warn("%zu instances more than asked for: ended", more);
+	if (release_instances(a->app, a->instances + a->ninstances, more, "more than asked for",
+		    RELEASE_JUST_LAUNCHED, &err) < 0)
+		log_err("they may still run; the next call tries again: %s", err.text);
 }
 
 /* The answer and its instances are one commit: apart, a crash would forget the instances. */
@@ -398,8 +410,9 @@ static int send_fleet(struct attempt *a, struct fleet *fleet, const struct plan_
 	log_info("fleet %s: %zu of %d instances, %zu error(s)%s%s", result.fleet_id,
 		result.ninstances, request->capacity, result.nerrors,
 		result.nerrors ? ", first " : "", result.nerrors ? result.errors[0].code : "");
-	if (record_answer(a, fleet, &result, err) < 0 || end_surplus(a, fleet, err) < 0)
+	if (record_answer(a, fleet, &result, err) < 0)
 		return -1;
+	end_surplus(a, fleet);
 	if (fleet->n >= nodes)
 		return 0;
 	mark_refusals(a, only, &result, a->demand->all_or_nothing ? a->base.nodes : nodes);
@@ -418,6 +431,7 @@ static struct fleet *add_fleet(
 	a->fleets = fleets;
 	fleet = &fleets[a->nfleets++];
 	*fleet = (struct fleet){.nodes = NODESET_INIT, .first = a->ninstances, .efa = a->plan.efa};
+	snprintf(fleet->region, sizeof(fleet->region), "%s", a->region);
 	random_hex(fleet->token, 16);
 	for (size_t i = 0; i < n; i++)
 		if (nodeset_add(&fleet->nodes, nodes->names[at + i], err) < 0)
@@ -459,7 +473,8 @@ static int launch_piece(struct attempt *a, const struct ec2_template *template,
 		return 0;
 	/* a person may have deleted what we derived: the next attempt derives it anew */
 	if (!strncmp(err->code, "InvalidLaunchTemplate", strlen("InvalidLaunchTemplate")))
-		template_forget(a->app->db, template->id, template->version, NULL, NULL);
+		for (size_t i = 0; i < plan.n; i++)
+			templates_forget(a->app, template->id, plan.configs[i].template_version);
 	return -1;
 }
 
@@ -477,8 +492,9 @@ int attempt_launch(struct attempt *a, const struct nodeset *nodes, struct err *e
 	CLEANUP(ec2_template_release) struct ec2_template template = {0};
 	const char *name = place->template_id ? place->template_id : place->template_name;
 	size_t pieces = (nodes->n + FLEET_MAX - 1) / FLEET_MAX, at = 0, first = a->ninstances;
-	const struct plan_pool *only = NULL;
+	const struct plan_pool *only = NULL, *last;
 	struct err short_of = {0};
+	int rc;
 
 	if (templates_look(a->app, a->aws, name, place->template_version, &template, err) < 0) {
 		/* the site's own is not one that EC2 has yet to hear of */
@@ -499,18 +515,26 @@ int attempt_launch(struct attempt *a, const struct nodeset *nodes, struct err *e
 			if (a->demand->all_or_nothing || !fleet->n)
 				return -1;
 			short_of = *err;
-		} else if (!i && a->demand->all_or_nothing) {
+		} else if (!i && a->demand->all_or_nothing && pieces > 1) {
 			only = pool_of_first(a, fleet);
+			if (!only)
+				return err_set(err, ERR_FATAL,
+					"EC2 gave %s in %s, which was not asked for",
+					a->instances[fleet->first].type,
+					a->instances[fleet->first].az);
 		}
 		if (attempt_wanted(a, err) != 0)
 			return -1;
 	}
-	if (attempt_addresses(a, first, err) < 0) {
-		/* one died: of the same pools the next may too, so others first */
-		if (err->class == ERR_CAPACITY && pool_of_first(a, &a->fleets[a->nfleets - 1]))
-			avoid_pool(a, pool_of_first(a, &a->fleets[a->nfleets - 1]));
+	last = a->nfleets ? pool_of_first(a, &a->fleets[a->nfleets - 1]) : NULL;
+	rc = attempt_addresses(a, first, err);
+	/* one died: of the same pools the next may too, so others first */
+	if (rc && last && err->class == ERR_CAPACITY)
+		avoid_pool(a, last);
+	if (rc < 0)
 		return -1;
-	}
+	if (rc && !short_of.class)
+		short_of = *err;
 	for (size_t i = first; i < a->ninstances; i++)
 		if (i == first || strcmp(a->instances[i].az, a->instances[i - 1].az) ||
 			strcmp(a->instances[i].type, a->instances[i - 1].type))

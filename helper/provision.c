@@ -292,7 +292,28 @@ static void take_down(struct attempt *a, const char *why)
 	failure_send_back(a->app, a->demand, &a->demand->nodes, &failure);
 }
 
-/* The nodes that EC2 had no instance for go back; the others go on. */
+/* Has a job some of its nodes, but not all? With the missing ones it goes back to the queue. */
+static bool splits_job(const struct demand *d, const struct nodeset *bound)
+{
+	for (size_t i = 0; i < d->njobs; i++) {
+		const struct nodeset *nodes = &d->jobs[i]->nodes;
+		size_t have = 0, wanted = 0;
+
+		nodeset_for_each (nodes, k) {
+			wanted += nodeset_contains(&d->nodes, nodes->names[k]);
+			have += nodeset_contains(bound, nodes->names[k]);
+		}
+		if (have && have < wanted)
+			return true;
+	}
+	return false;
+}
+
+/*
+ * The nodes that EC2 had no instance for go back; the others go on. Where nodes are handed on, the
+ * others wait up for the job's next start, which needs the rest only: to end them would pay for the
+ * same again and again, and never have all.
+ */
 static void return_rest(struct attempt *a, const struct nodeset *bound)
 {
 	CLEANUP(nodeset_release) struct nodeset rest = NODESET_INIT;
@@ -300,6 +321,7 @@ static void return_rest(struct attempt *a, const struct nodeset *bound)
 
 	if (nodeset_filter(&a->demand->nodes, bound, false, &rest, NULL) < 0 || !rest.n)
 		return;
+	a->kept = a->demand->group && a->demand->group->reuse && splits_job(a->demand, bound);
 	failure.text = a->rest.text;
 	if (!failure.class) {
 		failure.class = ERR_CAPACITY;

@@ -171,6 +171,21 @@ int templates_derive(struct app *app, struct aws *aws, const struct template_wis
 	return 0;
 }
 
+void templates_forget(struct app *app, const char *id, int64_t version)
+{
+	struct template_version *list = NULL;
+	size_t n = 0;
+	struct err err;
+
+	if (template_list(app->db, id, &list, &n, &err) < 0)
+		log_warn("launch template %s: %s", id, err.text);
+	for (size_t i = 0; i < n; i++)
+		if (list[i].version == version &&
+			template_forget(app->db, id, list[i].source, list[i].layout, &err) < 0)
+			log_warn("launch template %s: %s", id, err.text);
+	template_list_release(list, n);
+}
+
 /* Does a launch whose answer is not known name it? */
 static bool is_launching(
 	const struct taken_launch *launches, size_t n, const char *id, int64_t version)

@@ -39,6 +39,10 @@ int templates_look(struct app *app, struct aws *aws, const char *name_or_id, con
 int templates_derive(struct app *app, struct aws *aws, const struct template_wish *wish,
 	int64_t *version, struct err *err);
 
+/* EC2 does not know VERSION of template ID any more: the next wish for it derives it anew. The
+ * others stay known, or nobody would ever delete them. */
+void templates_forget(struct app *app, const char *id, int64_t version);
+
 /*
  * Delete the versions that we derived from template ID beyond the newest
  * launch.keep_template_versions of each layout, and forget them. Never one that was not derived by

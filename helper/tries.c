@@ -242,35 +242,69 @@ static bool enough(const struct attempt *a, unsigned ntries, int64_t deadline_ms
 	return false;
 }
 
+/* Has the place anything of the step's kind, reserved or not? */
+static bool has_kind(const struct attempt *a)
+{
+	for (size_t i = 0; i < a->nchoices; i++)
+		if (!a->choices[i].reservation == !a->step.reservation)
+			return true;
+	return !a->nchoices; /* what is to be said of that is the plan's */
+}
+
+/*
+ * Is LATER, by which a step cannot be asked for, more to the point than FIRST? That something
+ * failed a while ago is, but for more. What only a person can change holds the job, so it must not
+ * hide what passes by itself: a type that is not sold as spot, and on demand its quota is used up.
+ */
+static bool tells_more(const struct err *first, const struct err *later)
+{
+	if (!first->class || first->class == ERR_CAPACITY)
+		return true;
+	return outcome_of(first->class)->person && !outcome_of(later->class)->person &&
+	       later->class != ERR_CAPACITY;
+}
+
 /*
  * Plan for the step; a step that can give nothing is passed over. 0: there is a plan; 1: pass on;
  * -1.
  */
 static int plan_step(struct attempt *a, struct story *story, bool no_groups, struct err *err)
 {
+	if (!has_kind(a))
+		return 1;
 	if (attempt_plan(a, err) < 0) {
 		/* our own memory or state, not the plan's word */
 		if (err->class == ERR_FATAL || err->class == ERR_BUSY)
 			return -1;
 		log_info("%s", err->text);
 		/* that all was tried already is no news */
-		if (!story->launched && (!story->first.class || story->first.class == ERR_CAPACITY))
+		if (!story->launched && tells_more(&story->first, err))
 			story->first = *err;
 		return 1;
 	}
 	return no_groups && plan_has_group(&a->plan) ? 1 : 0;
 }
 
+/* Has a job several nodes? */
+static bool is_parallel(const struct demand *d)
+{
+	for (size_t i = 0; i < d->njobs; i++)
+		if (d->jobs[i]->nodes.n > 1)
+			return true;
+	return false;
+}
+
 /* Client, subnets and choices of the step's place, if it is not the last one's. 0; 1: pass on; -1.
  */
-static int enter_place(struct attempt *a, struct story *story, unsigned *place, struct err *err)
+static int enter_place(struct attempt *a, struct story *story, struct climb *climb, struct err *err)
 {
-	if (a->step.place == *place)
+	if (a->step.place == climb->place)
 		return a->nchoices ? 0 : 1;
 	/* nodes of one job reach each other in one region only; what came chooses it */
-	if (a->ninstances)
+	if (a->ninstances && is_parallel(a->demand))
 		return 1;
-	*place = a->step.place;
+	climb->place = a->step.place;
+	climb->no_groups = false; /* each region has its own */
 	if (attempt_choices(a, err) == 0)
 		return 0;
 	a->nchoices = 0;
@@ -311,14 +345,17 @@ int tries_run(struct attempt *a, struct err *err)
 	make_rules(a, &rules);
 	ladder_first(&rules, &a->base, &a->step);
 	do {
-		rc = enter_place(a, &story, &climb.place, err);
+		rc = enter_place(a, &story, &climb, err);
 		if (rc == 0)
 			rc = run_step(a, &story, &climb, err);
 	} while (rc == 1 && ladder_next(&rules, &a->base, &a->step));
 	if (rc <= 0)
 		return rc;
 	end_story(&story, err);
-	if (!a->ninstances || a->demand->all_or_nothing)
+	if (a->demand->all_or_nothing)
+		return -1;
+	attempt_sift(a);
+	if (!a->ninstances)
 		return -1;
 	/* who takes what comes goes on with what came */
 	a->rest = *err;

@@ -159,7 +159,8 @@ struct ec2_fleet_result {
 	/*
 	 * The call failed, yet one of its tries may have launched: its answer was lost or cut, or
 	 * was a 5xx that is neither capacity nor throttling. err->code is the last try's and does
-	 * not tell. False where each was refused with a code or never left us.
+	 * not tell. False where each was refused with a code or never left us. Of a success: the
+	 * answer to an earlier try was lost, and AWS does not say whether this one tells all.
 	 */
 	bool unsure;
 };

@@ -303,8 +303,10 @@ int ec2_create_fleet(struct aws *aws, const char *body, size_t len, struct ec2_f
 		result->unsure = call.unsure;
 		return -1;
 	}
-	/* an earlier try that was lost had the same token: this is its answer, too */
+	/* an earlier try that was lost had the same token: this is its answer, too, though AWS
+	 * does not say that it is complete */
 	*result = a.result;
+	result->unsure = call.unsure;
 	return 0;
 }
 

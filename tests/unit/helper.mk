@@ -58,6 +58,11 @@ tests_unit_test_templates_SOURCES = tests/unit/test_templates.c $(APP_FIXTURE)
 tests_unit_test_templates_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_templates_LDADD = $(HELPER_LIBS) $(CHECK_LIBS) -lpthread
 
+check_PROGRAMS += tests/unit/test_tries
+tests_unit_test_tries_SOURCES = tests/unit/test_tries.c $(APP_FIXTURE)
+tests_unit_test_tries_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_test_tries_LDADD = $(HELPER_LIBS) $(CHECK_LIBS) -lpthread
+
 check_PROGRAMS += tests/unit/test_explain
 tests_unit_test_explain_SOURCES = tests/unit/test_explain.c tests/unit/show_fixture.h \
 	tests/unit/state_fixture.c tests/unit/state_fixture.h
