@@ -180,6 +180,7 @@ START_TEST(the_only_one_dies)
 	ec2_begin(script, ARRAY_SIZE(script));
 	ok(run());
 	ck_assert_uint_eq(asked("Action=CreateFleet&", ""), 2);
+	ck_assert_uint_eq(asked("Action=CreateFleet&", "=c5.18xlarge&"), 1);
 	ck_assert_uint_eq(attempt.ninstances, 1);
 	ck_assert_str_eq(attempt.instances[0].id, "i-2");
 	ok(attempt_bind(&attempt, &err));
@@ -333,6 +334,40 @@ START_TEST(repeated_answer_tells_less)
 }
 END_TEST
 
+/* What is undone has cost a minute of each: the next try's bound has that. */
+START_TEST(what_was_undone_has_cost)
+{
+	static const struct server_answer script[] = {TERMINATED};
+	struct demand_job job = {.facts.job_id = 7};
+	struct demand_job *jobs[] = {&job};
+	struct instance *in = calloc(1, sizeof(*in));
+
+	setup_gang("n1", 1, 1);
+	demand.jobs = jobs;
+	demand.njobs = 1;
+	demand.all_or_nothing = true;
+	ec2_begin(script, ARRAY_SIZE(script));
+	ok(attempt_request(&attempt, &err));
+	ck_assert_int_eq(attempt.base.spent_uusd, 0);
+	add_launch("t-1", "Action=CreateFleet&x=1");
+	ok(launch_finish(state_db, "t-1", LAUNCH_ANSWERED, "", "", "", &err));
+	*in = state_instance("i-1", "a", "");
+	snprintf(in->launch, sizeof(in->launch), "t-1");
+	snprintf(in->region, sizeof(in->region), "%s", HERE);
+	in->rate_uusd_hr = 7200000;
+	in->launched_s = 0; /* not seen yet */
+	ok(instance_insert(state_db, in, 1, false, &err));
+	attempt.instances = in;
+	attempt.ninstances = 1;
+	ok(attempt_undo(&attempt, "nothing came of it", &err));
+	ck_assert_int_eq(attempt.base.spent_uusd, 120000);
+	ck_assert_uint_eq(attempt.ninstances, 0);
+	ck_assert_int_eq(state_of("a"), GANG_PLANNED);
+	demand.jobs = NULL;
+	demand.njobs = 0;
+}
+END_TEST
+
 /* hpc6a is not sold as spot, which only a person can change, and on demand its quota is used up. */
 START_TEST(a_quota_is_no_reason_to_hold)
 {
@@ -458,6 +493,7 @@ int main(void)
 	tcase_add_test(tries, efa_of_all);
 	tcase_add_test(tries, efa_though_the_last_plan_failed);
 	tcase_add_test(tries, repeated_answer_tells_less);
+	tcase_add_test(tries, what_was_undone_has_cost);
 	tcase_add_loop_test(tries, a_quota_is_no_reason_to_hold, 0, 2);
 	tcase_set_timeout(rest, 60);
 	tcase_add_checked_fixture(rest, app_setup, app_teardown);
