@@ -79,8 +79,8 @@ int attempt_plan(struct attempt *a, struct err *err);
 int attempt_group(struct attempt *a, struct err *err);
 /*
  * Launch template versions, CreateFleet for NODES: -> launching; and wait until the instances have
- * addresses. 0: each of NODES has its instance. -1: not so; of all-or-nothing gangs nothing of the
- * try is to be kept, of others what came stays. Marks say what gave nothing.
+ * addresses. 0: each of NODES has its instance, or had one that died. -1: not so; of all-or-nothing
+ * gangs nothing of the try is to be kept, of others what came stays. Marks say what gave nothing.
  */
 int attempt_launch(struct attempt *a, const struct nodeset *nodes, struct err *err);
 /* launching -> launched, node names of all instances in one transaction: -> bound. */
@@ -100,8 +100,8 @@ int attempt_undo(struct attempt *a, const char *why, struct err *err);
 int attempt_wanted(struct attempt *a, struct err *err);
 
 /*
- * Wait until every instance from FIRST on has an address. 1: some died, ERR says how; of a gang
- * that takes what comes the others have theirs, and the dead are forgotten. -1.
+ * Wait until every instance from FIRST on has an address; ERR_CAPACITY where one has died. Of a
+ * gang that takes what comes the dead are forgotten and the others go on, unless all have died.
  */
 int attempt_addresses(struct attempt *a, size_t first, struct err *err);
 

@@ -47,13 +47,15 @@ static bool is_dead(const struct ec2_instance *instance)
 }
 
 /*
- * Take over what EC2 says. Returns how many are complete; -1 when one has died: *DEAD is it.
+ * Take over what EC2 says. Returns how many are complete. Those that have died are marked in GONE,
+ * by their position in the attempt's array, and ERR tells of the first.
  */
-static long take_over(struct instance **rows, size_t n, const struct ec2_instances *found,
-	const struct instance **dead, struct err *err)
+static size_t take_over(struct attempt *a, struct instance **rows, size_t n,
+	const struct ec2_instances *found, bool *gone, struct err *err)
 {
-	long complete = 0;
+	size_t complete = 0;
 
+	*err = (struct err){0};
 	for (size_t i = 0; i < found->n; i++) {
 		const struct ec2_instance *from = &found->all[i];
 		struct instance key, *pkey = &key, **at, *to;
@@ -64,12 +66,14 @@ static long take_over(struct instance **rows, size_t n, const struct ec2_instanc
 			continue;
 		to = *at;
 		if (is_dead(from)) {
-			*dead = to;
-			return err_set(err, ERR_CAPACITY,
-				"instance %s (%s in %s) went to state %s right after its "
-				"launch%s%s",
-				from->id, from->type, from->az, from->state,
-				*from->reason ? ": " : "", from->reason);
+			gone[to - a->instances] = true;
+			if (!err->class)
+				err_set(err, ERR_CAPACITY,
+					"instance %s (%s in %s) went to state %s right after its "
+					"launch%s%s",
+					from->id, from->type, from->az, from->state,
+					*from->reason ? ": " : "", from->reason);
+			continue;
 		}
 		if (!*from->private_ip)
 			continue;
@@ -100,53 +104,55 @@ static void forget(struct attempt *a, size_t at)
 }
 
 /*
- * Of a gang that takes what comes: the others go on without it. What cannot be ended now is not
- * bound to a node, by which it is found later (release_settle).
+ * Of a gang that takes what comes, those marked in GONE: the others go on without them. What cannot
+ * be ended now is not bound to a node, by which it is found later (release_settle).
  */
-static void drop(struct attempt *a, size_t at, const char *why)
+static void drop(struct attempt *a, const bool *gone, const char *why)
 {
+	cleanup_free struct instance *list = calloc(a->ninstances + 1, sizeof(*list));
+	size_t n = 0, all = a->ninstances;
 	struct err err;
 
-	log_warn("%s; the others go on", why);
-	if (release_instances(a->app, &a->instances[at], 1, "died after its launch",
-		    RELEASE_JUST_LAUNCHED, &err) < 0)
-		log_err("instance %s may still run; the next call tries again: %s",
-			a->instances[at].id, err.text);
-	forget(a, at);
-}
-
-void attempt_sift(struct attempt *a)
-{
-	cleanup_free struct instance *bare = calloc(a->ninstances + 1, sizeof(*bare));
-	size_t n = 0;
-	struct err err;
-
-	for (size_t i = a->ninstances; i-- > 0;) {
-		if (*a->instances[i].ip)
+	for (size_t i = all; i-- > 0;) {
+		if (!gone[i])
 			continue;
-		if (bare)
-			bare[n++] = a->instances[i];
+		if (list)
+			list[n] = a->instances[i];
+		n++;
 		forget(a, i);
 	}
 	if (!n)
 		return;
-	log_warn("%zu instances have no address: the others go on", n);
-	if (release_instances(a->app, bare, n, "no address", RELEASE_JUST_LAUNCHED, &err) < 0)
-		log_err("instances may still run; the next call tries again: %s", err.text);
+	log_warn("%zu of %zu instances are dropped: %s", n, all, why);
+	if (!list || release_instances(a->app, list, n, why, RELEASE_JUST_LAUNCHED, &err) < 0)
+		log_err("instances may still run; the next call tries again: %s",
+			list ? err.text : "out of memory");
 }
 
-/* One look at those from FIRST on. 1: all are complete; 0: not yet, COMPLETE are; 2: one died and
- * is dropped; -1. ERR of the last two. */
+void attempt_sift(struct attempt *a)
+{
+	cleanup_free bool *bare = calloc(a->ninstances + 1, sizeof(*bare));
+
+	if (!bare) {
+		log_err("out of memory");
+		return;
+	}
+	for (size_t i = 0; i < a->ninstances; i++)
+		bare[i] = !*a->instances[i].ip;
+	drop(a, bare, "no address");
+}
+
+/* One look at those from FIRST on. 1: all are complete; 0: not yet, COMPLETE are; 2: some died and
+ * are dropped; -1. ERR of the last two. */
 static int look(struct attempt *a, size_t first, size_t *complete, struct err *err)
 {
 	CLEANUP(ec2_instances_release) struct ec2_instances found = {0};
 	size_t n = a->ninstances - first;
 	cleanup_free const char **ids = calloc(n + 1, sizeof(*ids));
+	cleanup_free bool *gone = calloc(a->ninstances + 1, sizeof(*gone));
 	cleanup_free struct instance **rows = sort_rows(a, first, err);
-	const struct instance *dead = NULL;
-	long count;
 
-	if (!ids)
+	if (!ids || !gone)
 		return err_nomem(err);
 	if (!rows)
 		return -1;
@@ -155,15 +161,13 @@ static int look(struct attempt *a, size_t first, size_t *complete, struct err *e
 	*complete = 0;
 	if (ec2_describe_instances(a->aws, ids, n, NULL, 0, &found, err) < 0)
 		return err->class == ERR_CONSISTENCY ? 0 : -1;
-	count = take_over(rows, n, &found, &dead, err);
-	if (count < 0) {
-		if (a->demand->all_or_nothing)
-			return -1;
-		drop(a, (size_t)(dead - a->instances), err->text);
-		return 2;
-	}
-	*complete = (size_t)count;
-	return *complete == n;
+	*complete = take_over(a, rows, n, &found, gone, err);
+	if (!err->class)
+		return *complete == n;
+	if (a->demand->all_or_nothing)
+		return -1;
+	drop(a, gone, err->text);
+	return 2;
 }
 
 int attempt_addresses(struct attempt *a, size_t first, struct err *err)
@@ -191,10 +195,10 @@ int attempt_addresses(struct attempt *a, size_t first, struct err *err)
 				VISIBLE_WAIT_MS / 1000);
 		pause_ms = pause_ms * 2 > PAUSE_MAX_MS ? PAUSE_MAX_MS : pause_ms * 2;
 	}
-	if (!died.class)
+	if (a->ninstances > first || !died.class)
 		return 0;
 	*err = died;
-	return 1;
+	return -1;
 }
 
 /* The position in the launch's hostlist is the identity: instance i of a fleet is its node i. */

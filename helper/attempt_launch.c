@@ -494,7 +494,6 @@ int attempt_launch(struct attempt *a, const struct nodeset *nodes, struct err *e
 	size_t pieces = (nodes->n + FLEET_MAX - 1) / FLEET_MAX, at = 0, first = a->ninstances;
 	const struct plan_pool *only = NULL, *last;
 	struct err short_of = {0};
-	int rc;
 
 	if (templates_look(a->app, a->aws, name, place->template_version, &template, err) < 0) {
 		/* the site's own is not one that EC2 has yet to hear of */
@@ -527,14 +526,12 @@ int attempt_launch(struct attempt *a, const struct nodeset *nodes, struct err *e
 			return -1;
 	}
 	last = a->nfleets ? pool_of_first(a, &a->fleets[a->nfleets - 1]) : NULL;
-	rc = attempt_addresses(a, first, err);
-	/* one died: of the same pools the next may too, so others first */
-	if (rc && last && err->class == ERR_CAPACITY)
-		avoid_pool(a, last);
-	if (rc < 0)
+	if (attempt_addresses(a, first, err) < 0) {
+		/* one died: of the same pools the next may too, so others first */
+		if (last && err->class == ERR_CAPACITY)
+			avoid_pool(a, last);
 		return -1;
-	if (rc && !short_of.class)
-		short_of = *err;
+	}
 	for (size_t i = first; i < a->ninstances; i++)
 		if (i == first || strcmp(a->instances[i].az, a->instances[i - 1].az) ||
 			strcmp(a->instances[i].type, a->instances[i - 1].type))

@@ -189,23 +189,44 @@ START_TEST(the_only_one_dies)
 }
 END_TEST
 
-/* One of two dies: the other goes on, and the next try is for the one that is missing. */
+/* One of two dies: the other goes on at once. */
 START_TEST(one_of_two_dies)
 {
 	static const struct server_answer script[] = {PREPARE, TERMINATED,
-		CREATED(CAME(A, ID("i-1") ID("i-2")), ""), CREATED(CAME(A_BIG, ID("i-3")), ""),
+		CREATED(CAME(A, ID("i-1") ID("i-2")), ""),
 		ON("DescribeInstances", INSTANCES(SEEN("i-1", "shutting-down", "")
 							SEEN("i-2", "running", "10.0.0.2"))),
-		ON("DescribeInstances", INSTANCES(SEEN("i-2", "running", "10.0.0.2"))),
-		ON("DescribeInstances", INSTANCES(SEEN("i-3", "running", "10.0.0.3")))};
+		ON("DescribeInstances", INSTANCES(SEEN("i-2", "running", "10.0.0.2")))};
 
 	setup_gang("n[1-2]", 2, 1);
 	ec2_begin(script, ARRAY_SIZE(script));
 	ok(run());
-	ck_assert_uint_eq(asked("Action=CreateFleet&", "TotalTargetCapacity=1&"), 1);
+	ck_assert_uint_eq(asked("Action=CreateFleet&", ""), 1);
+	ck_assert_uint_eq(attempt.ninstances, 1);
 	ok(attempt_bind(&attempt, &err));
 	ck_assert_str_eq(row_of("i-2").node, "n1");
-	ck_assert_str_eq(row_of("i-3").node, "n2");
+}
+END_TEST
+
+/* Many at once are dropped in one look. */
+START_TEST(most_die)
+{
+	static const struct server_answer script[] = {PREPARE, TERMINATED,
+		CREATED(CAME(A, ID("i-1") ID("i-2") ID("i-3") ID("i-4")), ""),
+		CREATED("", NO_CAPACITY(A_BIG)),
+		ON("DescribeInstances", INSTANCES(SEEN("i-1", "terminated", "") SEEN("i-2",
+						"running", "10.0.0.2") SEEN("i-3", "terminated", "")
+							SEEN("i-4", "shutting-down", ""))),
+		ON("DescribeInstances", INSTANCES(SEEN("i-2", "running", "10.0.0.2")))};
+
+	setup_gang("n[1-4]", 2, 1);
+	ec2_begin(script, ARRAY_SIZE(script));
+	ok(run());
+	ck_assert_uint_eq(asked("Action=TerminateInstances&", ""), 1);
+	ck_assert_uint_eq(attempt.ninstances, 1);
+	ok(attempt_bind(&attempt, &err));
+	ck_assert_str_eq(row_of("i-2").node, "n1");
+	ck_assert_uint_eq(logged("3 of 4 instances are dropped: instance i-1 "), 1);
 }
 END_TEST
 
@@ -487,6 +508,7 @@ int main(void)
 	tcase_add_test(tries, surplus_that_stays);
 	tcase_add_test(tries, the_only_one_dies);
 	tcase_add_test(tries, one_of_two_dies);
+	tcase_add_test(tries, most_die);
 	tcase_add_test(tries, no_address);
 	tcase_add_test(tries, no_address_of_any);
 	tcase_add_test(tries, two_regions);
