@@ -11,6 +11,7 @@
 
 #include "helper/log.h"
 #include "helper/pace.h"
+#include "helper/types.h"
 #include "lib/base/cleanup.h"
 
 static void warn(void *arg, const char *text)
@@ -154,6 +155,8 @@ void app_detach(struct app *app)
 	}
 	pace_destroy(app->pace);
 	app->pace = NULL;
+	types_destroy(app->types);
+	app->types = NULL;
 	db_close(app->db);
 	app->db = NULL;
 }

@@ -18,6 +18,7 @@
 #define APP_REGIONS_MAX 8
 
 struct pace;
+struct types;
 
 struct app {
 	struct conf *conf;
@@ -29,8 +30,9 @@ struct app {
 		struct aws *aws;
 	} regions[APP_REGIONS_MAX];
 	size_t nregions;
-	struct pace *pace; /* of all regions; NULL: not made, or its file cannot be had */
-	char cluster[64];  /* our name in tags; valid after app_slurm() */
+	struct pace *pace;   /* of all regions; NULL: not made, or its file cannot be had */
+	struct types *types; /* what is known of instance types; NULL: not asked yet */
+	char cluster[64];    /* our name in tags; valid after app_slurm() */
 };
 
 #define APP_INIT                                                                                   \

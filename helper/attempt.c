@@ -9,6 +9,7 @@
 #include "helper/preflight.h"
 #include "helper/release.h"
 #include "helper/tags.h"
+#include "helper/types.h"
 #include "lib/base/cleanup.h"
 #include "lib/base/clock.h"
 #include "lib/base/money.h"
@@ -172,6 +173,7 @@ int attempt_choices(struct attempt *a, struct err *err)
 		return err_nomem(err);
 	choose_reserved(a);
 	choose_types(a);
+	catalog_choices(a->app, a->region, a->choices, a->nchoices);
 	if (preflight_quotas(a->app, a->aws, a->region, a->choices, a->nchoices, a->base.nodes,
 		    &a->quotas, &nquotas, err) < 0)
 		return -1;

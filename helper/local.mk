@@ -42,6 +42,7 @@ libhelper_a_SOURCES = \
 	helper/tags.c helper/tags.h \
 	helper/tries.c helper/tries.h \
 	helper/templates.c helper/templates.h \
+	helper/types.c helper/types.h \
 	helper/wish.c helper/wish.h
 # End of libhelper_a_SOURCES
 

@@ -8,6 +8,7 @@
 
 #include "helper/fleet_body.h"
 #include "helper/log.h"
+#include "helper/types.h"
 #include "lib/aws/quotas.h"
 #include "lib/base/cleanup.h"
 #include "lib/base/clock.h"
@@ -40,9 +41,9 @@ static void launches_release(struct launches *launches)
 /* --- subnets --------------------------------------------------------------------------------- */
 
 /* Addresses that one instance takes at most: those of a launch with EFA. */
-static int64_t addresses_of(const char *name)
+static int64_t addresses_of(struct app *app, const char *region, const char *name)
 {
-	const struct instance_type *type = catalog_find(name);
+	const struct instance_type *type = catalog_type(app, region, name);
 	struct nic_layout layout;
 
 	if (!type || nic_layout_make(type, type->efa_max > 0, &layout, NULL) < 0)
@@ -107,23 +108,23 @@ static int ask_subnets(struct app *app, struct aws *aws, const char *region, con
 }
 
 /* What came since EC2 was asked, and what is under way. */
-static int take_off(struct db *db, const char *region, struct ec2_subnet *subnets,
+static int take_off(struct app *app, const char *region, struct ec2_subnet *subnets,
 	const int64_t *asked_ms, size_t n, struct err *err)
 {
 	CLEANUP(launches_release) struct launches launches = {0};
 
-	if (taken_launches(db, region, &launches.all, &launches.n, err) < 0)
+	if (taken_launches(app->db, region, &launches.all, &launches.n, err) < 0)
 		return -1;
 	for (size_t i = 0; i < n; i++) {
 		cleanup_free struct taken *taken = NULL;
 		size_t ntaken = 0;
 
-		if (taken_running(db, region, asked_ms[i], &taken, &ntaken, err) < 0)
+		if (taken_running(app->db, region, asked_ms[i], &taken, &ntaken, err) < 0)
 			return -1;
 		for (size_t k = 0; k < ntaken; k++)
 			if (!strcmp(taken[k].subnet, subnets[i].id))
-				subnets[i].free_addresses -= taken[k].n *
-							     addresses_of(taken[k].type);
+				subnets[i].free_addresses -= taken[k].n * addresses_of(app, region,
+										  taken[k].type);
 		for (size_t k = 0; k < launches.n; k++) {
 			char subnet[64] = "", type[32] = "";
 
@@ -134,7 +135,7 @@ static int take_off(struct db *db, const char *region, struct ec2_subnet *subnet
 					launches.all[k].body, "InstanceType", type, sizeof(type)) &&
 				!strcmp(subnet, subnets[i].id))
 				subnets[i].free_addresses -= launches.all[k].capacity *
-							     addresses_of(type);
+							     addresses_of(app, region, type);
 		}
 		if (subnets[i].free_addresses < 0)
 			subnets[i].free_addresses = 0;
@@ -166,7 +167,7 @@ int preflight_subnets(struct app *app, struct aws *aws, const char *region, cons
 		if (ask_subnets(app, aws, region, ids, n, &list, asked_ms, err) < 0)
 			return -1;
 	}
-	if (take_off(app->db, region, list, asked_ms, n, err) < 0)
+	if (take_off(app, region, list, asked_ms, n, err) < 0)
 		return -1;
 	*subnets = STEAL_POINTER(list);
 	return 0;
@@ -237,6 +238,8 @@ static int quota_value(struct app *app, struct aws *aws, const char *region, con
 }
 
 struct use {
+	struct app *app;
+	const char *region;
 	struct taken *taken;
 	size_t ntaken;
 	struct launches launches;
@@ -248,9 +251,9 @@ static void use_release(struct use *use)
 	launches_release(&use->launches);
 }
 
-static int64_t vcpus_of(const char *name)
+static int64_t vcpus_of(const struct use *use, const char *name)
 {
-	const struct instance_type *type = catalog_find(name);
+	const struct instance_type *type = catalog_type(use->app, use->region, name);
 
 	return type ? type->vcpus : 0;
 }
@@ -263,7 +266,7 @@ static int64_t used_vcpus(const struct use *use, enum quota_family family, enum 
 	for (size_t i = 0; i < use->ntaken; i++)
 		if (!use->taken[i].block && use->taken[i].spot == (market == MARKET_SPOT) &&
 			catalog_quota_family(use->taken[i].type) == family)
-			sum += use->taken[i].n * vcpus_of(use->taken[i].type);
+			sum += use->taken[i].n * vcpus_of(use, use->taken[i].type);
 	for (size_t i = 0; i < use->launches.n; i++) {
 		const struct taken_launch *launch = &use->launches.all[i];
 		char type[32] = "", kind[32] = "";
@@ -273,7 +276,7 @@ static int64_t used_vcpus(const struct use *use, enum quota_family family, enum 
 				launch->body, "DefaultTargetCapacityType", kind, sizeof(kind)) &&
 			!strcmp(kind, market == MARKET_SPOT ? "spot" : "on-demand") &&
 			catalog_quota_family(type) == family)
-			sum += launch->capacity * vcpus_of(type);
+			sum += launch->capacity * vcpus_of(use, type);
 	}
 	return sum;
 }
@@ -290,11 +293,11 @@ static int64_t wanted_vcpus(const struct plan_choice *choices, size_t n, unsigne
 	int64_t most = 0;
 
 	for (size_t i = 0; i < n; i++) {
-		const struct instance_type *type = catalog_find(choices[i].type);
+		const struct instance_type *type = plan_choice_type(&choices[i]);
 
 		if (type && (market == MARKET_SPOT ? type->spot : type->on_demand) &&
-			!choices[i].reservation && catalog_quota_family(type->name) == family &&
-			type->vcpus > most)
+			!choices[i].reservation &&
+			catalog_quota_family(choices[i].type) == family && type->vcpus > most)
 			most = type->vcpus;
 	}
 	return most * nodes;
@@ -328,7 +331,7 @@ int preflight_quotas(struct app *app, struct aws *aws, const char *region,
 {
 	static const enum market markets[] = {MARKET_ON_DEMAND, MARKET_SPOT};
 	cleanup_free struct plan_quota *all = calloc(2 * QUOTA_OTHER + 1, sizeof(*all));
-	CLEANUP(use_release) struct use use = {0};
+	CLEANUP(use_release) struct use use = {.app = app, .region = region};
 	struct quota_list list = {.all = all};
 
 	if (!all)

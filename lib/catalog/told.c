@@ -73,7 +73,8 @@ int told_check(const struct instance_type *info, struct err *err)
 		wrong = "EFA interfaces";
 	if (!wrong)
 		return 0;
-	return err_set(err, ERR_CONFIG, "%.32s: its %s make no sense", info->name, wrong);
+	return err_set(err, ERR_CONFIG, "%.32s: its %s make%s no sense", info->name, wrong,
+		wrong[strlen(wrong) - 1] == 's' ? "" : "s");
 }
 
 const char *arch_name(enum arch arch)

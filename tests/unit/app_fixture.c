@@ -29,6 +29,7 @@ void app_setup(void)
 	conf.launch.placement_group_quota = 3;
 	conf.launch.keep_template_versions = 2;
 	conf.launch.check_quotas = true;
+	conf.catalog.max_age_s = 604800;
 	app = (struct app)APP_INIT;
 	app.conf = &conf;
 	app.db = state_db;

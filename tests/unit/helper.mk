@@ -84,3 +84,8 @@ check_PROGRAMS += tests/unit/test_pace
 tests_unit_test_pace_SOURCES = tests/unit/test_pace.c $(EC2_FIXTURE)
 tests_unit_test_pace_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_pace_LDADD = $(HELPER_LIBS) $(CHECK_LIBS) -lpthread
+
+check_PROGRAMS += tests/unit/test_types
+tests_unit_test_types_SOURCES = tests/unit/test_types.c $(APP_FIXTURE)
+tests_unit_test_types_CPPFLAGS = $(UNIT_CPPFLAGS) $(SQLITE_CFLAGS) $(JSON_CFLAGS)
+tests_unit_test_types_LDADD = $(HELPER_LIBS) $(CHECK_LIBS) -lpthread
