@@ -39,7 +39,7 @@ struct known_app {
 	bool collectives;    /* speaks NCCL, not MPI, between GPUs */
 	const char *flag;    /* APP_MPI_SELF, APP_MPI_FLAG: any of these words or beginnings of
 			      * words, blank separated; NULL: none is needed */
-	const char *pattern; /* of base names, blank separated, '*' at the end or the beginning */
+	const char *pattern; /* of base names, blank separated, one '*' in each */
 };
 
 /* The application that WORD, a path or name, starts; NULL: not known. Borrowed, static. */

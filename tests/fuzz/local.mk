@@ -7,6 +7,7 @@ EXTRA_DIST += \
 	tests/fuzz/clock.c \
 	tests/fuzz/conf.c \
 	tests/fuzz/creds.c \
+	tests/fuzz/detect.c \
 	tests/fuzz/ec2.c \
 	tests/fuzz/fuzz.h \
 	tests/fuzz/intent.c \

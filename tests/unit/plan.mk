@@ -1,6 +1,7 @@
 # unit tests: catalog, plan
 check_PROGRAMS += \
 	tests/unit/test_catalog \
+	tests/unit/test_detect_corpus \
 	tests/unit/test_identity \
 	tests/unit/test_ladder \
 	tests/unit/test_marks \
@@ -53,3 +54,10 @@ tests_unit_test_outcome_LDADD = libplan.a libcatalog.a libintent.a libbase.a $(C
 tests_unit_test_plan_steps_SOURCES = tests/unit/test_plan_steps.c
 tests_unit_test_plan_steps_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_plan_steps_LDADD = libplan.a libcatalog.a libintent.a libbase.a $(CHECK_LIBS)
+
+# Scripts with labels; not a shell's business, see contrib/ci/lint.
+EXTRA_DIST += tests/corpus
+tests_unit_test_detect_corpus_SOURCES = tests/unit/test_detect_corpus.c
+tests_unit_test_detect_corpus_CPPFLAGS = $(UNIT_CPPFLAGS) \
+	-DCORPUS='"$(abs_top_srcdir)/tests/corpus/detect"'
+tests_unit_test_detect_corpus_LDADD = libplan.a libcatalog.a libintent.a libbase.a $(CHECK_LIBS)
