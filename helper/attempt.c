@@ -71,6 +71,7 @@ int attempt_request(struct attempt *a, struct err *err)
 	base->cost_nodes = cost_nodes(d);
 	base->efa = d->efa;
 	base->efa_why = d->efa_why;
+	base->efa_detected = d->efa_detected;
 	base->limit = d->limit;
 	base->time_limit_s = d->time_limit_s;
 	base->boot_s = conf->cost.boot_allowance_s;
@@ -82,8 +83,15 @@ int attempt_request(struct attempt *a, struct err *err)
 	base->market = d->group->market;
 	base->group_threshold = conf->mpi.placement_group_threshold;
 	base->group_always = conf->mpi.force_cluster_placement_group;
+	base->placement = d->group->placement;
 	base->cpus_per_node = d->group->cpus;
 	base->mem_mib_per_node = d->group->mem_mib;
+	base->gpus_per_node = d->group->gpus;
+	base->arch = d->group->arch;
+	base->requeue = d->requeue;
+	base->spot_needs_requeue = conf->choice.spot_needs_requeue;
+	base->job = d->njobs ? &d->rank : NULL;
+	base->weights = &conf->choice.weights;
 	return 0;
 }
 
@@ -132,6 +140,7 @@ static void choose_types(struct attempt *a)
 				.free_addresses = a->subnets[k].free_addresses,
 				.price_uusd_hr = -1,
 				.max_price_uusd_hr = o->spot_price_uusd,
+				.tier = o->tier,
 			};
 		}
 	}

@@ -15,6 +15,7 @@
 
 #include "lib/base/err.h"
 #include "lib/intent/intent.h"
+#include "lib/plan/efa.h"
 #include "lib/plan/plan.h"
 
 #define CONF_DEFAULT_PATH SYSCONFDIR "/slurm/aws-burst.yaml"
@@ -29,6 +30,7 @@ struct conf_override {
 	char *type;
 	char *subnet;            /* NULL: each of the group's subnets */
 	int64_t spot_price_uusd; /* cap; -1 none */
+	unsigned tier;           /* asked after those of lower ones */
 };
 
 /* Where and from what a node group can be launched. */
@@ -76,8 +78,11 @@ struct conf_group {
 	 */
 	struct conf_place *places;
 	size_t nplaces;
+	enum placement_strategy placement;
+	enum arch arch;   /* architecture, else by Features; ARCH_ANY */
 	unsigned cpus;    /* slurm_specifications.CPUs; 0 not given */
 	uint64_t mem_mib; /* RealMemory */
+	unsigned gpus;    /* of Gres */
 };
 
 struct conf {
@@ -128,7 +133,13 @@ struct conf {
 		enum efa_mode efa_default;
 		unsigned placement_group_threshold;
 		bool force_cluster_placement_group;
+		bool detect;            /* read batch scripts for it; true */
+		struct efa_bands bands; /* efa_*_nodes, detect_confidence */
 	} mpi;
+	struct {
+		struct rank_weights weights; /* with hpc_nodes */
+		bool spot_needs_requeue;     /* true */
+	} choice;
 	struct {
 		int64_t boot_allowance_s;    /* 600 */
 		int64_t release_allowance_s; /* 180 */

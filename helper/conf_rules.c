@@ -7,6 +7,7 @@
 #include <strings.h>
 
 #include "lib/base/cleanup.h"
+#include "lib/base/gres.h"
 
 static const struct conf_node *child(const struct conf_node *node, const char *key)
 {
@@ -24,6 +25,30 @@ static uint64_t positive(const char *text, uint64_t max)
 		return 0;
 	v = strtoull(text, NULL, 10);
 	return v <= max ? v : 0;
+}
+
+/* Features of a node that name its architecture; ARCH_ANY: none does. */
+static enum arch arch_of_features(const char *text)
+{
+	static const struct {
+		const char *word;
+		enum arch arch;
+	} words[] = {
+		{"x86_64", ARCH_X86_64},
+		{"amd64", ARCH_X86_64},
+		{"arm64", ARCH_ARM64},
+		{"aarch64", ARCH_ARM64},
+	};
+
+	while (*text) {
+		size_t len = strcspn(text, ",");
+
+		for (size_t i = 0; i < ARRAY_SIZE(words); i++)
+			if (len == strlen(words[i].word) && !strncasecmp(text, words[i].word, len))
+				return words[i].arch;
+		text += len + (text[len] == ',');
+	}
+	return ARCH_ANY;
 }
 
 static int check_specifications(
@@ -47,6 +72,11 @@ static int check_specifications(
 				return conf_fail(w, child(of, p->key),
 					"slurm_specifications.RealMemory",
 					"not a size; expected MiB as a whole number");
+		} else if (!strcasecmp(p->key, "Gres")) {
+			group->gpus = gres_gpus(p->value);
+		} else if (!strcasecmp(p->key, "Feature") || !strcasecmp(p->key, "Features")) {
+			if (group->arch == ARCH_ANY)
+				group->arch = arch_of_features(p->value);
 		} else if (!strcasecmp(p->key, "State") && strcasecmp(p->value, "CLOUD") != 0) {
 			return conf_fail(w, child(of, p->key), "slurm_specifications.State",
 				"nodes of this file are cloud nodes; expected CLOUD or nothing");
@@ -159,6 +189,7 @@ static int borrow_overrides(
 		if (known)
 			continue;
 		to->spot_price_uusd = from->spot_price_uusd;
+		to->tier = from->tier;
 		to->type = strdup(from->type);
 		if (!to->type)
 			return err_nomem(w->err);
@@ -347,6 +378,34 @@ static void warn_rate(struct conf_walk *w, const struct conf_node *slurm, const 
 			rate);
 }
 
+/* The Go system's name for a key of ours, and bands that hide each other. */
+static int check_mpi(struct conf_walk *w, const struct conf_node *root)
+{
+	struct conf *conf = &w->draft.conf;
+	const struct efa_bands *bands = &conf->mpi.bands;
+	const struct conf_node *mpi = child(root, "mpi"), *choice = conf_node_find(root, "choice"),
+			       *own = choice ? conf_node_find(choice, "hpc_nodes") : NULL;
+	int theirs = w->draft.hpc_threshold;
+
+	snprintf(w->where, sizeof(w->where), "mpi");
+	if (theirs >= 0 && own && !own->null && (unsigned)theirs != conf->choice.weights.hpc_nodes)
+		return conf_fail(w, child(mpi, "hpc_instances_threshold"),
+			"hpc_instances_threshold",
+			"%d, but choice.hpc_nodes is %u; expected one of the two", theirs,
+			conf->choice.weights.hpc_nodes);
+	if (theirs >= 0)
+		conf->choice.weights.hpc_nodes = (unsigned)theirs;
+	if (bands->required_nodes && bands->required_nodes <= bands->preferred_nodes)
+		conf_warn(w, child(mpi, "efa_required_nodes"), "efa_required_nodes",
+			"%u, so no job is in the band of efa_preferred_nodes, %u",
+			bands->required_nodes, bands->preferred_nodes);
+	if (bands->preferred_nodes && bands->preferred_nodes <= bands->optional_nodes)
+		conf_warn(w, child(mpi, "efa_preferred_nodes"), "efa_preferred_nodes",
+			"%u, so no job is in the band of efa_optional_nodes, %u",
+			bands->preferred_nodes, bands->optional_nodes);
+	return 0;
+}
+
 int conf_rules_root(struct conf_walk *w, const struct conf_node *root)
 {
 	const struct conf_node *slurm = child(root, "slurm");
@@ -364,6 +423,8 @@ int conf_rules_root(struct conf_walk *w, const struct conf_node *root)
 				(long long)conf->slurm.requeue_delay_s);
 		conf->slurm.requeue_delay_max_s = conf->slurm.requeue_delay_s;
 	}
+	if (check_mpi(w, root) < 0)
+		return -1;
 	snprintf(w->where, sizeof(w->where), "aws");
 	return check_auth(w, child(root, "aws"));
 }

@@ -73,6 +73,7 @@ struct conf_draft {
 		int duration_s;
 	} assume, web, cross;
 	int resume_rate, suspend_rate;
+	int hpc_threshold; /* the Go system's key for choice.hpc_nodes; -1: not given */
 };
 
 struct conf_draft_partition {

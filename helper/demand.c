@@ -62,6 +62,29 @@ static void merge_limit(struct demand *d, const struct cost_limit *limit)
 	}
 }
 
+/* Was the mode asked for? What was found out, or is so by default, gives way. */
+static bool asked(const struct demand_job *job)
+{
+	return job->efa.mode == EFA_UNSET || job->efa.given;
+}
+
+/* The strictest wins; "disabled" and "required" together cannot be had. */
+static void merge_efa(struct demand *d, const struct demand_job *job)
+{
+	enum efa_mode mode = job->intent.efa;
+
+	d->efa_required |= asked(job) && mode == EFA_REQUIRED;
+	d->efa_disabled |= asked(job) && mode == EFA_DISABLED;
+	if (d->efa_required && d->efa_disabled)
+		refuse(d, ERR_CONFIG,
+			"jobs that share nodes ask for EFA both required and disabled");
+	if (d->njobs && (mode < d->efa || (mode == d->efa && !d->efa_detected)))
+		return;
+	d->efa = mode;
+	d->efa_why = job->efa_why;
+	d->efa_detected = job->efa.by_detection;
+}
+
 /* Its nodes come later, those of all jobs at once: collect_nodes(). */
 static int add_job(struct demand *d, struct demand_job *job, struct err *err)
 {
@@ -75,19 +98,16 @@ static int add_job(struct demand *d, struct demand_job *job, struct err *err)
 			return err_nomem(err);
 		d->jobs = jobs;
 	}
-	/* the strictest wins; "disabled" and "required" together cannot be had */
-	if (d->njobs && ((d->efa == EFA_DISABLED && intent->efa == EFA_REQUIRED) ||
-				(d->efa == EFA_REQUIRED && intent->efa == EFA_DISABLED)))
-		refuse(d, ERR_CONFIG,
-			"jobs that share nodes ask for EFA both required and disabled");
-	if (!d->njobs || intent->efa > d->efa) {
-		d->efa = intent->efa;
-		d->efa_why = job->efa_why;
-	}
+	merge_efa(d, job);
 	merge_limit(d, &intent->cost);
 	if (!d->njobs || job->facts.time_limit_s < 0 ||
 		(d->time_limit_s >= 0 && job->facts.time_limit_s > d->time_limit_s))
 		d->time_limit_s = job->facts.time_limit_s;
+	d->requeue = job->facts.requeue && (!d->njobs || d->requeue);
+	if (d->njobs)
+		rank_job_join(&d->rank, &job->rank);
+	else
+		d->rank = job->rank;
 	d->jobs[d->njobs++] = job;
 	return 0;
 }
@@ -124,7 +144,7 @@ static bool poolable(
 	g = &d->jobs[0]->facts;
 	return f->uid == g->uid && !strcmp(f->account, g->account) &&
 	       !strcmp(f->partition, g->partition) && f->time_limit_s == g->time_limit_s &&
-	       job->intent.efa == d->jobs[0]->intent.efa &&
+	       job->intent.efa == d->jobs[0]->intent.efa && f->requeue == g->requeue &&
 	       same_limit(&job->intent.cost, &d->jobs[0]->intent.cost);
 }
 
@@ -342,6 +362,8 @@ static int cut_jobs(struct demand_set *set, const struct conf *conf, struct err 
 	for (size_t i = 0; i < set->n; i++) {
 		if (collect_nodes(&set->all[i], err) < 0)
 			return -1;
+		set->all[i].rank.nodes = set->all[i].all_or_nothing ? (unsigned)set->all[i].nodes.n
+								    : 1;
 		if (set->all[i].all_or_nothing)
 			find_group(&set->all[i], conf);
 	}
@@ -358,6 +380,7 @@ static int cut_group(struct demand_set *set, const struct conf *conf,
 	*d = (struct demand){.group = group,
 		.efa = EFA_OPTIONAL,
 		.efa_why = "nodes without a job",
+		.requeue = true,
 		.time_limit_s = -1};
 	if (view_create(&view, loose->n, err) < 0)
 		return -1;
@@ -407,6 +430,7 @@ void demand_set_release(struct demand_set *set)
 		nodeset_release(&set->all[i].nodes);
 	}
 	for (size_t i = 0; i < set->njobs; i++) {
+		free(set->jobs[i].detected);
 		job_facts_release(&set->jobs[i].facts);
 		nodeset_release(&set->jobs[i].nodes);
 	}

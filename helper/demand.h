@@ -13,13 +13,19 @@
 
 #include "helper/conf.h"
 #include "lib/base/nodeset.h"
+#include "lib/plan/detect.h"
+#include "lib/plan/efa.h"
+#include "lib/plan/rank.h"
 #include "lib/slurm/slurm_client.h"
 
 struct demand_job {
 	struct job_facts facts;
 	struct nodeset nodes; /* of the whole allocation, as far as they are ours */
 	struct intent intent;
-	const char *efa_why; /* where its EFA mode comes from */
+	const char *efa_why;            /* where its EFA mode comes from; may be that of EFA */
+	struct efa_decision efa;        /* intent.efa is its mode */
+	struct detect_result *detected; /* heap; NULL: not looked at */
+	struct rank_job rank;
 };
 
 struct demand {
@@ -31,8 +37,12 @@ struct demand {
 	/* The strictest of its jobs: */
 	enum efa_mode efa;
 	const char *efa_why;
+	bool efa_required, efa_disabled; /* some of them asked for it in so many words */
+	bool efa_detected;               /* nobody asked for it: see plan_request.efa_detected */
 	struct cost_limit limit;
 	int64_t time_limit_s; /* the longest; -1 unlimited */
+	bool requeue;         /* all of them may be requeued */
+	struct rank_job rank; /* that of a type that serves all */
 	char *refused;        /* not NULL: cannot be launched, and why */
 	enum err_class refused_class;
 };

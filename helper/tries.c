@@ -215,8 +215,14 @@ static void make_rules(const struct attempt *a, struct ladder_rules *rules)
 		.drop_efa = conf->launch.fallback_no_efa,
 		.nplaces = (unsigned)group->nplaces,
 	};
-	for (size_t i = 0; i < group->nplaces; i++)
-		rules->reservations = rules->reservations || group->places[i].nreservations;
+	for (size_t i = 0; i < group->nplaces; i++) {
+		const struct conf_place *place = &group->places[i];
+
+		rules->reservations = rules->reservations || place->nreservations;
+		for (size_t k = 0; k < place->noverrides; k++)
+			if (place->overrides[k].tier >= rules->ntiers)
+				rules->ntiers = place->overrides[k].tier + 1;
+	}
 }
 
 static int64_t deadline(const struct attempt *a)

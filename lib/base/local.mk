@@ -5,6 +5,7 @@ libbase_a_SOURCES = \
 	lib/base/clock.c lib/base/clock.h \
 	lib/base/err.c lib/base/err.h \
 	lib/base/fileio.c lib/base/fileio.h \
+	lib/base/gres.c lib/base/gres.h \
 	lib/base/kv.c lib/base/kv.h \
 	lib/base/money.c lib/base/money.h \
 	lib/base/nodeset.c lib/base/nodeset.h \

@@ -74,6 +74,10 @@ struct job_facts {
 	char *batch_host;    /* may be NULL */
 	char *admin_comment; /* may be NULL */
 	uint32_t num_nodes, num_tasks, cpus;
+	uint32_t cpus_per_task;    /* 0: not given */
+	uint32_t tasks_per_node;   /* 0: not given */
+	uint64_t mem_mib_per_node; /* asked for, or Slurm's default; 0: all, or not known */
+	uint32_t gpus_per_node;
 	int64_t time_limit_s; /* -1: unlimited */
 	int64_t start_s, submit_s, eligible_s;
 	bool exclusive;
@@ -97,6 +101,10 @@ int slurm_client_prolog_done(uint32_t job_id, struct err *err);
  * file. Arrays: give array_job_id. */
 int slurm_client_stored_intent(
 	const char *state_dir, uint32_t job_id, char **line, struct err *err);
+
+/* The batch script, stored likewise, of at most 4 MiB; *TEXT heap, NUL-ended behind its *LEN. */
+int slurm_client_stored_script(
+	const char *state_dir, uint32_t job_id, char **text, size_t *len, struct err *err);
 
 struct node_facts {
 	char name[64];

@@ -7,9 +7,11 @@
 
 #include "lib/base/cleanup.h"
 #include "lib/base/fileio.h"
+#include "lib/base/gres.h"
 #include "lib/slurm/slurm_internal.h"
 
 #define ENVIRONMENT_MAX (32u << 20) /* slurmctld itself takes no environment near this size */
+#define SCRIPT_MAX      (4u << 20)  /* of which detect() reads what it needs */
 #define INTENT_VARIABLE "SLURM_SPANK_BURST_INTENT"
 
 static void free_jobs(job_info_msg_t **msg)
@@ -35,6 +37,31 @@ static int copy_heap(char **out, const char *text)
 {
 	*out = text ? strdup(text) : NULL;
 	return text && !*out ? -1 : 0;
+}
+
+static uint32_t given16(uint16_t value)
+{
+	return value == NO_VAL16 || value == INFINITE16 ? 0 : value;
+}
+
+/* What the job asks of a node: Slurm has it per CPU, node, task or job. */
+static void fill_node_needs(const slurm_job_info_t *job, struct job_facts *facts)
+{
+	uint32_t nodes = job->num_nodes ? job->num_nodes : 1, tasks = given16(job->ntasks_per_node);
+	uint64_t mem = job->pn_min_memory == NO_VAL64 ? 0 : job->pn_min_memory;
+
+	facts->cpus_per_task = given16(job->cpus_per_task);
+	facts->tasks_per_node = tasks;
+	if (mem & MEM_PER_CPU)
+		mem = (mem & ~MEM_PER_CPU) * ((job->num_cpus + nodes - 1) / nodes);
+	facts->mem_mib_per_node = mem;
+	if (!tasks)
+		tasks = (job->num_tasks + nodes - 1) / nodes;
+	facts->gpus_per_node = gres_gpus(job->tres_per_node);
+	if (!facts->gpus_per_node)
+		facts->gpus_per_node = (gres_gpus(job->tres_per_job) + nodes - 1) / nodes;
+	if (!facts->gpus_per_node)
+		facts->gpus_per_node = gres_gpus(job->tres_per_task) * tasks;
 }
 
 static int fill_facts(const slurm_job_info_t *job, struct job_facts *facts, struct err *err)
@@ -68,6 +95,7 @@ static int fill_facts(const slurm_job_info_t *job, struct job_facts *facts, stru
 	facts->num_nodes = job->num_nodes;
 	facts->num_tasks = job->num_tasks;
 	facts->cpus = job->num_cpus;
+	fill_node_needs(job, facts);
 	facts->time_limit_s = minutes32_to_s(job->time_limit);
 	facts->start_s = job->start_time;
 	facts->submit_s = job->submit_time;
@@ -156,25 +184,48 @@ int slurm_client_prolog_done(uint32_t job_id, struct err *err)
 	return ready & READY_PROLOG_STATE ? 1 : 0;
 }
 
+/* FILE of the job's directory under StateSaveLocation, into PATH of PATH_SIZE. */
+#define PATH_SIZE 4096
+static int stored_path(
+	const char *state_dir, uint32_t job_id, const char *file, char *path, struct err *err)
+{
+	int n = snprintf(
+		path, PATH_SIZE, "%s/hash.%u/job.%u/%s", state_dir, job_id % 10, job_id, file);
+
+	if (n < 0 || n >= PATH_SIZE)
+		return err_set(
+			err, ERR_CONFIG, "StateSaveLocation of more than %d bytes", PATH_SIZE);
+	return 0;
+}
+
 int slurm_client_stored_intent(const char *state_dir, uint32_t job_id, char **line, struct err *err)
 {
 	cleanup_free char *data = NULL;
 	const char *value = NULL;
-	char path[4096];
+	char path[PATH_SIZE];
 	size_t len = 0;
-	int n;
 
-	n = snprintf(path, sizeof(path), "%s/hash.%u/job.%u/environment", state_dir, job_id % 10,
-		job_id);
-	if (n < 0 || (size_t)n >= sizeof(path))
-		return err_set(
-			err, ERR_CONFIG, "StateSaveLocation of more than %zu bytes", sizeof(path));
-	if (file_read(path, ENVIRONMENT_MAX, &data, &len, err) < 0)
+	if (stored_path(state_dir, job_id, "environment", path, err) < 0 ||
+		file_read(path, ENVIRONMENT_MAX, &data, &len, err) < 0)
 		return -1;
 	if (job_environment_find(data, len, INTENT_VARIABLE, &value, err) < 0)
 		return err_prefix(err, "%s", path);
 	if (copy_heap(line, value) < 0)
 		return err_nomem(err);
+	return 0;
+}
+
+int slurm_client_stored_script(
+	const char *state_dir, uint32_t job_id, char **text, size_t *len, struct err *err)
+{
+	char path[PATH_SIZE];
+
+	if (stored_path(state_dir, job_id, "script", path, err) < 0 ||
+		file_read(path, SCRIPT_MAX, text, len, err) < 0)
+		return -1;
+	/* slurmctld writes the NUL at its end, too */
+	while (*len && !(*text)[*len - 1])
+		--*len;
 	return 0;
 }
 

@@ -35,6 +35,11 @@ tests_unit_test_conf_launch_SOURCES = tests/unit/test_conf_launch.c tests/unit/c
 tests_unit_test_conf_launch_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_conf_launch_LDADD = $(HELPER_CONF_LIBS) $(CHECK_LIBS)
 
+check_PROGRAMS += tests/unit/test_conf_choice
+tests_unit_test_conf_choice_SOURCES = tests/unit/test_conf_choice.c tests/unit/conf_fixture.h
+tests_unit_test_conf_choice_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_test_conf_choice_LDADD = $(HELPER_CONF_LIBS) $(CHECK_LIBS)
+
 check_PROGRAMS += tests/unit/test_fleet_body
 tests_unit_test_fleet_body_SOURCES = tests/unit/test_fleet_body.c
 tests_unit_test_fleet_body_CPPFLAGS = $(UNIT_CPPFLAGS)

@@ -177,7 +177,6 @@ START_TEST(every_key_of_the_go_system)
 		":38: slurm.partitions[0].node_groups[0].on_demand_options.AllocationStrategy: has "
 		"no effect",
 		":62: asbb.reconciliation_dir: has no effect here: the budget service is not asked",
-		":66: mpi.hpc_instances_threshold: has no effect here",
 		":74: logging.max_size_mb: has no effect here: use logrotate",
 		":80: ecosystem.data_exchange_dir: has no effect here",
 	};
@@ -559,14 +558,14 @@ START_TEST(config_check)
 	ck_assert_int_eq(run(check, path, out, err_out, sizeof(out)), 0);
 	ck_assert_str_eq(out, expected);
 	ck_assert_str_eq(err_out, "");
-	conf_destroy(load(MINIMAL "\nmpi: {hpc_instances_threshold: 8}\n", &err));
+	conf_destroy(load(MINIMAL "\nmpi: {enable_enhanced_networking: false}\n", &err));
 	setenv("AWS_SLURM_BURST_CONFIG", path, 1);
 	ck_assert_int_eq(run(check, NULL, out, err_out, sizeof(out)), 0);
 	unsetenv("AWS_SLURM_BURST_CONFIG");
 	ck_assert_str_eq(out, expected);
 	snprintf(expected, sizeof(expected),
-		"warning: %s:13: mpi.hpc_instances_threshold: has no effect here: types come from "
-		"launch_template_overrides only\n",
+		"warning: %s:13: mpi.enable_enhanced_networking: has no effect here: every current "
+		"instance type has it\n",
 		path);
 	ck_assert_str_eq(err_out, expected);
 	load("aws2: 1\n", &err);
