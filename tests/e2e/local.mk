@@ -8,6 +8,7 @@ EXTRA_DIST += \
 	tests/e2e/gang.bash \
 	tests/e2e/gang.bats \
 	tests/e2e/gang_boot.bats \
+	tests/e2e/gang_classes.bats \
 	tests/e2e/gang_fails.bats \
 	tests/e2e/gang_keep.bats \
 	tests/e2e/gang_lost.bats \

@@ -119,9 +119,15 @@ begins() {
 	told "$1" "*; tried again not before ${eligible#*T}"
 }
 
-# gone: EC2 has nothing of it any more
+# groups_later: what may have been launched is looked for longer than a test should take, and no placement
+# group goes before that is over; the end of the file waits for it.
+groups_later() {
+	: >"$BATS_FILE_TMPDIR/later"
+}
+
+# gone: EC2 has nothing of the test any more
 gone() {
-	[ "$(live_count)" -eq 0 ] && [ -z "$(ec2_objects group)" ]
+	[ "$(live_count)" -eq 0 ] && { [ -e "$BATS_FILE_TMPDIR/later" ] || [ -z "$(ec2_objects group)" ]; }
 }
 
 # with KEY=VALUE...: lines of the configuration are so until the test ends
