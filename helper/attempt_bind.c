@@ -8,6 +8,7 @@
 #include "helper/attempt.h"
 #include "helper/comment.h"
 #include "helper/log.h"
+#include "helper/public.h"
 #include "helper/release.h"
 #include "lib/base/cleanup.h"
 #include "lib/base/clock.h"
@@ -419,5 +420,8 @@ int attempt_announce(struct attempt *a, struct err *err)
 		return -1;
 	log_info("nodes told to Slurm: %zu x %s in %s", n, a->gang.type, a->gang.az);
 	tell_jobs(a);
-	return gang_advance(a->app->db, a->gang.id, GANG_BOUND, GANG_ANNOUNCED, err);
+	if (gang_advance(a->app->db, a->gang.id, GANG_BOUND, GANG_ANNOUNCED, err) < 0)
+		return -1;
+	public_gang(a->app, a->gang.id);
+	return 0;
 }

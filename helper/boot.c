@@ -6,6 +6,7 @@
 #include "helper/log.h"
 #include "helper/lost.h"
 #include "helper/protect.h"
+#include "helper/public.h"
 #include "helper/release.h"
 #include "lib/base/cleanup.h"
 #include "lib/base/clock.h"
@@ -164,6 +165,7 @@ void boot_up(struct app *app, const struct gang *gang, const struct nodeset *nod
 		log_warn("%s", err.text);
 	else
 		protect_good(app, gang);
+	public_gang(app, gang->id);
 }
 
 /* Somebody has failed the gang and does what that takes: ResumeFailProgram, mostly. */

@@ -7,6 +7,7 @@
 
 #include "helper/comment.h"
 #include "helper/log.h"
+#include "helper/public.h"
 #include "lib/base/cleanup.h"
 #include "lib/base/clock.h"
 #include "lib/plan/outcome.h"
@@ -117,6 +118,7 @@ static void write_down(
 		((failure->uncounted || !v->rule->counts) &&
 			gang_set_uncounted(app->db, failure->gang, &err) < 0))
 		log_warn("gang %s: %s", failure->gang, err.text);
+	public_gang(app, failure->gang);
 }
 
 void failure_send_back(struct app *app, const struct demand *demand, const struct nodeset *nodes,

@@ -10,6 +10,8 @@ libhelper_a_SOURCES = \
 	helper/attempt_launch.c \
 	helper/attempt_bind.c \
 	helper/boot.c helper/boot.h \
+	helper/catalog_list.c helper/catalog_list.h \
+	helper/cmd_catalog.c \
 	helper/cmd_explain.c \
 	helper/cmd_open.c \
 	helper/cmd_reconcile.c \
@@ -33,7 +35,9 @@ libhelper_a_SOURCES = \
 	helper/protect.c helper/protect.h \
 	helper/provision.c helper/provision.h \
 	helper/prune.c helper/prune.h \
+	helper/public.c helper/public.h \
 	helper/recent.c helper/recent.h \
+	helper/refresh.c helper/refresh.h \
 	helper/release.c helper/release.h \
 	helper/reopen.c helper/reopen.h \
 	helper/show.c helper/show.h \

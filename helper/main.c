@@ -41,6 +41,8 @@ static const struct command {
 		"closed node groups, gangs, their tries, nodes and instances"},
 	{"explain", cmd_explain, "JOBID [--json]",
 		"why a job waits or what came for it, with every try"},
+	{"catalog", cmd_catalog, "refresh | list [--help]",
+		"ask EC2 what types it has, and where; list them"},
 	{"open", cmd_open, "GROUP", "open a node group that was closed after failed boots"},
 	{"config", config, "check FILE", "check a configuration file"},
 };

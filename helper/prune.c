@@ -8,9 +8,10 @@
 #include <unistd.h>
 
 #include "helper/log.h"
+#include "helper/public.h"
 #include "lib/base/cleanup.h"
 
-static void prune_dir(const char *path, int64_t before_s)
+void prune_directory(const char *path, int64_t before_s)
 {
 	DIR *dir = opendir(path);
 	struct dirent *entry;
@@ -38,6 +39,7 @@ void prune_records(struct app *app, int64_t now_s)
 		char path[PATH_MAX];
 
 		if (app_path(app, rooms[i], path, sizeof(path), NULL) == 0)
-			prune_dir(path, now_s - PRUNE_AGE_S);
+			prune_directory(path, now_s - PRUNE_AGE_S);
 	}
+	public_prune(app->conf, now_s - PRUNE_AGE_S);
 }

@@ -8,6 +8,7 @@
 #include "helper/groups.h"
 #include "helper/lock.h"
 #include "helper/log.h"
+#include "helper/public.h"
 #include "lib/aws/ec2.h"
 #include "lib/base/cleanup.h"
 #include "lib/base/clock.h"
@@ -420,6 +421,7 @@ static int finish_gang(struct app *app, struct gang *gang, struct err *err)
 		return -1;
 	lock_gang_remove(app, gang->id);
 	log_info("gang %s is %s: nothing of it runs", gang->id, gang_state_name(to));
+	public_gang(app, gang->id);
 	return 0;
 }
 

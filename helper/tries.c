@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "helper/log.h"
+#include "helper/public.h"
 #include "lib/base/cleanup.h"
 #include "lib/base/clock.h"
 #include "lib/base/strbuf.h"
@@ -128,6 +129,7 @@ static int begin(struct attempt *a, size_t nodes, struct try *row, struct err *e
 	if (try_begin(a->app->db, row, err) < 0)
 		return -1;
 	log_info("try %u: %s", row->number, row->asked);
+	public_gang(a->app, a->gang.id);
 	return 0;
 }
 
@@ -144,6 +146,7 @@ static void end(struct attempt *a, const struct try *row, size_t first_fleet, co
 		log_warn("%s", err.text);
 	if (why)
 		log_info("try %u: %s", row->number, why->text);
+	public_gang(a->app, a->gang.id);
 }
 
 /* The nodes that have no instance yet. */

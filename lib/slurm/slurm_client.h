@@ -41,6 +41,7 @@ struct slurm_site { /* from slurmctld's configuration */
 	uint32_t resume_rate, suspend_rate; /* per minute; 0: no limit */
 	bool prolog;                        /* PrologSlurmctld is set */
 	bool private_cloud;                 /* PrivateData=cloud */
+	bool private_jobs;                  /* PrivateData=jobs */
 };
 int slurm_client_site(struct slurm_site *site, struct err *err);
 

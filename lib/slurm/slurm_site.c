@@ -152,6 +152,7 @@ int slurm_client_site(struct slurm_site *site, struct err *err)
 	site->resume_rate = conf->resume_rate;
 	site->suspend_rate = conf->suspend_rate;
 	site->prolog = conf->prolog_slurmctld != NULL;
+	site->private_jobs = conf->private_data & PRIVATE_DATA_JOBS;
 #ifdef PRIVATE_CLOUD_NODES
 	site->private_cloud = conf->private_data & PRIVATE_CLOUD_NODES;
 #else

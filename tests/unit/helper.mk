@@ -94,3 +94,8 @@ check_PROGRAMS += tests/unit/test_types
 tests_unit_test_types_SOURCES = tests/unit/test_types.c $(APP_FIXTURE)
 tests_unit_test_types_CPPFLAGS = $(UNIT_CPPFLAGS) $(SQLITE_CFLAGS) $(JSON_CFLAGS)
 tests_unit_test_types_LDADD = $(HELPER_LIBS) $(CHECK_LIBS) -lpthread
+
+check_PROGRAMS += tests/unit/test_catalog_list
+tests_unit_test_catalog_list_SOURCES = tests/unit/test_catalog_list.c $(STATE_FIXTURE)
+tests_unit_test_catalog_list_CPPFLAGS = $(UNIT_CPPFLAGS) $(JSON_CFLAGS)
+tests_unit_test_catalog_list_LDADD = $(HELPER_LIBS) $(CHECK_LIBS)
