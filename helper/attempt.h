@@ -29,7 +29,6 @@ struct fleet {
 	char *hostlist;       /* of these: the positions that the identity tags give */
 	size_t first, n;      /* its instances, in the attempt's array */
 	bool efa;             /* they have EFA interfaces */
-	char region[32];
 };
 
 struct attempt {
@@ -85,8 +84,6 @@ int attempt_group(struct attempt *a, struct err *err);
 int attempt_launch(struct attempt *a, const struct nodeset *nodes, struct err *err);
 /* launching -> launched, node names of all instances in one transaction: -> bound. */
 int attempt_bind(struct attempt *a, struct err *err);
-/* Their identity, by tags; part of attempt_announce(). */
-int attempt_tag(struct attempt *a, struct err *err);
 /* Identity tags, Slurm's addresses, comment: bound -> announced. */
 int attempt_announce(struct attempt *a, struct err *err);
 

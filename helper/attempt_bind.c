@@ -218,12 +218,6 @@ int attempt_bind(struct attempt *a, struct err *err)
 	a->gang.efa = true;
 	for (size_t f = 0; f < a->nfleets; f++)
 		a->gang.efa = a->gang.efa && (a->fleets[f].efa || !a->fleets[f].n);
-	/* that of the latest try, which may have given nothing */
-	if (strcmp(a->gang.region, a->instances[0].region)) {
-		memcpy(a->gang.region, a->instances[0].region, sizeof(a->gang.region));
-		if (gang_set_region(a->app->db, a->gang.id, a->gang.region, err) < 0)
-			return -1;
-	}
 	if (gang_set_launch(a->app->db, a->gang.id, a->gang.type, a->gang.az, a->gang.efa,
 		    a->gang.rate_uusd_hr, err) < 0 ||
 		gang_advance(a->app->db, a->gang.id, GANG_LAUNCHING, GANG_LAUNCHED, err) < 0)
@@ -269,7 +263,7 @@ static void tagging_close(struct tagging *t, size_t from, const char *value)
 }
 
 /* For each bit of the positions' code one call for all ids of the fleet that have it. */
-static int tag_codes(struct attempt *a, const char *region, struct tagging *t, struct err *err)
+static int tag_codes(struct attempt *a, struct tagging *t, struct err *err)
 {
 	size_t calls = 0, ids = 0;
 	unsigned m, w;
@@ -284,8 +278,6 @@ static int tag_codes(struct attempt *a, const char *region, struct tagging *t, s
 	for (size_t f = 0; f < a->nfleets; f++) {
 		const struct fleet *fleet = &a->fleets[f];
 
-		if (strcmp(fleet->region, region))
-			continue;
 		identity_size(fleet->nodes.n, &m, &w);
 		for (unsigned k = 0; k < m; k++) {
 			size_t from = t->nids;
@@ -301,51 +293,33 @@ static int tag_codes(struct attempt *a, const char *region, struct tagging *t, s
 }
 
 /* One call per instance, as images made for the AWS plugin v2 want it. */
-static int tag_names(struct attempt *a, const char *region, struct tagging *t, struct err *err)
+static int tag_names(struct attempt *a, struct tagging *t, struct err *err)
 {
 	if (tagging_create(t, a->ninstances, a->ninstances, err) < 0)
 		return -1;
 	for (size_t i = 0; i < a->ninstances; i++) {
-		if (strcmp(a->instances[i].region, region))
-			continue;
 		t->ids[t->nids++] = a->instances[i].id;
 		snprintf(t->keys[t->n], sizeof(t->keys[0]), "Name");
-		tagging_close(t, t->nids - 1, a->instances[i].node);
+		tagging_close(t, i, a->instances[i].node);
 	}
 	return 0;
 }
 
-static int tag_region(struct attempt *a, const char *region, struct err *err)
+static int tag_identity(struct attempt *a, struct err *err)
 {
 	int64_t deadline_ms = clock_mono_ms() + VISIBLE_WAIT_MS;
 	CLEANUP(tagging_release) struct tagging t = {0};
-	struct aws *aws = app_aws(a->app, region, err);
 
-	if (!aws ||
-		(a->app->conf->identity == IDENTITY_NAME_TAG ? tag_names(a, region, &t, err)
-							     : tag_codes(a, region, &t, err)) < 0)
+	if ((a->app->conf->identity == IDENTITY_NAME_TAG ? tag_names(a, &t, err)
+							 : tag_codes(a, &t, err)) < 0)
 		return -1;
 	for (int64_t pause_ms = PAUSE_FIRST_MS;; pause_ms *= 2) {
-		if (ec2_create_tags_many(aws, t.calls, t.n, err) == 0)
+		if (ec2_create_tags_many(a->aws, t.calls, t.n, err) == 0)
 			return 0;
 		if (err->class != ERR_CONSISTENCY || clock_mono_ms() >= deadline_ms)
 			return -1;
 		clock_sleep_ms(pause_ms);
 	}
-}
-
-/* One region mostly; a gang that takes what comes may have several. */
-int attempt_tag(struct attempt *a, struct err *err)
-{
-	for (size_t f = 0; f < a->nfleets; f++) {
-		bool done = !a->fleets[f].n;
-
-		for (size_t k = 0; k < f && !done; k++)
-			done = a->fleets[k].n && !strcmp(a->fleets[k].region, a->fleets[f].region);
-		if (!done && tag_region(a, a->fleets[f].region, err) < 0)
-			return -1;
-	}
-	return 0;
 }
 
 /* The instances of JOB's nodes, those that are alike together; of the first to come first. */
@@ -408,7 +382,7 @@ int attempt_announce(struct attempt *a, struct err *err)
 
 	if (!list)
 		return err_nomem(err);
-	if (attempt_tag(a, err) < 0)
+	if (tag_identity(a, err) < 0)
 		return err_prefix(err, "identity tags");
 	for (size_t i = 0; i < a->ninstances; i++)
 		if (*a->instances[i].node)

@@ -431,7 +431,6 @@ static struct fleet *add_fleet(
 	a->fleets = fleets;
 	fleet = &fleets[a->nfleets++];
 	*fleet = (struct fleet){.nodes = NODESET_INIT, .first = a->ninstances, .efa = a->plan.efa};
-	snprintf(fleet->region, sizeof(fleet->region), "%s", a->region);
 	random_hex(fleet->token, 16);
 	for (size_t i = 0; i < n; i++)
 		if (nodeset_add(&fleet->nodes, nodes->names[at + i], err) < 0)

@@ -113,17 +113,15 @@ void console_tail_release(char **lines, size_t n)
 	free(lines);
 }
 
-static void log_one(struct app *app, const struct instance *instance)
+static void log_one(struct app *app, struct aws *aws, const struct instance *instance)
 {
-	struct aws *aws;
 	const char *name = *instance->node ? instance->node : instance->id;
 	cleanup_free char *text = NULL;
 	char **lines = NULL;
 	size_t n = 0;
 	struct err err;
 
-	aws = app_aws(app, instance->region, &err);
-	if (!aws || ec2_console_output(aws, instance->id, &text, &err) < 0) {
+	if (ec2_console_output(aws, instance->id, &text, &err) < 0) {
 		log_warn("console of %s (%s) cannot be had: %s", name, instance->id, err.text);
 		return;
 	}
@@ -138,10 +136,18 @@ static void log_one(struct app *app, const struct instance *instance)
 	console_tail_release(lines, n);
 }
 
-void console_log(struct app *app, const struct instance *list, size_t n)
+void console_log(struct app *app, const char *region, const struct instance *list, size_t n)
 {
-	if (!app->conf->boot.console_lines)
+	struct aws *aws;
+	struct err err;
+
+	if (!app->conf->boot.console_lines || !n)
 		return;
+	aws = app_aws(app, region, &err);
+	if (!aws) {
+		log_warn("consoles cannot be had: %s", err.text);
+		return;
+	}
 	for (size_t i = 0; i < n && i < CONSOLE_NODES_MAX; i++)
-		log_one(app, &list[i]);
+		log_one(app, aws, &list[i]);
 }

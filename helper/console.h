@@ -16,7 +16,7 @@
  * one log line each. EC2 keeps the console for an hour after the end. What cannot be had is said
  * in the log; nothing fails.
  */
-void console_log(struct app *app, const struct instance *list, size_t n);
+void console_log(struct app *app, const char *region, const struct instance *list, size_t n);
 
 /*
  * The last MAX lines of TEXT that have something to read, oldest first, for a log: of what a

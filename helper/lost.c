@@ -12,8 +12,6 @@
 #include "lib/aws/ec2.h"
 #include "lib/base/cleanup.h"
 
-#define REASON_SIZE 256 /* of struct ec2_instance */
-
 void lost_release(struct lost *lost)
 {
 	nodeset_release(&lost->nodes);
@@ -92,14 +90,12 @@ static void say_ended(struct lost *lost, const char *reason)
 		*reason ? say_once(reason) : "EC2 gives no reason");
 }
 
-/* Those of REGION; REASON is EC2's of the first. */
-static int ended_in(struct app *app, const struct gang *gang, const char *region, struct lost *lost,
-	char reason[REASON_SIZE], struct err *err)
+int lost_ended(struct app *app, const struct gang *gang, struct lost *lost, struct err *err)
 {
 	CLEANUP(ec2_instances_release) struct ec2_instances found = {0};
-	struct aws *aws = app_aws(app, region, err);
+	struct aws *aws = app_aws(app, gang->region, err);
 	cleanup_free struct instance *list = NULL;
-	struct instance *all;
+	const char *reason = "";
 	size_t n = 0;
 
 	if (!aws || ask_ended(aws, gang, &found, err) < 0)
@@ -107,10 +103,9 @@ static int ended_in(struct app *app, const struct gang *gang, const char *region
 	/* the records after EC2: what we ourselves end is "terminating" before EC2 is asked */
 	if (!found.n || instance_list(app->db, gang->id, false, &list, &n, err) < 0)
 		return found.n ? -1 : 0;
-	all = reallocarray(lost->instances, lost->ninstances + n + 1, sizeof(*all));
-	if (!all)
+	lost->instances = calloc(n + 1, sizeof(*lost->instances));
+	if (!lost->instances)
 		return err_nomem(err);
-	lost->instances = all;
 	for (size_t i = 0; i < n; i++) {
 		if (list[i].state != INSTANCE_RUNNING || !*list[i].node)
 			continue;
@@ -118,32 +113,12 @@ static int ended_in(struct app *app, const struct gang *gang, const char *region
 			if (strcmp(found.all[k].id, list[i].id) != 0)
 				continue;
 			if (!lost->ninstances)
-				snprintf(reason, REASON_SIZE, "%s", found.all[k].reason);
-			all[lost->ninstances++] = list[i];
+				reason = found.all[k].reason;
+			lost->instances[lost->ninstances++] = list[i];
 			if (nodeset_add(&lost->nodes, list[i].node, err) < 0)
 				return -1;
 			break;
 		}
-	}
-	return 0;
-}
-
-int lost_ended(struct app *app, const struct gang *gang, struct lost *lost, struct err *err)
-{
-	cleanup_free struct instance *list = NULL;
-	char reason[REASON_SIZE] = "";
-	size_t n = 0;
-
-	if (instance_list(app->db, gang->id, false, &list, &n, err) < 0)
-		return -1;
-	/* one region mostly; a gang that takes what comes may have several */
-	for (size_t i = 0; i < n; i++) {
-		size_t k = 0;
-
-		while (k < i && strcmp(list[k].region, list[i].region))
-			k++;
-		if (k == i && ended_in(app, gang, list[i].region, lost, reason, err) < 0)
-			return -1;
 	}
 	if (!lost->ninstances)
 		return 0;
@@ -235,6 +210,6 @@ int lost_take_down(
 	failure_gang(app, gang, part ? &lost->nodes : &all, &failure);
 	/* at the end, since nobody waits for it; those that EC2 took back have nothing to tell */
 	if (lost->class != ERR_CAPACITY)
-		console_log(app, lost->instances, lost->ninstances);
+		console_log(app, gang->region, lost->instances, lost->ninstances);
 	return part ? 0 : 1;
 }

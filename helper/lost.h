@@ -31,8 +31,8 @@ struct lost {
 void lost_release(struct lost *lost);
 
 /*
- * Ask EC2, in one request a region, which of the gang's instances have ended without us. 1 with
- * LOST filled, 0: none (that EC2 shows), -1.
+ * Ask EC2, in one request, which of the gang's instances have ended without us. 1 with LOST filled,
+ * 0: none (that EC2 shows), -1.
  */
 int lost_ended(struct app *app, const struct gang *gang, struct lost *lost, struct err *err);
 

@@ -294,15 +294,6 @@ static int plan_step(struct attempt *a, struct story *story, bool no_groups, str
 	return no_groups && plan_has_group(&a->plan) ? 1 : 0;
 }
 
-/* Has a job several nodes? */
-static bool is_parallel(const struct demand *d)
-{
-	for (size_t i = 0; i < d->njobs; i++)
-		if (d->jobs[i]->nodes.n > 1)
-			return true;
-	return false;
-}
-
 /* Client, subnets and choices of the step's place, if it is not the last one's. 0; 1: pass on; -1.
  */
 static int enter_place(struct attempt *a, struct story *story, struct climb *climb, struct err *err)
@@ -310,7 +301,7 @@ static int enter_place(struct attempt *a, struct story *story, struct climb *cli
 	if (a->step.place == climb->place)
 		return a->nchoices ? 0 : 1;
 	/* nodes of one job reach each other in one region only; what came chooses it */
-	if (a->ninstances && is_parallel(a->demand))
+	if (a->ninstances)
 		return 1;
 	climb->place = a->step.place;
 	climb->no_groups = false; /* each region has its own */

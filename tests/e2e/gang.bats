@@ -181,7 +181,7 @@ fleets() {
 	run -0 helper status
 	[[ ${lines[0]} =~ ^GANG\ +JOB\ +STATE\ +NODES ]]
 	[[ ${lines[1]} =~ ^$job-[0-9a-f]{10}\ +$job\ +active\ +2\ +hpc7a.96xlarge\ +us-east-2a\ +yes\ +14.40 ]]
-	[[ $output =~ [[:space:]]aws-hpc-0\ +i-[0-9a-f]+\ +running\ +10\.77\. ]]
+	[[ $output =~ [[:space:]]aws-hpc-[0-9]+\ +i-[0-9a-f]+\ +running\ +10\.77\. ]]
 	run -0 helper status --json
 	[ "$(jq -r '.gangs[0].instances | length' <<<"$output")" -eq 2 ]
 	[ "$(jq -r '.gangs[0].rate_uusd_hr' <<<"$output")" -eq 7200000 ]
