@@ -12,6 +12,7 @@ libhelper_a_SOURCES = \
 	helper/boot.c helper/boot.h \
 	helper/catalog_list.c helper/catalog_list.h \
 	helper/cmd_catalog.c \
+	helper/cmd_detect.c \
 	helper/cmd_explain.c \
 	helper/cmd_open.c \
 	helper/cmd_reconcile.c \
@@ -41,6 +42,7 @@ libhelper_a_SOURCES = \
 	helper/release.c helper/release.h \
 	helper/reopen.c helper/reopen.h \
 	helper/show.c helper/show.h \
+	helper/show_detect.c helper/show_detect.h \
 	helper/stale.c helper/stale.h \
 	helper/status.h \
 	helper/tags.c helper/tags.h \

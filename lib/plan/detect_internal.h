@@ -89,6 +89,8 @@ enum detector {
 	DETECTORS,
 };
 
+#define WRAPPERS_MAX 16
+
 struct detection {
 	const struct detect_input *input;
 	struct job_size size;
@@ -108,6 +110,9 @@ struct detection {
 	unsigned opaque_line;
 	char opaque[64];
 	uint32_t launched; /* the largest number of ranks */
+	const char *wrappers[WRAPPERS_MAX];
+	size_t nwrappers;
+	unsigned functions; /* changes from one to another */
 	bool openmp;
 };
 

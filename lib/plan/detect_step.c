@@ -224,6 +224,17 @@ static bool sets_meeting_point(const struct detection *d)
 	return false;
 }
 
+/* … and WORD may be one: Python, a script around it, or what cannot be known. */
+static bool meets(const struct detection *d, const char *word)
+{
+	char base[64];
+
+	script_basename(word, base, sizeof(base));
+	return sets_meeting_point(d) &&
+	       (!strncmp(base, "python", 6) || !strcmp(base, "bash") || !strcmp(base, "sh") ||
+		       ends_with(base, ".sh") || ends_with(base, ".py") || strstr(word, "${"));
+}
+
 /* --- programs */
 
 /* Does the text of a program of this script speak MPI? */
@@ -242,6 +253,24 @@ static bool words_have(size_t argc, const char *const *argv, bool (*test)(const 
 	return false;
 }
 
+/* WORD behind a script's name is a program that it wraps, rather than its data. */
+static bool is_wrapped(const char *word)
+{
+	static const char *const ends[] = {".x", ".exe", ".ex", ".out", ".bin", ".py"};
+	const struct known_app *app = apps_find(word);
+	const char *slash = strrchr(word, '/');
+
+	if (app)
+		return true;
+	if (!strncmp(slash ? slash + 1 : word, "python", 6))
+		return true;
+	for (size_t i = 0; i < ARRAY_SIZE(ends); i++)
+		if (ends_with(word, ends[i]))
+			return true;
+	return !strncmp(word, "./", 2) && word[2] && !strchr(word + 2, '.') &&
+	       !strchr(word + 2, '/');
+}
+
 /* What srun or mpirun starts, "bash -c" and scripts of this script looked into. */
 static void payload_find(const struct detection *d, size_t index, const struct launch *launch,
 	size_t *argc, const char *const **argv)
@@ -256,12 +285,16 @@ static void payload_find(const struct detection *d, size_t index, const struct l
 		*argc -= skip;
 		*argv += skip;
 	}
+	if (*argc > 1 && ends_with((*argv)[0], ".sh") && is_wrapped((*argv)[1])) {
+		*argc -= 1;
+		*argv += 1;
+	}
 	for (size_t i = index + 1; i < d->script.ncommands; i++) {
 		const struct script_command *held = &d->script.commands[i];
 		char base[64];
 		enum mpi_impl impl;
 
-		if (held->within != index || held->dead)
+		if (held->within != index || held->dead || held->substituted)
 			continue;
 		script_basename(held->argv[0], base, sizeof(base));
 		if (is_trivial(base) || !strcmp(base, "cd") || !strcmp(base, "export") ||
@@ -303,17 +336,14 @@ static void judge_srun_python(
 		d->strong++;
 		return;
 	}
-	if (sets_meeting_point(d) && gpus) {
+	d->plain++;
+	if (gpus && d->size.tasks > 1 && d->size.tasks == d->size.nodes * gpus) {
+		/* Lightning and others find the other ranks by Slurm's variables */
 		d->result->gpu_collectives = true;
-		d->strong++;
-		found(d, D_COLLECTIVES, c->line, 75,
-			"srun starts Python on GPUs, and the script "
-			"sets where its ranks meet");
+		found(d, D_COLLECTIVES, c->line, 45, "srun starts one Python for each GPU");
 		return;
 	}
-	d->plain++;
 	if (gpus && d->size.nodes > 1) {
-		/* one job step over the GPUs of several nodes is seldom for anything else */
 		d->result->gpu_collectives = true;
 		found(d, D_COLLECTIVES, c->line, 35, "srun starts Python on the GPUs of %u nodes",
 			d->size.nodes);
@@ -362,7 +392,8 @@ static void judge_srun(struct detection *d, size_t index, const struct launch *l
 								 : d->pmi_impl;
 		d->strong++;
 		found(d, D_SRUN_MPI, c->line, 60, "srun --mpi=%s", launch->mpi);
-	} else if (parts_by_number(d, index) && (!app || app->mpi == APP_MPI_NEVER)) {
+	} else if (!meets(d, argv[0]) && parts_by_number(d, index) &&
+		   (!app || app->mpi == APP_MPI_NEVER)) {
 		d->plain++;
 		found(d, D_FARM, c->line, -50, "each task takes its part by its own number");
 		return;
@@ -379,6 +410,13 @@ static void judge_srun(struct detection *d, size_t index, const struct launch *l
 	} else if (app && app->mpi == APP_MPI_MAYBE) {
 		d->result->app = app;
 		found(d, D_PROGRAM, c->line, 50, "%s by srun", app->name);
+	} else if (meets(d, argv[0])) {
+		d->result->gpu_collectives = true;
+		d->strong++;
+		found(d, D_COLLECTIVES, c->line, 75,
+			"srun starts %s, and the script sets where its "
+			"ranks meet",
+			base);
 	} else if (!strncmp(base, "python", 6)) {
 		judge_srun_python(d, c, argc, argv);
 	} else if (launch->multiprog) {
@@ -429,6 +467,17 @@ static void judge_single(struct detection *d, const struct script_command *c, co
 		found(d, D_SINGLES, c->line, -40, "%s starts single tasks in the background", name);
 }
 
+/* run() { echo "+ $*"; "$@"; }: the functions of the script that run their arguments. */
+static void find_wrappers(struct detection *d)
+{
+	for (size_t i = 0; i < d->script.ncommands && d->nwrappers < WRAPPERS_MAX; i++) {
+		const struct script_command *c = &d->script.commands[i];
+
+		if (c->function && (!strcmp(c->argv[0], "${@}") || !strcmp(c->argv[0], "${*}")))
+			d->wrappers[d->nwrappers++] = c->function;
+	}
+}
+
 static bool judge_launch(struct detection *d, size_t index)
 {
 	const struct script_command *c = &d->script.commands[index];
@@ -450,9 +499,17 @@ static bool judge_launch(struct detection *d, size_t index)
 	}
 	if (argc && judge_collectives(d, argc, argv, c->line))
 		return true;
-	if ((!argc && !c->stdin_text) ||
-		(launch.srun && argc && (is_trivial(base) || is_farm(base))))
-		return argc == 0 || is_trivial(base);
+	if (launch.srun && argc && is_farm(base)) {
+		found(d, D_FARM, c->line, -50, "%s starts independent processes", base);
+		return true;
+	}
+	/* runcode() { srun -n $@; }: the program is among what cannot be known */
+	if (!argc && launch.count_unknown) {
+		argv = c->argv + c->argc - 1;
+		argc = 1;
+	}
+	if (!argc || (launch.srun && is_trivial(base)))
+		return true;
 	count = launch.count ? launch.count : launch.count_unknown ? 0 : d->size.tasks;
 	if (count == 1 && launch.programs == 1) {
 		judge_single(d, c, launch.name);
@@ -615,22 +672,31 @@ static bool called(const struct detection *d, const char *function)
 	return false;
 }
 
+#define FUNCTIONS_MAX 128
+
 void judge_commands(struct detection *d)
 {
 	const char *live = NULL, *idle = NULL;
 
+	find_wrappers(d);
 	for (size_t i = 0; i < d->script.ncommands; i++) {
-		const struct script_command *c = &d->script.commands[i];
+		struct script_command *c = &d->script.commands[i];
 		char base[64];
 
 		if (c->dead)
 			continue;
 		if (c->function && c->function != live) {
-			if (c->function == idle || !called(d, c->function)) {
+			/* of so many functions one cannot tell in time who calls them */
+			if (c->function == idle ||
+				(++d->functions <= FUNCTIONS_MAX && !called(d, c->function))) {
 				idle = c->function;
 				continue;
 			}
 			live = c->function;
+		}
+		if (c->argc > 1 && in(c->argv[0], d->wrappers, d->nwrappers)) {
+			c->argc--;
+			c->argv++;
 		}
 		script_basename(c->argv[0], base, sizeof(base));
 		judge_compiler(d, c, base);

@@ -75,6 +75,7 @@ static void skip_space(struct reader *r, bool newlines)
 			   line_begins(r, "=") &&
 			   isalpha((unsigned char)(at(r, "=cut") ? '0' : r->p[1]))) {
 			skip_to(r, "\n=cut");
+			r->line++;
 		} else if (*r->p == '\n') {
 			if (!newlines)
 				return;
@@ -164,6 +165,10 @@ static size_t read_list(struct reader *r, const char **v, char close)
 		skip_space(r, true);
 		if (r->p == r->end)
 			break;
+		if (!depth && isalpha((unsigned char)*r->p) && r->end - r->p > 2 &&
+			(strchr("\"'", r->p[1]) ||
+				(isalpha((unsigned char)r->p[1]) && strchr("\"'", r->p[2]))))
+			r->p += strchr("\"'", r->p[1]) ? 1 : 2; /* f"…", rb"…" */
 		text = depth ? NULL : read_string(r);
 		if (text) {
 			v[n++] = text;
@@ -313,10 +318,20 @@ static bool read_import(struct reader *r, const char *name)
 	return true;
 }
 
+/* `…` is a command in Perl and Julia by itself; R->p is behind it. */
+static void run_backticks(struct reader *r, const char *text, unsigned line)
+{
+	enum script_lang lang = r->all->script->lang;
+
+	if (r->p[-1] == '`' && (lang == SCRIPT_PERL || lang == SCRIPT_JULIA))
+		list_read_held(r, text, strlen(text), line, SCRIPT_NO_COMMAND);
+}
+
 /* NAME = "text" or [ … ]: a command that is run later. */
 static void read_assignment(struct reader *r, const char *name)
 {
 	const char *v[LIST_MAX], *text;
+	unsigned line = r->line;
 	char skip[8];
 
 	r->p++;
@@ -335,6 +350,8 @@ static void read_assignment(struct reader *r, const char *name)
 		text = read_string(r);
 		if (!text)
 			r->p = before;
+		else
+			run_backticks(r, text, line);
 	}
 	if (text && strlen(text) <= SCRIPT_WORD_MAX)
 		var_set(r->all, name, text, false);
@@ -361,9 +378,7 @@ void code_read(struct reader *r)
 			    r->p[-1] == ';';
 		text = read_string(r);
 		if (text) {
-			/* `…` is a command in Perl and Julia by itself */
-			if (r->p[-1] == '`' && (lang == SCRIPT_PERL || lang == SCRIPT_JULIA))
-				list_read_held(r, text, strlen(text), line, SCRIPT_NO_COMMAND);
+			run_backticks(r, text, line);
 			continue;
 		}
 		if (!read_name(r, name, sizeof(name))) {

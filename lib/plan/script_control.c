@@ -215,9 +215,12 @@ void pattern_read(struct reader *r, struct block *b)
 	while (r->p < r->end && *r->p != ')' && *r->p != '\n') {
 		char c = *r->p++;
 
-		if (c == '\'' || c == '"')
-			while (r->p < r->end && *r->p != c && *r->p != '\n')
-				r->p++;
+		if (c != '\'' && c != '"')
+			continue;
+		while (r->p < r->end && *r->p != c && *r->p != '\n')
+			r->p++;
+		if (r->p < r->end && *r->p == c)
+			r->p++;
 	}
 	if (r->p < r->end && *r->p == ')')
 		r->p++;

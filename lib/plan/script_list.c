@@ -154,6 +154,18 @@ void list_read_held(struct reader *r, const char *text, size_t len, unsigned lin
 	free(held);
 }
 
+/* Run by its name, is it a shell that reads it? Another program than the shell wants a "#!". */
+static bool runs_by_shell(const struct script_file *file, bool by_shell)
+{
+	const char *eol = strchrnul(file->text, '\n');
+
+	if (strncmp(file->text, "#!", 2))
+		return by_shell;
+	return eol - file->text > 4 &&
+	       (!memcmp(eol - 2, "sh", 2) ||
+		       memmem(file->text, eol - file->text, "sh -", 4) != NULL);
+}
+
 /* A file that the script wrote, where this command runs it: ./x.sh, bash x.sh, srun ./x.sh. */
 static void read_own_file(struct reader *r, const struct script_command *c, size_t index)
 {
@@ -167,14 +179,12 @@ static void read_own_file(struct reader *r, const struct script_command *c, size
 		if (!strcmp(c->argv[0], idle[i]))
 			return;
 	for (size_t i = 0; i < c->argc && !file; i++) {
+		bool by_shell = i &&
+				(is_shell(c->argv[i - 1]) || !strcmp(c->argv[i - 1], "source") ||
+					!strcmp(c->argv[i - 1], "."));
+
 		file = script_find_file(r->all->script, c->argv[i]);
-		/* another language is left to who looks into the files */
-		if (file && file->text[0] == '#' && file->text[1] == '!' &&
-			!strstr(file->text, "sh\n"))
-			file = NULL;
-		if (file &&
-			!(i == 0 || is_shell(c->argv[i - 1]) || strchr(c->argv[i], '/') ||
-				!strcmp(c->argv[i - 1], "source") || !strcmp(c->argv[i - 1], ".")))
+		if (file && !by_shell && !runs_by_shell(file, i == 0))
 			file = NULL;
 	}
 	if (file)

@@ -10,7 +10,8 @@ check_PROGRAMS += \
 	tests/unit/test_plan \
 	tests/unit/test_plan_facts \
 	tests/unit/test_plan_properties \
-	tests/unit/test_plan_steps
+	tests/unit/test_plan_steps \
+	tests/unit/test_script
 # End of check_PROGRAMS
 tests_unit_test_catalog_SOURCES = tests/unit/test_catalog.c
 tests_unit_test_catalog_CPPFLAGS = $(UNIT_CPPFLAGS)
@@ -61,3 +62,7 @@ tests_unit_test_detect_corpus_SOURCES = tests/unit/test_detect_corpus.c
 tests_unit_test_detect_corpus_CPPFLAGS = $(UNIT_CPPFLAGS) \
 	-DCORPUS='"$(abs_top_srcdir)/tests/corpus/detect"'
 tests_unit_test_detect_corpus_LDADD = libplan.a libcatalog.a libintent.a libbase.a $(CHECK_LIBS)
+
+tests_unit_test_script_SOURCES = tests/unit/test_script.c
+tests_unit_test_script_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_test_script_LDADD = libplan.a libintent.a libbase.a $(CHECK_LIBS)

@@ -3,8 +3,10 @@
  * The labelled scripts of tests/corpus/detect: precision and recall of detect(), and of the rules
  * of the Go system that this project follows, as the baseline.
  *
- * Each script's first line is its label, which no detector sees. Those whose number is a multiple
- * of three were held out: nobody looked at their results until the detectors were finished.
+ * Each script's first line is its label, which no detector sees. Of the first 141 those whose
+ * number is a multiple of three were held out: nobody looked at their results until the detectors
+ * were finished. 201 and on came later and showed what was still wrong; 301 and on were written
+ * after that, and nothing was changed for their sake.
  */
 #include <check.h>
 #include <dirent.h>
@@ -42,6 +44,7 @@ static void load(const char *name)
 	struct script_file *s = &scripts[nscripts];
 	char path[512], tasks[16], nodes[16];
 	struct err err = {0};
+	unsigned long number = strtoul(name, NULL, 10);
 	char *eol;
 
 	snprintf(path, sizeof(path), "%s/%s", CORPUS, name);
@@ -58,7 +61,7 @@ static void load(const char *name)
 	s->tasks = strtoul(tasks, NULL, 10);
 	s->nodes = strtoul(nodes, NULL, 10);
 	s->positive = !strcmp(s->label, "mpi") || !strcmp(s->label, "collective");
-	s->held_out = strtoul(name, NULL, 10) % 3 == 0;
+	s->held_out = number < 200 ? number % 3 == 0 : number >= 300;
 	nscripts++;
 }
 
@@ -224,6 +227,7 @@ START_TEST(corpus)
 	printf("implementation right: %u of %u; tasks and nodes right: %u of %u; sure (60 %%): "
 	       "%u\n",
 		impl_right, impl, size_right, size, sure);
+	fflush(stdout);
 	ck_assert_uint_ge(nscripts, 120);
 	ck_assert_uint_le(positive * 100, nscripts * 55);
 	check_good(&all);
