@@ -99,7 +99,7 @@ static int find_jobs(struct app *app, const struct resumefile *file, int64_t sta
 					return -1;
 		}
 		nodeset_sort(&job->nodes);
-		wish_find(app, &job->facts, start_ms, &job->intent, &job->efa_why);
+		wish_find(app, job, start_ms);
 		log_info("%zu node(s), EFA %s (%s)", job->nodes.n, efa_mode_name(job->intent.efa),
 			job->efa_why);
 	}

@@ -8,6 +8,7 @@
 #include "helper/log.h"
 #include "lib/base/cleanup.h"
 #include "lib/base/clock.h"
+#include "lib/base/strbuf.h"
 #include "lib/intent/record.h"
 
 #define POLL_MS 50
@@ -96,31 +97,180 @@ static int from_stored(struct app *app, const struct job_facts *facts, struct in
 	return 1;
 }
 
-void wish_find(struct app *app, const struct job_facts *facts, int64_t start_ms,
-	struct intent *intent, const char **why)
-{
-	enum efa_mode by_feature = wish_from_features(facts->features);
+/* --- what is known of the job ---------------------------------------------------------------- */
 
-	*intent = (struct intent){0};
-	if (from_record(app, facts, start_ms, intent))
-		*why = "the job's --efa";
-	else if (from_stored(app, facts, intent))
-		*why = "the job's --efa (from its stored environment)";
-	if (intent->efa != EFA_UNSET && intent->efa_from == FROM_SITE)
-		*why = "the site's default_efa in plugstack.conf";
-	/* a feature that the user asked for outranks what the site would have by default */
-	if (by_feature != EFA_UNSET &&
-		(intent->efa == EFA_UNSET || intent->efa_from == FROM_SITE)) {
-		intent->efa = by_feature;
-		*why = "the job's features";
+/* What the intent has kept of the submit environment, as an environment again. */
+struct submit_env {
+	struct strbuf text; /* NUL-ended, one after the other */
+	const char **names; /* "NAME=VALUE" …, NULL */
+	size_t n;
+};
+
+static void submit_env_release(struct submit_env *env)
+{
+	strbuf_release(&env->text);
+	free(env->names);
+}
+
+static void add_env(struct submit_env *env, const char *name, size_t len, const char *value)
+{
+	strbuf_addf(&env->text, "%.*s=%s", (int)len, name, value);
+	strbuf_addch(&env->text, '\0');
+	env->n++;
+}
+
+/* Of OMPI_* only the names were kept. */
+static int make_env(const struct intent *intent, struct submit_env *env)
+{
+	const char *p;
+
+	if (*intent->mpi)
+		add_env(env, "SLURM_MPI_TYPE", 14, intent->mpi);
+	if (*intent->modules)
+		add_env(env, "LOADEDMODULES", 13, intent->modules);
+	if (*intent->i_mpi_root)
+		add_env(env, "I_MPI_ROOT", 10, intent->i_mpi_root);
+	for (p = intent->ompi; *p; p += strspn(p, ",")) {
+		size_t len = strcspn(p, ",");
+
+		add_env(env, p, len, "");
+		p += len;
 	}
-	if (intent->efa != EFA_UNSET)
-		return;
-	if (facts->num_nodes <= 1) {
-		intent->efa = EFA_DISABLED;
-		*why = "one node needs no EFA";
+	env->names = calloc(env->n + 1, sizeof(*env->names));
+	if (!env->names || env->text.failed)
+		return -1;
+	p = env->text.buf;
+	for (size_t i = 0; i < env->n; i++, p += strlen(p) + 1)
+		env->names[i] = p;
+	return 0;
+}
+
+static const struct conf_group *group_of(const struct conf *conf, const struct demand_job *job)
+{
+	return job->nodes.n ? conf_group_of(conf, job->nodes.names[0]) : NULL;
+}
+
+static void look(const struct conf *conf, struct demand_job *job, const char *script, size_t len)
+{
+	CLEANUP(submit_env_release) struct submit_env env = {.text = STRBUF_INIT};
+	const struct job_facts *facts = &job->facts;
+	const struct conf_group *group = group_of(conf, job);
+	struct detect_input input = {
+		.script = script,
+		.len = len,
+		.nodes = facts->num_nodes,
+		.tasks = facts->num_tasks,
+		.cpus_per_task = facts->cpus_per_task,
+		.tasks_per_node = facts->tasks_per_node,
+		.cores_per_node = group ? group->cpus : 0,
+		.gpus = facts->gpus_per_node,
+		.array = facts->array_job_id != 0,
+		.job_name = *facts->job_name ? facts->job_name : NULL,
+	};
+
+	free(job->detected);
+	job->detected = calloc(1, sizeof(*job->detected));
+	if (!job->detected || make_env(&job->intent, &env) < 0) {
+		log_err("out of memory: nothing is detected of the job");
+		free(STEAL_POINTER(job->detected));
 		return;
 	}
-	intent->efa = app->conf->mpi.efa_default;
-	*why = "mpi.efa_default";
+	input.env = env.names;
+	detect(&input, job->detected);
+}
+
+static void fill_rank(const struct conf *conf, struct demand_job *job)
+{
+	const struct job_facts *facts = &job->facts;
+	uint32_t nodes = facts->num_nodes ? facts->num_nodes : 1, tasks = facts->tasks_per_node;
+
+	if (!tasks)
+		tasks = (facts->num_tasks + nodes - 1) / nodes;
+	if (!tasks)
+		tasks = 1;
+	job->rank = (struct rank_job){
+		.nodes = nodes,
+		.mem_mib_per_task = (facts->mem_mib_per_node + tasks - 1) / tasks,
+		.tasks_per_node = tasks,
+	};
+	rank_job_detected(&job->rank, job->detected, efa_is_sure(job->detected, &conf->mpi.bands));
+	job->rank.gpu |= facts->gpus_per_node > 0;
+}
+
+/* A component of a heterogeneous job is one of a larger whole, even where it has one node. */
+static bool is_alone(const struct job_facts *facts)
+{
+	return facts->num_nodes <= 1 && !facts->het_leader;
+}
+
+void wish_decide(const struct conf *conf, struct demand_job *job, const char *asked,
+	const char *script, size_t len)
+{
+	const struct job_facts *facts = &job->facts;
+	struct intent *intent = &job->intent;
+	struct efa_input input = {
+		.option = intent->efa,
+		.option_why = asked,
+		.features = wish_from_features(facts->features),
+		.nodes = is_alone(facts) || facts->num_nodes > 1 ? facts->num_nodes : 2,
+		.bands = &conf->mpi.bands,
+		.dflt = conf->mpi.efa_default,
+	};
+
+	/* what the site would have by default is asked last, wherever it says so */
+	if (intent->efa != EFA_UNSET && intent->efa_from == FROM_SITE) {
+		input.option = EFA_UNSET;
+		input.dflt = intent->efa;
+		input.dflt_why = "the site's default_efa in plugstack.conf";
+	}
+	/* of one node nothing is to be decided, and there may be thousands */
+	if (conf->mpi.detect && (script || !is_alone(facts)))
+		look(conf, job, script, len);
+	input.detected = job->detected;
+	efa_decide(&input, &job->efa);
+	intent->efa = job->efa.mode;
+	job->efa_why = job->efa.why;
+	fill_rank(conf, job);
+}
+
+/* An array's tasks have the array's script, a heterogeneous job's components the leader's. */
+static char *read_script(struct app *app, const struct job_facts *facts, size_t *len)
+{
+	const uint32_t ids[] = {
+		facts->array_job_id ? facts->array_job_id : facts->job_id, facts->het_leader};
+	char *text = NULL;
+	struct err err = {0};
+
+	if (!facts->batch)
+		return NULL;
+	for (size_t i = 0; i < ARRAY_SIZE(ids); i++) {
+		if (!ids[i])
+			continue;
+		if (slurm_client_stored_script(app->site.state_dir, ids[i], &text, len, &err) == 0)
+			return text;
+		if (err.class != ERR_NOTFOUND)
+			break;
+	}
+	log_info("no stored script: %s", err.text);
+	return NULL;
+}
+
+void wish_find(struct app *app, struct demand_job *job, int64_t start_ms)
+{
+	const struct job_facts *facts = &job->facts;
+	const char *asked = NULL;
+	cleanup_free char *script = NULL;
+	size_t len = 0;
+
+	job->intent = (struct intent){0};
+	if (!from_record(app, facts, start_ms, &job->intent) &&
+		from_stored(app, facts, &job->intent))
+		asked = "the job's --efa (from its stored environment)";
+	if (app->conf->mpi.detect && !is_alone(facts))
+		script = read_script(app, facts, &len);
+	wish_decide(app->conf, job, asked, script, len);
+	if (script)
+		log_info("detected: %s, %u %%",
+			job->detected ? job_kind_name(job->detected->kind) : "?",
+			job->detected ? job->detected->confidence : 0);
 }

@@ -14,6 +14,11 @@ tests_unit_test_demand_SOURCES = tests/unit/test_demand.c
 tests_unit_test_demand_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_demand_LDADD = $(HELPER_LIBS) $(CHECK_LIBS)
 
+check_PROGRAMS += tests/unit/test_wish
+tests_unit_test_wish_SOURCES = tests/unit/test_wish.c
+tests_unit_test_wish_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_test_wish_LDADD = $(HELPER_LIBS) $(CHECK_LIBS)
+
 check_PROGRAMS += tests/unit/test_gate
 tests_unit_test_gate_SOURCES = tests/unit/test_gate.c
 tests_unit_test_gate_CPPFLAGS = $(UNIT_CPPFLAGS)
