@@ -104,3 +104,13 @@ check_PROGRAMS += tests/unit/test_catalog_list
 tests_unit_test_catalog_list_SOURCES = tests/unit/test_catalog_list.c $(STATE_FIXTURE)
 tests_unit_test_catalog_list_CPPFLAGS = $(UNIT_CPPFLAGS) $(JSON_CFLAGS)
 tests_unit_test_catalog_list_LDADD = $(HELPER_LIBS) $(CHECK_LIBS)
+
+check_PROGRAMS += tests/unit/test_refresh
+tests_unit_test_refresh_SOURCES = tests/unit/test_refresh.c $(APP_FIXTURE)
+tests_unit_test_refresh_CPPFLAGS = $(UNIT_CPPFLAGS) $(JSON_CFLAGS)
+tests_unit_test_refresh_LDADD = $(HELPER_LIBS) $(CHECK_LIBS) -lpthread
+
+check_PROGRAMS += tests/unit/test_public
+tests_unit_test_public_SOURCES = tests/unit/test_public.c $(APP_FIXTURE)
+tests_unit_test_public_CPPFLAGS = $(UNIT_CPPFLAGS) $(JSON_CFLAGS)
+tests_unit_test_public_LDADD = $(HELPER_LIBS) $(CHECK_LIBS) -lpthread
