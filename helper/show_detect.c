@@ -57,10 +57,10 @@ void show_detect(struct strbuf *sb, const struct detect_result *r)
 		const struct detect_evidence *e = &r->evidence[i];
 
 		if (e->line)
-			snprintf(text, sizeof(text), "%+4d  line %u: %s", e->weight, e->line,
+			snprintf(text, sizeof(text), "%+4d line %u: %s", e->weight, e->line,
 				e->text);
 		else
-			snprintf(text, sizeof(text), "%+4d  %s", e->weight, e->text);
+			snprintf(text, sizeof(text), "%+4d %s", e->weight, e->text);
 		show_line(sb, i ? "" : "evidence", text);
 	}
 }

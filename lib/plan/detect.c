@@ -44,7 +44,8 @@ static void judge_size(struct detection *d)
 	if (size->tasks > 1 && size->nodes > 1)
 		found(d, D_SIZE, 0, 10, "%u tasks on %u nodes", size->tasks, size->nodes);
 	else if (size->tasks > 1)
-		found(d, D_SIZE, 0, 5, "%u tasks", size->tasks);
+		found(d, D_SIZE, 0, size->nodes == 1 ? 0 : 5, "%u tasks%s", size->tasks,
+			size->nodes == 1 ? " on one node" : "");
 	else if (d->ranks == 0)
 		found(d, D_SIZE, 0, -10, "one task");
 	if (size->array)

@@ -2,8 +2,9 @@
 /*
  * detect_internal: what the parts of the detection share; nobody else includes it.
  *
- * detect_size.c reads the job's size, launch.c a launcher's command line, detect_step.c judges one
- * command, detect_site.c what is set around them (modules, variables), detect.c adds it all up.
+ * detect_size.c reads the job's size, launch.c a launcher's command line, detect_calls.c knows the
+ * script's functions, detect_step.c judges one command, detect_site.c what is set around them
+ * (modules, variables), detect.c adds it all up.
  */
 #ifndef BURST_DETECT_INTERNAL_H
 #define BURST_DETECT_INTERNAL_H
@@ -112,13 +113,30 @@ struct detection {
 	uint32_t launched; /* the largest number of ranks */
 	const char *wrappers[WRAPPERS_MAX];
 	size_t nwrappers;
-	unsigned functions; /* changes from one to another */
 	bool openmp;
 };
 
 /* WEIGHT for D by what is at LINE. */
 void found(struct detection *d, enum detector which, unsigned line, int weight, const char *fmt,
 	...) __attribute__((format(printf, 5, 6)));
+
+/* --- detect_calls.c */
+
+#define FUNCTIONS_MAX 128
+
+struct functions {
+	const char *names[FUNCTIONS_MAX];
+	bool live[FUNCTIONS_MAX];
+	size_t n;
+	bool too_many;
+};
+
+/* Which functions are called, by what is run itself. */
+void find_functions(const struct detection *d, struct functions *f);
+/* Is the command itself run? In doubt it is. */
+bool function_live(const struct functions *f, const struct script_command *c);
+/* run() { echo "+ $*"; "$@"; }: the functions of the script that run their arguments. */
+void find_wrappers(struct detection *d);
 
 /* --- detect_step.c: judge the commands */
 void judge_commands(struct detection *d);

@@ -336,7 +336,6 @@ static void judge_srun_python(
 		d->strong++;
 		return;
 	}
-	d->plain++;
 	if (gpus && d->size.tasks > 1 && d->size.tasks == d->size.nodes * gpus) {
 		/* Lightning and others find the other ranks by Slurm's variables */
 		d->result->gpu_collectives = true;
@@ -349,6 +348,7 @@ static void judge_srun_python(
 			d->size.nodes);
 		return;
 	}
+	d->plain++;
 	found(d, D_PROGRAM, c->line, 10, "srun starts several %s", argv[0]);
 }
 
@@ -381,10 +381,12 @@ static void judge_srun(struct detection *d, size_t index, const struct launch *l
 {
 	const struct script_command *c = &d->script.commands[index];
 	const struct known_app *app = apps_find(argv[0]);
-	bool mpi = launch->mpi && strncmp(launch->mpi, "none", 4);
+	bool mpi = launch->mpi && strcmp(launch->mpi, "none") != 0;
 	char base[64];
 
 	script_basename(argv[0], base, sizeof(base));
+	if (launch->mpi && !mpi)
+		found(d, D_SRUN_MPI, c->line, -40, "srun --mpi=none");
 	if (mpi) {
 		d->pmi_impl = !strncmp(launch->mpi, "pmix", 4)   ? MPI_PMIX
 			      : !strncmp(launch->mpi, "pmi", 3)  ? MPI_PMI2
@@ -465,17 +467,6 @@ static void judge_single(struct detection *d, const struct script_command *c, co
 	/* three of them, or one in a loop, are a farm */
 	if (c->background_loop || c->loops || d->background_singles >= 3)
 		found(d, D_SINGLES, c->line, -40, "%s starts single tasks in the background", name);
-}
-
-/* run() { echo "+ $*"; "$@"; }: the functions of the script that run their arguments. */
-static void find_wrappers(struct detection *d)
-{
-	for (size_t i = 0; i < d->script.ncommands && d->nwrappers < WRAPPERS_MAX; i++) {
-		const struct script_command *c = &d->script.commands[i];
-
-		if (c->function && (!strcmp(c->argv[0], "${@}") || !strcmp(c->argv[0], "${*}")))
-			d->wrappers[d->nwrappers++] = c->function;
-	}
 }
 
 static bool judge_launch(struct detection *d, size_t index)
@@ -628,6 +619,8 @@ static bool judge_farm(struct detection *d, const struct script_command *c, cons
 		if (launch_read(c->argc - i, c->argv + i, &d->size, &launch) && launch.count > 1 &&
 			!launch.srun && launch.payload < c->argc - i) {
 			d->ranks++;
+			if (launch.count > d->launched)
+				d->launched = launch.count;
 			judge_mpirun(d, c, &launch, c->argc - i - launch.payload,
 				c->argv + i + launch.payload);
 			break;
@@ -658,42 +651,18 @@ static void judge_opaque(struct detection *d, const struct script_command *c, co
 	snprintf(d->opaque, sizeof(d->opaque), "%s", base);
 }
 
-static bool called(const struct detection *d, const char *function)
-{
-	for (size_t i = 0; i < d->script.ncommands; i++) {
-		const struct script_command *c = &d->script.commands[i];
-
-		if (c->function && !strcmp(c->function, function))
-			continue;
-		for (size_t k = 0; k < c->argc; k++)
-			if (!strcmp(c->argv[k], function))
-				return true;
-	}
-	return false;
-}
-
-#define FUNCTIONS_MAX 128
-
 void judge_commands(struct detection *d)
 {
-	const char *live = NULL, *idle = NULL;
+	struct functions functions;
 
 	find_wrappers(d);
+	find_functions(d, &functions);
 	for (size_t i = 0; i < d->script.ncommands; i++) {
 		struct script_command *c = &d->script.commands[i];
 		char base[64];
 
-		if (c->dead)
+		if (c->dead || !function_live(&functions, c))
 			continue;
-		if (c->function && c->function != live) {
-			/* of so many functions one cannot tell in time who calls them */
-			if (c->function == idle ||
-				(++d->functions <= FUNCTIONS_MAX && !called(d, c->function))) {
-				idle = c->function;
-				continue;
-			}
-			live = c->function;
-		}
 		if (c->argc > 1 && in(c->argv[0], d->wrappers, d->nwrappers)) {
 			c->argc--;
 			c->argv++;

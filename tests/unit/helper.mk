@@ -114,3 +114,7 @@ check_PROGRAMS += tests/unit/test_public
 tests_unit_test_public_SOURCES = tests/unit/test_public.c $(APP_FIXTURE)
 tests_unit_test_public_CPPFLAGS = $(UNIT_CPPFLAGS) $(JSON_CFLAGS)
 tests_unit_test_public_LDADD = $(HELPER_LIBS) $(CHECK_LIBS) -lpthread
+check_PROGRAMS += tests/unit/test_show_detect
+tests_unit_test_show_detect_SOURCES = tests/unit/test_show_detect.c
+tests_unit_test_show_detect_CPPFLAGS = $(UNIT_CPPFLAGS) $(JSON_CFLAGS)
+tests_unit_test_show_detect_LDADD = $(HELPER_LIBS) $(CHECK_LIBS)

@@ -1,6 +1,7 @@
 # unit tests: catalog, plan
 check_PROGRAMS += \
 	tests/unit/test_catalog \
+	tests/unit/test_detect \
 	tests/unit/test_detect_corpus \
 	tests/unit/test_identity \
 	tests/unit/test_ladder \
@@ -66,3 +67,7 @@ tests_unit_test_detect_corpus_LDADD = libplan.a libcatalog.a libintent.a libbase
 tests_unit_test_script_SOURCES = tests/unit/test_script.c
 tests_unit_test_script_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_script_LDADD = libplan.a libintent.a libbase.a $(CHECK_LIBS)
+
+tests_unit_test_detect_SOURCES = tests/unit/test_detect.c
+tests_unit_test_detect_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_test_detect_LDADD = libplan.a libintent.a libbase.a $(CHECK_LIBS)
