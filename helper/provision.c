@@ -350,7 +350,16 @@ static bool turned_away(struct attempt *a)
 	return true;
 }
 
-static int run_attempt(struct app *app, struct demand *demand, struct err *err)
+static void unlock_jobs(const struct demand *demand, int *locks)
+{
+	for (size_t i = 0; i < demand->njobs; i++) {
+		if (locks[i] >= 0)
+			close(locks[i]);
+		locks[i] = -1;
+	}
+}
+
+static int run_attempt(struct app *app, struct demand *demand, int *locks, struct err *err)
 {
 	CLEANUP(attempt_release) struct attempt a = {.app = app, .demand = demand};
 	CLEANUP(nodeset_release) struct nodeset bound = NODESET_INIT;
@@ -371,8 +380,11 @@ static int run_attempt(struct app *app, struct demand *demand, struct err *err)
 	for (size_t i = 0; i < a.ninstances; i++)
 		if (*a.instances[i].node && nodeset_add(&bound, a.instances[i].node, NULL) < 0)
 			log_err("out of memory");
-	if (!demand->all_or_nothing)
+	if (!demand->all_or_nothing) {
 		return_rest(&a, &bound);
+		/* a job that has only a part may start again before that has booted */
+		unlock_jobs(demand, locks);
+	}
 	booted = boot_wait(&a, &bound, err);
 	if (booted < 0)
 		take_down(&a, err->text);
@@ -403,7 +415,7 @@ static bool under_way(struct app *app, const struct demand *demand)
 	return true;
 }
 
-static int run_locked(struct app *app, struct demand *demand, struct err *err)
+static int run_locked(struct app *app, struct demand *demand, int *locks, struct err *err)
 {
 	CLEANUP(nodeset_release) struct nodeset missing = NODESET_INIT;
 	cleanup_free char *held = NULL;
@@ -428,7 +440,7 @@ static int run_locked(struct app *app, struct demand *demand, struct err *err)
 	nodeset_release(&demand->nodes);
 	demand->nodes = missing;
 	missing = (struct nodeset)NODESET_INIT;
-	return run_attempt(app, demand, err);
+	return run_attempt(app, demand, locks, err);
 }
 
 int provision_run(struct app *app, struct demand *demand)
@@ -444,14 +456,12 @@ int provision_run(struct app *app, struct demand *demand)
 	for (size_t i = 0; i < demand->njobs; i++)
 		locks[i] = -1;
 	if (lock_jobs(app, demand, locks, &err) == 0)
-		rc = run_locked(app, demand, &err);
+		rc = run_locked(app, demand, locks, &err);
 	else if (under_way(app, demand))
 		log_info("another process brings its nodes up");
 	else
 		come_back(&(struct attempt){.app = app, .demand = demand}, &err);
-	for (size_t i = 0; i < demand->njobs; i++)
-		if (locks[i] >= 0)
-			close(locks[i]);
+	unlock_jobs(demand, locks);
 	if (app->db)
 		release_settle(app, rc < 0 && err.class != ERR_BUSY ? SETTLE_WAIT_MS : 0);
 	return rc;

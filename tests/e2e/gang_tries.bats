@@ -228,13 +228,19 @@ NO_SPOT='[{"action": "CreateFleet", "every": true, "match": {"TargetCapacitySpec
 
 @test "best effort, and not all came: the job goes back, what came is kept for its next start" {
 	faults '[{"action": "CreateFleet", "every": true, "region": "us-east-2", "capacity": {"default": 2}}]'
-	job=$(job wide 4 --efa=preferred)
+	job=$(job wide 4 --efa=disabled)
 	fails "$job" "EC2 gave 2 of 4 hpc7a.96xlarge instances in us-east-2a: InsufficientInstanceCapacity: *"
-	was_asked '4/any on-demand, EFA: hpc7a.96xlarge@a1'
+	was_asked '4/any on-demand, no EFA: hpc7a.96xlarge@a1'
 	begins "$job" 280 300
 	# longer than the helper takes to see that the job does not wait any more
 	sleep 4
 	[ "$(live_count)" -eq 2 ]
+	# and that asks for the rest
+	faults '[]'
+	in_cluster scontrol update "job=$job" starttime=now
+	says "$job" 'burst: 2 x hpc7a.96xlarge on-demand us-east-2a, 14.40 USD/h, *' 60
+	was_asked '4/any on-demand, no EFA: hpc7a.96xlarge@a1' '2/any on-demand, no EFA: hpc7a.96xlarge@a1'
+	[ "$(live_count)" -eq 4 ]
 	in_cluster scancel "$job"
 	in_cluster scontrol update "nodename=$(helper status --json | jq -r '[.gangs[].instances[].node] | join(",")')" state=power_down_force
 }
