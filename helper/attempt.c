@@ -8,6 +8,7 @@
 #include "helper/log.h"
 #include "helper/preflight.h"
 #include "helper/release.h"
+#include "helper/request.h"
 #include "helper/tags.h"
 #include "helper/types.h"
 #include "lib/base/cleanup.h"
@@ -21,19 +22,6 @@
 #define GROUP_LOOK_FIRST_MS 250
 
 /* --- plan ------------------------------------------------------------------------------------ */
-
-/* The largest of its jobs: a pool's limit is each job's own. */
-static unsigned cost_nodes(const struct demand *d)
-{
-	size_t most = 0;
-
-	if (d->all_or_nothing || !d->njobs)
-		return 0;
-	for (size_t i = 0; i < d->njobs; i++)
-		if (d->jobs[i]->nodes.n > most)
-			most = d->jobs[i]->nodes.n;
-	return (unsigned)most;
-}
 
 /* What its jobs have cost, by earlier starts and by tries of this one that were undone. */
 static int count_spent(struct attempt *a, struct err *err)
@@ -59,39 +47,9 @@ static int count_spent(struct attempt *a, struct err *err)
 
 int attempt_request(struct attempt *a, struct err *err)
 {
-	const struct demand *d = a->demand;
-	const struct conf *conf = a->app->conf;
-	const struct slurm_site *site = &a->app->site;
-	struct plan_request *base = &a->base;
-
 	if (count_spent(a, err) < 0)
 		return -1;
-	base->nodes = (unsigned)d->nodes.n;
-	base->gang = d->all_or_nothing;
-	base->cost_nodes = cost_nodes(d);
-	base->efa = d->efa;
-	base->efa_why = d->efa_why;
-	base->efa_detected = d->efa_detected;
-	base->limit = d->limit;
-	base->time_limit_s = d->time_limit_s;
-	base->boot_s = conf->cost.boot_allowance_s;
-	base->release_s = conf->cost.release_allowance_s + site->kill_wait_s +
-			  (site->over_time_s > 0 ? site->over_time_s : 0);
-	/* a job that may overrun without end has no time limit that bounds its cost */
-	if (site->over_time_s < 0 && d->limit.uusd && !d->limit.per_hour)
-		base->time_limit_s = -1;
-	base->market = d->group->market;
-	base->group_threshold = conf->mpi.placement_group_threshold;
-	base->group_always = conf->mpi.force_cluster_placement_group;
-	base->placement = d->group->placement;
-	base->cpus_per_node = d->group->cpus;
-	base->mem_mib_per_node = d->group->mem_mib;
-	base->gpus_per_node = d->group->gpus;
-	base->arch = d->group->arch;
-	base->requeue = d->requeue;
-	base->spot_needs_requeue = conf->choice.spot_needs_requeue;
-	base->job = d->njobs ? &d->rank : NULL;
-	base->weights = &conf->choice.weights;
+	request_make(&a->base, a->app->conf, &a->app->site, a->demand);
 	return 0;
 }
 
@@ -118,29 +76,6 @@ static void choose_reserved(struct attempt *a)
 				.reservation = r->id,
 				.block = !strcmp(r->kind, "capacity-block"),
 				.reserved_free = r->free,
-			};
-		}
-	}
-}
-
-static void choose_types(struct attempt *a)
-{
-	const struct conf_place *place = a->place;
-
-	for (size_t i = 0; i < place->noverrides; i++) {
-		const struct conf_override *o = &place->overrides[i];
-
-		for (size_t k = 0; k < place->nsubnets; k++) {
-			if (o->subnet && strcmp(o->subnet, place->subnets[k]))
-				continue;
-			a->choices[a->nchoices++] = (struct plan_choice){
-				.type = o->type,
-				.subnet = place->subnets[k],
-				.az = a->subnets[k].az,
-				.free_addresses = a->subnets[k].free_addresses,
-				.price_uusd_hr = -1,
-				.max_price_uusd_hr = o->spot_price_uusd,
-				.tier = o->tier,
 			};
 		}
 	}
@@ -181,7 +116,7 @@ int attempt_choices(struct attempt *a, struct err *err)
 	if (!a->choices)
 		return err_nomem(err);
 	choose_reserved(a);
-	choose_types(a);
+	request_choices(place, a->subnets, a->choices, &a->nchoices);
 	catalog_choices(a->app, a->region, a->choices, a->nchoices);
 	if (preflight_quotas(a->app, a->aws, a->region, a->choices, a->nchoices, a->base.nodes,
 		    &a->quotas, &nquotas, err) < 0)

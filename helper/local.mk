@@ -41,6 +41,7 @@ libhelper_a_SOURCES = \
 	helper/refresh.c helper/refresh.h \
 	helper/release.c helper/release.h \
 	helper/reopen.c helper/reopen.h \
+	helper/request.c helper/request.h \
 	helper/show.c helper/show.h \
 	helper/show_detect.c helper/show_detect.h \
 	helper/stale.c helper/stale.h \

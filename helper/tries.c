@@ -6,6 +6,7 @@
 
 #include "helper/log.h"
 #include "helper/public.h"
+#include "helper/request.h"
 #include "lib/base/cleanup.h"
 #include "lib/base/clock.h"
 #include "lib/base/strbuf.h"
@@ -36,52 +37,6 @@ static void story_release(struct story *story)
 	strbuf_release(&story->later);
 }
 
-/* "A|B" of the distinct values that GET gives of the pools. */
-static void add_distinct(
-	struct strbuf *sb, const struct plan *plan, const char *(*get)(const struct plan_pool *))
-{
-	for (size_t i = 0; i < plan->npools; i++) {
-		size_t k = 0;
-
-		while (k < i && strcmp(get(&plan->pools[k]), get(&plan->pools[i])))
-			k++;
-		if (k == i)
-			strbuf_addf(sb, "%s%s", i ? "|" : "", get(&plan->pools[i]));
-	}
-}
-
-static const char *get_type(const struct plan_pool *pool)
-{
-	return pool->type;
-}
-
-static const char *get_az(const struct plan_pool *pool)
-{
-	return *pool->az ? pool->az : pool->subnet;
-}
-
-/* "hpc7a.96xlarge|c7i.48xlarge in us-east-2a|us-east-2b, on-demand, EFA, placement group" */
-static void describe(const struct attempt *a, struct strbuf *sb)
-{
-	const struct plan *plan = &a->plan;
-
-	add_distinct(sb, plan, get_type);
-	strbuf_addstr(sb, " in ");
-	add_distinct(sb, plan, get_az);
-	if (plan->pools[0].reservation)
-		strbuf_addf(sb, ", %s %s",
-			plan->pools[0].block ? "capacity block" : "capacity reservation",
-			plan->pools[0].reservation);
-	else
-		strbuf_addf(sb, ", %s", plan->market == MARKET_SPOT ? "spot" : "on-demand");
-	strbuf_addstr(sb, plan->efa ? ", EFA" : ", no EFA");
-	if (plan_has_group(plan) && !plan->cluster_group)
-		strbuf_addf(sb, ", %s", placement_strategy_name(plan->strategy));
-	strbuf_addstr(sb, plan->cluster_group    ? ", placement group"
-			  : plan_has_group(plan) ? " placement group"
-						 : ", no placement group");
-}
-
 static void tell(struct story *story, const struct attempt *a, const struct err *why)
 {
 	CLEANUP(strbuf_release) struct strbuf asked = STRBUF_INIT;
@@ -95,7 +50,7 @@ static void tell(struct story *story, const struct attempt *a, const struct err 
 		story->untold++;
 		return;
 	}
-	describe(a, &asked);
+	request_describe(&asked, &a->plan);
 	strbuf_addf(&story->later, "%s%s: %s", story->ntold ? "; " : "; then ", asked.buf,
 		*why->code ? why->code : err_class_name(why->class));
 	story->ntold++;
@@ -120,7 +75,7 @@ static int begin(struct attempt *a, size_t nodes, struct try *row, struct err *e
 	CLEANUP(strbuf_release) struct strbuf asked = STRBUF_INIT;
 
 	strbuf_addf(&asked, "%zu x ", nodes);
-	describe(a, &asked);
+	request_describe(&asked, &a->plan);
 	snprintf(row->gang, sizeof(row->gang), "%s", a->gang.id);
 	snprintf(row->region, sizeof(row->region), "%s", a->region);
 	snprintf(row->asked, sizeof(row->asked), "%s", asked.buf);
@@ -206,27 +161,6 @@ static int run_try(struct attempt *a, struct story *story, bool *no_groups, stru
 }
 
 /* --- the ladder ------------------------------------------------------------------------------ */
-
-static void make_rules(const struct attempt *a, struct ladder_rules *rules)
-{
-	const struct conf *conf = a->app->conf;
-	const struct conf_group *group = a->demand->group;
-
-	*rules = (struct ladder_rules){
-		.spot_to_on_demand = conf->launch.fallback_on_demand,
-		.drop_group = conf->launch.fallback_no_placement_group,
-		.drop_efa = conf->launch.fallback_no_efa,
-		.nplaces = (unsigned)group->nplaces,
-	};
-	for (size_t i = 0; i < group->nplaces; i++) {
-		const struct conf_place *place = &group->places[i];
-
-		rules->reservations = rules->reservations || place->nreservations;
-		for (size_t k = 0; k < place->noverrides; k++)
-			if (place->overrides[k].tier >= rules->ntiers)
-				rules->ntiers = place->overrides[k].tier + 1;
-	}
-}
 
 static int64_t deadline(const struct attempt *a)
 {
@@ -342,7 +276,7 @@ int tries_run(struct attempt *a, struct err *err)
 	struct ladder_rules rules;
 	int rc;
 
-	make_rules(a, &rules);
+	request_rules(&rules, a->app->conf, a->demand->group);
 	ladder_first(&rules, &a->base, &a->step);
 	do {
 		rc = enter_place(a, &story, &climb, err);
