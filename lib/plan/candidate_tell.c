@@ -309,6 +309,26 @@ static const struct candidate *largest(
 	return best;
 }
 
+/* 0: it is not for want of GPUs. */
+static int fail_gpus(const struct candidate *candidates, size_t n,
+	const struct plan_request *request, struct err *err)
+{
+	const struct candidate *best = NULL;
+
+	for (size_t i = 0; i < n; i++) {
+		const struct candidate *c = &candidates[i];
+
+		if (c->verdict == REFUSED_SIZE && (!best || c->type->gpus > best->type->gpus))
+			best = c;
+	}
+	if (!best || best->type->gpus >= request->gpus_per_node)
+		return 0;
+	return err_set(err, ERR_CONFIG,
+		"Slurm's node has %u GPUs; the most that an allowed type has is %u (%s): allow "
+		"another one or mend Gres of the node group",
+		request->gpus_per_node, best->type->gpus, best->choice->type);
+}
+
 static int fail_address(const struct candidate *candidates, size_t n,
 	const struct plan_request *request, struct err *err)
 {
@@ -493,14 +513,11 @@ int candidate_fail(const struct candidate *candidates, size_t n, const struct pl
 			"group's architecture",
 			arch_name(request->arch), types.buf, strchr(types.buf, ',') ? "are" : "is");
 	case REFUSED_SIZE:
+		if (fail_gpus(candidates, n, request, err) < 0)
+			return -1;
 		large = largest(candidates, n, furthest);
 		if (!large)
 			break;
-		if (request->gpus_per_node > large->type->gpus)
-			return err_set(err, ERR_CONFIG,
-				"Slurm's node has %u GPUs; of the allowed types %s, the largest, "
-				"has %u: allow another one or mend Gres of the node group",
-				request->gpus_per_node, large->choice->type, large->type->gpus);
 		return err_set(err, ERR_CONFIG,
 			"Slurm's node has %u CPUs and %" PRIu64
 			" MiB; the largest allowed type, %s, has %u vCPUs and %" PRIu32

@@ -71,3 +71,18 @@ tests_unit_test_script_LDADD = libplan.a libintent.a libbase.a $(CHECK_LIBS)
 tests_unit_test_detect_SOURCES = tests/unit/test_detect.c
 tests_unit_test_detect_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_detect_LDADD = libplan.a libintent.a libbase.a $(CHECK_LIBS)
+
+check_PROGRAMS += tests/unit/test_efa
+tests_unit_test_efa_SOURCES = tests/unit/test_efa.c
+tests_unit_test_efa_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_test_efa_LDADD = libplan.a libcatalog.a libintent.a libbase.a $(CHECK_LIBS)
+
+check_PROGRAMS += tests/unit/test_rank
+tests_unit_test_rank_SOURCES = tests/unit/test_rank.c
+tests_unit_test_rank_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_test_rank_LDADD = libplan.a libcatalog.a libintent.a libbase.a $(CHECK_LIBS)
+
+check_PROGRAMS += tests/unit/test_plan_choice
+tests_unit_test_plan_choice_SOURCES = tests/unit/test_plan_choice.c
+tests_unit_test_plan_choice_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_test_plan_choice_LDADD = libplan.a libcatalog.a libintent.a libbase.a $(CHECK_LIBS)

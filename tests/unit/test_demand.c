@@ -136,6 +136,71 @@ START_TEST(loose_and_unknown_nodes)
 }
 END_TEST
 
+/* What a job's EFA is worth among others depends on whether somebody asked for it. */
+START_TEST(detected_gives_way_to_asked)
+{
+	static const struct efa_decision found = {.mode = EFA_REQUIRED, .by_detection = true},
+					 alone = {.mode = EFA_DISABLED},
+					 asked = {.mode = EFA_REQUIRED, .given = true};
+	struct demand_set set = {0};
+	struct demand_job *j;
+
+	/* a component of one node has not asked for its "disabled" */
+	j = job(&set, 1, "aws-hpc-[0-3]");
+	j->intent.efa = EFA_REQUIRED;
+	j->efa = found;
+	j->facts.het_leader = 1;
+	j->facts.requeue = true;
+	j->rank = (struct rank_job){.talk = TALK_TIGHT, .mem_mib_per_task = 5};
+	j = job(&set, 2, "aws-hpc-4");
+	j->intent.efa = EFA_DISABLED;
+	j->efa = alone;
+	j->facts.het_leader = 1;
+	j->facts.requeue = true;
+	j->rank = (struct rank_job){.talk = TALK_APART, .mem_mib_per_task = 9, .gpu = true};
+	/* who asks makes it binding, whoever comes first */
+	j = job(&set, 3, "aws-hpc-[10-11]");
+	j->intent.efa = EFA_REQUIRED;
+	j->efa = found;
+	j->facts.requeue = true;
+	j = job(&set, 4, "aws-hpc-[11-12]");
+	j->intent.efa = EFA_REQUIRED;
+	j->efa = asked;
+	j->efa_why = "asked";
+	cut(&set, "");
+	ck_assert_uint_eq(set.n, 2);
+	ck_assert_ptr_null(set.all[0].refused);
+	ck_assert(set.all[0].efa == EFA_REQUIRED && set.all[0].efa_detected);
+	ck_assert(set.all[0].requeue);
+	ck_assert_int_eq(set.all[0].rank.talk, TALK_TIGHT);
+	ck_assert_uint_eq(set.all[0].rank.nodes, 5);
+	ck_assert_uint_eq(set.all[0].rank.mem_mib_per_task, 9);
+	ck_assert(set.all[0].rank.gpu);
+	ck_assert(set.all[1].efa == EFA_REQUIRED && !set.all[1].efa_detected);
+	ck_assert_str_eq(set.all[1].efa_why, "asked");
+	ck_assert(!set.all[1].requeue); /* the second may not */
+	demand_set_release(&set);
+}
+END_TEST
+
+/* Spot is for those that may be requeued: they are not bought with others. */
+START_TEST(a_pool_is_of_one_mind_on_requeue)
+{
+	struct demand_set set = {0};
+
+	job(&set, 1, "aws-hpc-0")->facts.requeue = true;
+	job(&set, 2, "aws-hpc-1")->facts.requeue = false;
+	job(&set, 3, "aws-hpc-2")->facts.requeue = true;
+	cut(&set, "aws-hpc-9");
+	ck_assert_uint_eq(set.n, 3);
+	ck_assert(set.all[0].requeue && set.all[0].njobs == 2);
+	ck_assert_uint_eq(set.all[0].rank.nodes, 1);
+	ck_assert(!set.all[1].requeue && set.all[1].njobs == 1);
+	ck_assert(set.all[2].requeue && !set.all[2].njobs);
+	demand_set_release(&set);
+}
+END_TEST
+
 START_TEST(what_cannot_be_is_refused)
 {
 	struct demand_set set = {0};
@@ -277,6 +342,8 @@ int main(void)
 	tcase_add_test(tc, het_components_are_one_gang);
 	tcase_add_test(tc, one_node_jobs_are_pooled);
 	tcase_add_test(tc, loose_and_unknown_nodes);
+	tcase_add_test(tc, detected_gives_way_to_asked);
+	tcase_add_test(tc, a_pool_is_of_one_mind_on_requeue);
 	tcase_add_test(tc, what_cannot_be_is_refused);
 	tcase_add_test(tc, a_storm_of_one_node_jobs);
 	tcase_add_test(tc, a_chain_is_one_gang);

@@ -33,6 +33,7 @@ START_TEST(placement_groups)
 		{400, .body = ERROR("InvalidPlacementGroup.Unknown", "no")},
 		{200, .body = GROUPS("")},
 	};
+	static const struct server_answer made[] = {{200, .body = DONE("CreatePlacementGroup")}};
 	static const struct server_answer deletes[] = {
 		{200, .body = DONE("DeletePlacementGroup")},
 		{400, .body = ERROR("InvalidPlacementGroup.Unknown", "no")},
@@ -52,6 +53,13 @@ START_TEST(placement_groups)
 		"Action=CreatePlacementGroup&Version=2016-11-15&GroupName=g&Strategy=cluster"
 		"&TagSpecification.1.ResourceType=placement-group&TagSpecification.1.Tag.1.Key=t"
 		"&TagSpecification.1.Tag.1.Value=1");
+	end();
+	/* a zone has seven partitions, not the two that EC2 makes untold */
+	begin(made, 1);
+	ck_assert_int_eq(ec2_create_placement_group(aws, "g", "partition", NULL, 0, &err), 0);
+	ck_assert_str_eq(server_body(server, 0),
+		"Action=CreatePlacementGroup&Version=2016-11-15&GroupName=g&Strategy=partition"
+		"&PartitionCount=7");
 	end();
 	begin(foreign, 3);
 	expect(ec2_create_placement_group(aws, "g", "cluster", tags, 1, &err), ERR_BUSY,
