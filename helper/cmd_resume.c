@@ -64,8 +64,8 @@ static void fail_all(
 	slurm_client_fini();
 }
 
-static int find_jobs(struct app *app, const struct resumefile *file, int64_t start_ms,
-	struct demand_set *set, struct nodeset *orphans, struct err *err)
+static int find_jobs(struct app *app, const struct resumefile *file, const struct nodeset *all,
+	int64_t start_ms, struct demand_set *set, struct nodeset *orphans, struct err *err)
 {
 	set->jobs = calloc(file->njobs + 1, sizeof(*set->jobs));
 	if (!set->jobs)
@@ -84,7 +84,8 @@ static int find_jobs(struct app *app, const struct resumefile *file, int64_t sta
 		}
 		set->njobs++;
 		burst_log_context(job->facts.name, NULL);
-		if (nodeset_filter(&from->resume, &none, false, &job->nodes, err) < 0)
+		/* what a site's own ResumeProgram did not hand on to us is none of ours */
+		if (nodeset_filter(&from->resume, all, true, &job->nodes, err) < 0)
 			return -1;
 		/* a slice (ResumeRate): the gang is the whole allocation, its other nodes of ours
 		 * too */
@@ -120,10 +121,10 @@ static int find_loose(const struct resumefile *file, const struct nodeset *all,
 	return nodeset_filter(all, &taken, false, loose, err);
 }
 
-static void send_orphans_back(struct app *app, const struct nodeset *orphans)
+static void send_orphans_back(struct app *app, const struct nodeset *orphans, const char *why)
 {
 	struct demand nobody = {0};
-	struct failure failure = {.class = ERR_NOTFOUND, .text = "its job has gone", .attempts = 1};
+	struct failure failure = {.class = ERR_NOTFOUND, .text = why, .attempts = 1};
 
 	if (orphans->n)
 		failure_send_back(app, &nobody, orphans, &failure);
@@ -163,7 +164,7 @@ static int serve(struct app *app, const struct resumefile *file, const struct no
 	CLEANUP(demand_set_release) struct demand_set set = {0};
 	CLEANUP(nodeset_release) struct nodeset loose = NODESET_INIT, orphans = NODESET_INIT;
 
-	if (find_jobs(app, file, start_ms, &set, &orphans, err) < 0 ||
+	if (find_jobs(app, file, all, start_ms, &set, &orphans, err) < 0 ||
 		find_loose(file, all, &loose, err) < 0 ||
 		demand_cut(&set, app->conf, &loose, err) < 0)
 		return -1;
@@ -173,8 +174,8 @@ static int serve(struct app *app, const struct resumefile *file, const struct no
 		log_err("nodes %s are of no node group in %s: they cannot be launched",
 			unknown ? unknown : "?", app->conf->path);
 	}
-	send_orphans_back(app, &orphans);
-	send_orphans_back(app, &set.unknown);
+	send_orphans_back(app, &orphans, "its job has gone");
+	send_orphans_back(app, &set.unknown, "it is of no node group in the configuration");
 	run_all(app, &set);
 	return 0;
 }

@@ -154,6 +154,8 @@ static void find_group(struct demand *d, const struct conf *conf)
 	nodeset_for_each (&d->nodes, i) {
 		const struct conf_group *group = conf_group_of(conf, d->nodes.names[i]);
 
+		if (!group)
+			continue; /* refuse_unknown() */
 		if (!d->group)
 			d->group = group;
 		if (group != d->group)
@@ -161,45 +163,47 @@ static void find_group(struct demand *d, const struct conf *conf)
 				"its nodes are of two node groups, %s and %s, which cannot be one "
 				"gang; choose one with "
 				"--constraint",
-				d->group->name, group ? group->name : "none");
+				d->group->name, group->name);
 	}
 	/* EFA does not cross zones: whoever cannot do without it cannot take what comes */
 	if (d->group && d->group->best_effort && d->efa != EFA_REQUIRED)
 		d->all_or_nothing = false;
 }
 
-/* Nodes that no group has cannot be launched; they are named once, not per job. */
+/* A job that is to have such a node as well could never start: nothing is launched for it. */
+static void refuse_unknown(struct demand *d, const struct conf *conf)
+{
+	const char *first = NULL;
+	size_t n = 0;
+
+	nodeset_for_each (&d->nodes, i) {
+		if (conf_group_of(conf, d->nodes.names[i]))
+			continue;
+		if (!n++)
+			first = d->nodes.names[i];
+	}
+	if (n == 1)
+		refuse(d, ERR_CONFIG,
+			"node %s is of no node group in aws-slurm-burst's configuration", first);
+	else if (n)
+		refuse(d, ERR_CONFIG,
+			"nodes %s and %zu more are of no node group in aws-slurm-burst's "
+			"configuration",
+			first, n - 1);
+}
+
+/* Nodes without a job that no group has. */
 static int find_unknown(struct demand_set *set, const struct conf *conf,
 	const struct nodeset *loose, struct err *err)
 {
 	CLEANUP(view_release) struct nodeset view = NODESET_INIT;
-	size_t max = loose->n;
 
-	for (size_t i = 0; i < set->njobs; i++)
-		max += set->jobs[i].nodes.n;
-	if (view_create(&view, max, err) < 0)
+	if (view_create(&view, loose->n, err) < 0)
 		return -1;
-	for (size_t i = 0; i <= set->njobs; i++) {
-		const struct nodeset *nodes = i < set->njobs ? &set->jobs[i].nodes : loose;
-
-		nodeset_for_each (nodes, k)
-			if (!conf_group_of(conf, nodes->names[k]))
-				view.names[view.n++] = nodes->names[k];
-	}
+	nodeset_for_each (loose, k)
+		if (!conf_group_of(conf, loose->names[k]))
+			view.names[view.n++] = loose->names[k];
 	return view_copy(&view, &set->unknown, err);
-}
-
-static void drop_unknown(const struct conf *conf, struct nodeset *nodes)
-{
-	size_t n = 0;
-
-	nodeset_for_each (nodes, i) {
-		if (conf_group_of(conf, nodes->names[i]))
-			nodes->names[n++] = nodes->names[i];
-		else
-			free(nodes->names[i]);
-	}
-	nodes->n = n;
 }
 
 /* --- jobs that hang together ----------------------------------------------------------------- */
@@ -362,6 +366,7 @@ static int cut_jobs(struct demand_set *set, const struct conf *conf, struct err 
 	for (size_t i = 0; i < set->n; i++) {
 		if (collect_nodes(&set->all[i], err) < 0)
 			return -1;
+		refuse_unknown(&set->all[i], conf);
 		set->all[i].rank.nodes = set->all[i].all_or_nothing ? (unsigned)set->all[i].nodes.n
 								    : 1;
 		if (set->all[i].all_or_nothing)
@@ -415,8 +420,6 @@ int demand_cut(struct demand_set *set, const struct conf *conf, const struct nod
 		return err_nomem(err);
 	if (find_unknown(set, conf, loose, err) < 0)
 		return -1;
-	for (size_t i = 0; i < set->njobs; i++)
-		drop_unknown(conf, &set->jobs[i].nodes);
 	if (cut_jobs(set, conf, err) < 0)
 		return -1;
 	return cut_loose(set, conf, loose, err);

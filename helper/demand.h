@@ -6,7 +6,8 @@
  * components of a heterogeneous job, are one demand with the union of their nodes. One-node jobs of
  * the same node group, user, account, limits and intent are pooled, and nodes without a job are
  * pooled by node group; both take what comes, and so does a job of several nodes in a node group
- * with scaling: best-effort, unless it requires EFA. Pure but for what it is given.
+ * with scaling: best-effort, unless it requires EFA. A job with a node that no node group has is
+ * refused. Pure but for what it is given.
  */
 #ifndef BURST_DEMAND_H
 #define BURST_DEMAND_H
@@ -20,7 +21,7 @@
 
 struct demand_job {
 	struct job_facts facts;
-	struct nodeset nodes; /* of the whole allocation, as far as they are ours */
+	struct nodeset nodes; /* of the whole allocation, as far as they are for us to launch */
 	struct intent intent;
 	const char *efa_why;            /* where its EFA mode comes from; may be that of EFA */
 	struct efa_decision efa;        /* intent.efa is its mode */
@@ -52,7 +53,7 @@ struct demand_set {
 	size_t njobs;
 	struct demand *all;
 	size_t n;
-	struct nodeset unknown; /* nodes that no node group of the configuration has */
+	struct nodeset unknown; /* nodes without a job, and in no node group */
 };
 
 /*

@@ -124,14 +124,48 @@ START_TEST(loose_and_unknown_nodes)
 {
 	struct demand_set set = {0};
 
-	job(&set, 1, "aws-hpc-0,onprem-7");
 	cut(&set, "aws-hpc-[8-9],aws-gpu-3,aws-gpu-4,x");
-	ck_assert_uint_eq(set.n, 3);
-	assert_nodes(&set.all[0].nodes, "aws-hpc-0");
-	assert_nodes(&set.all[1].nodes, "aws-hpc-[8-9]");
-	assert_nodes(&set.all[2].nodes, "aws-gpu-3");
-	ck_assert_uint_eq(set.all[2].njobs, 0);
-	assert_nodes(&set.unknown, "onprem-7,aws-gpu-4,x");
+	ck_assert_uint_eq(set.n, 2);
+	assert_nodes(&set.all[0].nodes, "aws-hpc-[8-9]");
+	ck_assert_ptr_null(set.all[0].refused);
+	assert_nodes(&set.all[1].nodes, "aws-gpu-3");
+	ck_assert_uint_eq(set.all[1].njobs, 0);
+	assert_nodes(&set.unknown, "aws-gpu-4,x");
+	demand_set_release(&set);
+}
+END_TEST
+
+static void assert_refused(const struct demand *d, const char *why)
+{
+	ck_assert_ptr_nonnull(d->refused);
+	ck_assert_str_eq(d->refused, why);
+	ck_assert_int_eq(d->refused_class, ERR_CONFIG);
+}
+
+START_TEST(jobs_with_unknown_nodes_are_refused)
+{
+	struct demand_set set = {0};
+
+	job(&set, 1, "aws-hpc-0,aws-old-7");
+	job(&set, 2, "aws-gpu-4,aws-hpc-1,aws-gpu-0,x-1");
+	job(&set, 3, "y");
+	job(&set, 4, "aws-hpc-2");
+	job(&set, 5, "z-[1-2]");
+	cut(&set, "");
+	ck_assert_uint_eq(set.n, 5);
+	assert_refused(&set.all[0],
+		"node aws-old-7 is of no node group in aws-slurm-burst's configuration");
+	assert_nodes(&set.all[0].nodes, "aws-hpc-0,aws-old-7");
+	assert_refused(&set.all[1],
+		"nodes aws-gpu-4 and 1 more are of no node group in aws-slurm-burst's "
+		"configuration");
+	assert_refused(
+		&set.all[2], "node y is of no node group in aws-slurm-burst's configuration");
+	ck_assert_ptr_null(set.all[3].refused);
+	assert_refused(&set.all[4],
+		"nodes z-1 and 1 more are of no node group in aws-slurm-burst's configuration");
+	ck_assert_ptr_null(set.all[4].group);
+	ck_assert_uint_eq(set.unknown.n, 0);
 	demand_set_release(&set);
 }
 END_TEST
@@ -258,7 +292,7 @@ START_TEST(a_chain_is_one_gang)
 	char name[64];
 
 	job(&set, 1, "aws-hpc-1999")->facts.het_leader = 1;
-	job(&set, 2, "onprem-1")->facts.het_leader = 1; /* nothing of it is ours, but it is */
+	job(&set, 2, "")->facts.het_leader = 1; /* nothing of it is ours, but it is */
 	for (uint32_t i = 998; i > 0; i--) {
 		snprintf(name, sizeof(name), "aws-hpc-[%u-%u]", (unsigned)i - 1, (unsigned)i);
 		job(&set, 1000 + i, name);
@@ -344,6 +378,7 @@ int main(void)
 	tcase_add_test(tc, loose_and_unknown_nodes);
 	tcase_add_test(tc, detected_gives_way_to_asked);
 	tcase_add_test(tc, a_pool_is_of_one_mind_on_requeue);
+	tcase_add_test(tc, jobs_with_unknown_nodes_are_refused);
 	tcase_add_test(tc, what_cannot_be_is_refused);
 	tcase_add_test(tc, a_storm_of_one_node_jobs);
 	tcase_add_test(tc, a_chain_is_one_gang);
