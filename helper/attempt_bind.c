@@ -188,7 +188,7 @@ int attempt_addresses(struct attempt *a, size_t first, struct err *err)
 		if (rc == 1)
 			break;
 		if (rc == 2)
-			died = *err;
+			a->rest = died = *err;
 		if (clock_mono_ms() >= deadline_ms)
 			return err_set(err, ERR_TRANSIENT,
 				"%zu of %zu instances have no address %d s after their launch",

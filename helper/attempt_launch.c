@@ -152,9 +152,24 @@ static void mark_all(struct attempt *a, const struct plan_pool *only, enum err_c
 		refuse_pool(a, &pools[i], class, code, nodes);
 }
 
+/* Does one of EC2's refusals tell of POOL? */
+static bool is_named(const struct attempt *a, const struct plan_pool *pool,
+	const struct ec2_fleet_result *result)
+{
+	for (size_t i = 0; i < result->nerrors; i++) {
+		const struct ec2_fleet_error *e = &result->errors[i];
+
+		if (pool_of(a, e->type, e->az, e->subnet) == pool)
+			return true;
+	}
+	return false;
+}
+
+/* Which pools did not give all, when fewer than NODES came. */
 static void mark_refusals(struct attempt *a, const struct plan_pool *only,
 	const struct ec2_fleet_result *result, unsigned nodes)
 {
+	const struct plan_pool *last = NULL;
 	size_t before = a->marks.n;
 
 	for (size_t i = 0; i < result->nerrors; i++) {
@@ -164,6 +179,15 @@ static void mark_refusals(struct attempt *a, const struct plan_pool *only,
 		marks_hint(&a->marks, e->message);
 		if (pool)
 			refuse_pool(a, pool, ec2_classify(e->code, 200), e->code, nodes);
+	}
+	/* and without a word: what gave too few has no more */
+	for (size_t i = 0; i < result->ninstances; i++) {
+		const struct ec2_fleet_instance *in = &result->instances[i];
+		const struct plan_pool *pool = pool_of(a, in->type, in->az, in->subnet);
+
+		if (pool && pool != last && !is_named(a, pool, result))
+			refuse_pool(a, pool, ERR_CAPACITY, "", nodes);
+		last = pool;
 	}
 	if (a->marks.n == before)
 		mark_all(a, only, ERR_CAPACITY, "", nodes);

@@ -323,10 +323,6 @@ static void return_rest(struct attempt *a, const struct nodeset *bound)
 		return;
 	a->kept = a->demand->group && a->demand->group->reuse && splits_job(a->demand, bound);
 	failure.text = a->rest.text;
-	if (!failure.class) {
-		failure.class = ERR_CAPACITY;
-		failure.text = "an instance died right after its launch";
-	}
 	failure_send_back(a->app, a->demand, &rest, &failure);
 }
 
@@ -359,7 +355,9 @@ static void unlock_jobs(const struct demand *demand, int *locks)
 	}
 }
 
-static int run_attempt(struct app *app, struct demand *demand, int *locks, struct err *err)
+/* LEFT: whether something at EC2 was ended, or is to go when that has ended. */
+static int run_attempt(
+	struct app *app, struct demand *demand, int *locks, bool *left, struct err *err)
 {
 	CLEANUP(attempt_release) struct attempt a = {.app = app, .demand = demand};
 	CLEANUP(nodeset_release) struct nodeset bound = NODESET_INIT;
@@ -375,6 +373,7 @@ static int run_attempt(struct app *app, struct demand *demand, int *locks, struc
 	if ((demand->refused && err_set(err, demand->refused_class, "%s", demand->refused)) ||
 		climb(&a, err) < 0) {
 		come_back(&a, err);
+		*left = a.ninstances || a.group_used || *a.gang.group;
 		return -1;
 	}
 	for (size_t i = 0; i < a.ninstances; i++)
@@ -386,8 +385,10 @@ static int run_attempt(struct app *app, struct demand *demand, int *locks, struc
 		unlock_jobs(demand, locks);
 	}
 	booted = boot_wait(&a, &bound, err);
-	if (booted < 0)
+	if (booted < 0) {
 		take_down(&a, err->text);
+		*left = true;
+	}
 	return booted ? -1 : 0;
 }
 
@@ -415,7 +416,8 @@ static bool under_way(struct app *app, const struct demand *demand)
 	return true;
 }
 
-static int run_locked(struct app *app, struct demand *demand, int *locks, struct err *err)
+static int run_locked(
+	struct app *app, struct demand *demand, int *locks, bool *left, struct err *err)
 {
 	CLEANUP(nodeset_release) struct nodeset missing = NODESET_INIT;
 	cleanup_free char *held = NULL;
@@ -440,13 +442,14 @@ static int run_locked(struct app *app, struct demand *demand, int *locks, struct
 	nodeset_release(&demand->nodes);
 	demand->nodes = missing;
 	missing = (struct nodeset)NODESET_INIT;
-	return run_attempt(app, demand, locks, err);
+	return run_attempt(app, demand, locks, left, err);
 }
 
 int provision_run(struct app *app, struct demand *demand)
 {
 	cleanup_free int *locks = calloc(demand->njobs + 1, sizeof(*locks));
 	struct err err = {0};
+	bool left = false;
 	int rc = -1;
 
 	if (!locks) {
@@ -455,14 +458,17 @@ int provision_run(struct app *app, struct demand *demand)
 	}
 	for (size_t i = 0; i < demand->njobs; i++)
 		locks[i] = -1;
+	if (demand->all_or_nothing && demand->njobs)
+		burst_log_context(demand->jobs[0]->facts.name, NULL);
 	if (lock_jobs(app, demand, locks, &err) == 0)
-		rc = run_locked(app, demand, locks, &err);
+		rc = run_locked(app, demand, locks, &left, &err);
 	else if (under_way(app, demand))
 		log_info("another process brings its nodes up");
 	else
 		come_back(&(struct attempt){.app = app, .demand = demand}, &err);
 	unlock_jobs(demand, locks);
+	/* whose job does not wait any more has no SuspendProgram that would see to the rest */
 	if (app->db)
-		release_settle(app, rc < 0 && err.class != ERR_BUSY ? SETTLE_WAIT_MS : 0);
+		release_settle(app, rc < 0 && (left || err.class != ERR_BUSY) ? SETTLE_WAIT_MS : 0);
 	return rc;
 }
