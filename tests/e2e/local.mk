@@ -12,7 +12,10 @@ EXTRA_DIST += \
 	tests/e2e/gang_fails.bats \
 	tests/e2e/gang_keep.bats \
 	tests/e2e/gang_lost.bats \
+	tests/e2e/gang_odd.bats \
+	tests/e2e/gang_race.bats \
 	tests/e2e/gang_shared.bats \
+	tests/e2e/gang_times.bats \
 	tests/e2e/gang_tries.bats \
 	tests/e2e/lint.bats \
 	tests/e2e/plugin_submit.bats \
