@@ -1,6 +1,8 @@
 # End to end: bats against real slurmctld, slurmd and the simulator.
 EXTRA_DIST += \
 	tests/e2e/aws_client.bats \
+	tests/e2e/catalog.bats \
+	tests/e2e/catalog_plan.bats \
 	tests/e2e/cluster.bash \
 	tests/e2e/compute-node.bats \
 	tests/e2e/configure.bats \
