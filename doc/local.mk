@@ -3,6 +3,7 @@ dist_doc_DATA = \
 	LICENSE \
 	NEWS \
 	README.md \
+	doc/catalog.md \
 	doc/detect.md \
 	doc/install.md \
 	doc/plugin.md \

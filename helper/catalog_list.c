@@ -142,14 +142,9 @@ static void print_text(const struct types_region *region, const struct catalog_f
 static struct json_object *type_json(
 	const struct types_region *region, const struct instance_type *type)
 {
-	struct json_object *o = json_object_new_object(), *zones = NULL;
-	struct json_object *info = types_info_json(type);
+	struct json_object *o = types_info_json(type, true), *zones = NULL;
 	int64_t uusd_hr;
 
-	json_object_object_add(o, "name", json_object_new_string(type->name));
-	json_object_object_foreach(info, key, value)
-		json_object_object_add(o, key, json_object_get(value));
-	json_object_put(info);
 	json_object_object_add(
 		o, "source", json_object_new_string(is_told(region, type) ? "ec2" : "table"));
 	if (region->young)

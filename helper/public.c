@@ -266,7 +266,8 @@ static int make_plan(struct app *app, const struct gang *gang, const char *job, 
 static int find_owner(const struct gang *gang, uint32_t job_id, uid_t *owner, struct err *err)
 {
 	CLEANUP(job_facts_release) struct job_facts facts = {0};
-	const struct passwd *user;
+	struct passwd entry, *user = NULL;
+	char buf[4096];
 
 	if (job_id) {
 		if (slurm_client_job(job_id, &facts, err) < 0)
@@ -274,8 +275,7 @@ static int find_owner(const struct gang *gang, uint32_t job_id, uid_t *owner, st
 		*owner = facts.uid;
 		return 0;
 	}
-	user = getpwnam(gang->user);
-	if (!user)
+	if (getpwnam_r(gang->user, &entry, buf, sizeof(buf), &user) || !user)
 		return err_set(err, ERR_NOTFOUND, "user \"%.64s\" is not known here", gang->user);
 	*owner = user->pw_uid;
 	return 0;

@@ -77,10 +77,12 @@ static void add_bool(struct json_object *o, const char *key, bool value)
 	json_object_object_add(o, key, json_object_new_boolean(value));
 }
 
-struct json_object *types_info_json(const struct instance_type *info)
+struct json_object *types_info_json(const struct instance_type *info, bool named)
 {
 	struct json_object *o = json_object_new_object(), *ifs = json_object_new_array();
 
+	if (named)
+		json_object_object_add(o, "name", json_object_new_string(info->name));
 	add_int(o, "vcpus", info->vcpus);
 	add_int(o, "cores", info->cores);
 	add_int(o, "mem_mib", info->mem_mib);
@@ -191,7 +193,7 @@ static struct json_object *region_json(const struct types_region *region)
 	json_object_object_add(o, "subnets", subnets);
 	for (size_t i = 0; i < told->ntypes; i++)
 		json_object_object_add(
-			types, told->types[i].name, types_info_json(&told->types[i].info));
+			types, told->types[i].name, types_info_json(&told->types[i].info, false));
 	json_object_object_add(o, "types", types);
 	json_object_object_add(o, "zones", offers_json(told));
 	return o;

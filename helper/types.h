@@ -59,8 +59,8 @@ const struct instance_type *catalog_type(struct app *app, const char *region, co
 
 /* --- as JSON, in catalogue.json and "catalog list --json" --- */
 
-/* Without the name; to be released by json_object_put(). */
-struct json_object *types_info_json(const struct instance_type *info);
+/* NAMED: with the name, first. To be released by json_object_put(). */
+struct json_object *types_info_json(const struct instance_type *info, bool named);
 /* The reverse; NAME is copied. ERR_CONFIG where it is none. */
 int types_info_parse(
 	struct json_object *o, const char *name, struct told_type *type, struct err *err);

@@ -4,6 +4,7 @@
 # catalog refresh and list against the simulator, without Slurm. Run in the build directory:
 #	bats SRCDIR/tests/e2e/catalog.bats
 
+# shellcheck disable=SC2154 # "run --separate-stderr" sets it
 bats_require_minimum_version 1.5.0
 
 REFRESHED='us-east-2: 382 types, 300 with EFA, 11 that the built-in table of 2026-07-20 lacks; 3 zones, 2 subnets of ours'

@@ -55,52 +55,35 @@ static char *text_of(const struct told_type *types, size_t n)
 	return strbuf_detach(&sb);
 }
 
+#define P9                                                                                         \
+	TYPE("p9.48xlarge",                                                                        \
+		USAGE("<item>spot</item><item>on-demand</item><item>capacity-block</item>")        \
+			X86 CPUS("192", "96") MEM("2097152")                                       \
+				NET(CARD("0", "2") CARD("1", "3") CARD("2", "2"), EFA("2"))        \
+					GPUS GROUP)
+#define GPUS                                                                                       \
+	"<gpuInfo><gpus><item><count>4</count></item><item><count>4</count><memoryInfo>"           \
+	"<sizeInMiB>81559</sizeInMiB></memoryInfo></item></gpus></gpuInfo>"
+#define HPC9G                                                                                      \
+	TYPE("hpc9g.16xlarge", OD ARCH("<item>arm64</item>") CPUS("64", "64") MEM("131072")        \
+				       NET(CARD("0", "4"), EFA("1")) GROUP)
+#define HPC6ID                                                                                     \
+	TYPE("hpc6id.32xlarge", OD X86 CPUS("64", "64") MEM("1048576")                             \
+					NET(CARD("0", "1") CARD("1", "1"), EFA("2")) GROUP)
+/* no cores, no cards */
+#define T1                                                                                         \
+	TYPE("t1.old",                                                                             \
+		OD ARCH("<item>i386</item><item>x86_64</item>") MEM(                               \
+			"627") "<vCpuInfo><defaultVCpus>1</defaultVCpus></vCpuInfo><networkInfo>"  \
+			       "<maximumNetworkInterfaces>2</maximumNetworkInterfaces>"            \
+			       "<efaSupported>false</efaSupported></networkInfo>")
+
 START_TEST(types_are_read)
 {
 	static const struct server_answer script[] = {
-		{200, .body = TYPES(
-			      TYPE("p9.48xlarge",
-				      USAGE("<item>spot</item><item>on-demand</item>"
-					    "<item>capacity-block</item>") X86 CPUS("192",
-					      "96") MEM("2097152") NET(CARD("0", "2") CARD("1", "3")
-									       CARD("2", "2"),
-					      EFA("2")) "<gpuInfo><gpus><item><count>4</count></"
-							"item><item>"
-							"<count>4</"
-							"count><memoryInfo><sizeInMiB>81559"
-							"</sizeInMiB></memoryInfo></item></gpus></"
-							"gpuInfo>" GROUP) TYPE("hpc9g.16xlarge",
-				      OD ARCH("<item>arm64</item>") CPUS("64", "64") MEM("131072")
-					      NET(CARD("0", "4"), EFA("1")) GROUP),
-			      TOKEN("more/+=="))},
-		{200,
-			.body = TYPES(
-				TYPE("hpc6id.32xlarge",
-					OD X86 CPUS("64", "64") MEM("1048576")
-						NET(CARD("0", "1") CARD("1", "1"), EFA("2")) GROUP)
-					TYPE("t1.old", OD ARCH("<item>i386</item><item>x86_64</"
-							       "item>") "<vCpuInfo><defaultVCpus>1"
-									"</defaultVCpus></"
-									"vCpuInfo>" MEM(
-										"627") "<networkInf"
-										       "o><"
-										       "maximumNetw"
-										       "orkInterfac"
-										       "es>2"
-										       "</"
-										       "maximumNetw"
-										       "orkInterfac"
-										       "es><"
-										       "efaSupporte"
-										       "d>false"
-										       "</"
-										       "efaSupporte"
-										       "d></"
-										       "networkInfo"
-										       ">")
-				/* said twice */
-				PLAIN("p9.48xlarge"),
-				"<nextToken/>")},
+		{200, .body = TYPES(P9 HPC9G, TOKEN("more/+=="))},
+		/* p9 is told of twice */
+		{200, .body = TYPES(HPC6ID T1 P9, "<nextToken/>")},
 	};
 	struct told_type *types = NULL;
 	cleanup_free char *text = NULL;

@@ -67,7 +67,9 @@ static bool readable_by(const char *name, uid_t uid)
 	pid_t pid = fork();
 
 	if (!pid)
-		_exit(setgid(uid) < 0 || setuid(uid) < 0 || access(in_public(name), R_OK) < 0);
+		_exit(setgid(uid) < 0 || setuid(uid) < 0 || access(in_public(name), R_OK) < 0
+				? EXIT_FAILURE
+				: EXIT_SUCCESS);
 	ck_assert_int_eq(waitpid(pid, &status, 0), pid);
 	return WIFEXITED(status) && !WEXITSTATUS(status);
 }
