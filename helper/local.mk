@@ -42,6 +42,8 @@ libhelper_a_SOURCES = \
 	helper/release.c helper/release.h \
 	helper/reopen.c helper/reopen.h \
 	helper/request.c helper/request.h \
+	helper/sbatch_options.c helper/sbatch_options.h \
+	helper/sbatch_values.c helper/sbatch_values.h \
 	helper/show.c helper/show.h \
 	helper/show_detect.c helper/show_detect.h \
 	helper/stale.c helper/stale.h \

@@ -118,3 +118,8 @@ check_PROGRAMS += tests/unit/test_show_detect
 tests_unit_test_show_detect_SOURCES = tests/unit/test_show_detect.c
 tests_unit_test_show_detect_CPPFLAGS = $(UNIT_CPPFLAGS) $(JSON_CFLAGS)
 tests_unit_test_show_detect_LDADD = $(HELPER_LIBS) $(CHECK_LIBS)
+
+check_PROGRAMS += tests/unit/test_sbatch_options
+tests_unit_test_sbatch_options_SOURCES = tests/unit/test_sbatch_options.c
+tests_unit_test_sbatch_options_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_test_sbatch_options_LDADD = libhelper.a libplan.a libintent.a libbase.a $(CHECK_LIBS)
