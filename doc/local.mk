@@ -7,5 +7,6 @@ dist_doc_DATA = \
 	doc/detect.md \
 	doc/install.md \
 	doc/plugin.md \
+	doc/scenarios.md \
 	doc/state.md
 # End of dist_doc_DATA

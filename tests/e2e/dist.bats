@@ -102,8 +102,11 @@ sources() {
 		/usr/share/doc/aws-slurm-burst/examples/aws-burst.yaml.example
 		/usr/share/doc/aws-slurm-burst/examples/iam-policy.json
 		/usr/share/doc/aws-slurm-burst/examples/plugstack.conf.example
+		/usr/share/doc/aws-slurm-burst/catalog.md
+		/usr/share/doc/aws-slurm-burst/detect.md
 		/usr/share/doc/aws-slurm-burst/install.md
 		/usr/share/doc/aws-slurm-burst/plugin.md
+		/usr/share/doc/aws-slurm-burst/scenarios.md
 		/usr/share/doc/aws-slurm-burst/state.md
 	END
 	# the names that slurm.conf knows reach their programs wherever the tree is moved to

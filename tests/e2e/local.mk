@@ -24,6 +24,7 @@ EXTRA_DIST += \
 	tests/e2e/plugin_symbols.bats \
 	tests/e2e/private-cluster.bats \
 	tests/e2e/rehearsal.bats \
+	tests/e2e/scenarios.bats \
 	tests/e2e/slurm_client.bats \
 	tests/e2e/submit_cluster.bash \
 	tests/e2e/tries.bash

@@ -1,0 +1,42 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: Apache-2.0
+#
+# doc/scenarios.md and the tests of gangs say the same: each row has its test, each test its row.
+
+TESTS=$BATS_TEST_DIRNAME
+PAGE=$BATS_TEST_DIRNAME/../../doc/scenarios.md
+
+# Both print "FILE: NAME", a line each.
+# shellcheck disable=SC2016 # a backquote is a backquote
+rows() {
+	sed -nE 's/^\|.*\| `([^`]+)`: (.*) \|$/\1: \2/p' "$PAGE"
+}
+
+tests() {
+	(cd "$TESTS" && sed -nE 's/^@test "(.*)" \{$/FILE: \1/p; t name; b; :name; F' gang*.bats) |
+		awk '/^FILE: / { name = substr($0, 7); next } { print $0 ": " name }'
+}
+
+setup() {
+	bats_require_minimum_version 1.5.0
+	rows | sort >"$BATS_TEST_TMPDIR/rows"
+	tests | sort >"$BATS_TEST_TMPDIR/tests"
+}
+
+@test "each row of doc/scenarios.md names a test that exists" {
+	run -0 comm -23 <(uniq "$BATS_TEST_TMPDIR/rows") "$BATS_TEST_TMPDIR/tests"
+	[ -z "$output" ]
+	# and each row of each table has one
+	[ "$(grep -c '^|' "$PAGE")" -eq $(($(wc -l <"$BATS_TEST_TMPDIR/rows") + 2 * $(grep -c '^| ---' "$PAGE"))) ]
+}
+
+@test "each test of a gang has a row in doc/scenarios.md" {
+	run -0 comm -13 <(uniq "$BATS_TEST_TMPDIR/rows") "$BATS_TEST_TMPDIR/tests"
+	[ -z "$output" ]
+}
+
+@test "there are more than forty scenarios, and no row twice" {
+	[ "$(wc -l <"$BATS_TEST_TMPDIR/rows")" -ge 40 ]
+	run -0 uniq -d "$BATS_TEST_TMPDIR/rows"
+	[ -z "$output" ]
+}
