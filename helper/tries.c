@@ -56,13 +56,24 @@ static void tell(struct story *story, const struct attempt *a, const struct err 
 	story->ntold++;
 }
 
-static int end_story(struct story *story, struct err *err)
+/* EFA that nobody asked for has kept the job from starting: say so, and what would do. */
+static bool efa_is_to_blame(const struct attempt *a, const struct err *why)
+{
+	return a->base.efa_detected && a->app->conf->launch.fallback_no_efa &&
+	       outcome_of(why->class)->next_pool && plan_efa_binds(&a->base);
+}
+
+static int end_story(struct story *story, const struct attempt *a, struct err *err)
 {
 	*err = story->first;
 	if (!err->class)
 		return err_set(err, ERR_CAPACITY, "nothing is left to be tried");
 	if (story->untold)
 		strbuf_addf(&story->later, "; %u more tries", story->untold);
+	if (efa_is_to_blame(a, err))
+		strbuf_addf(&story->later,
+			"; EFA is required (%s), with --efa=preferred it starts without",
+			a->base.efa_why);
 	err_set(err, story->first.class, "%s%s", story->first.text, story->later.buf);
 	snprintf(err->code, sizeof(err->code), "%s", story->first.code);
 	return -1;
@@ -285,7 +296,7 @@ int tries_run(struct attempt *a, struct err *err)
 	} while (rc == 1 && ladder_next(&rules, &a->base, &a->step));
 	if (rc <= 0)
 		return rc;
-	end_story(&story, err);
+	end_story(&story, a, err);
 	if (a->demand->all_or_nothing)
 		return -1;
 	attempt_sift(a);

@@ -10,6 +10,7 @@ EXTRA_DIST += \
 	tests/e2e/gang.bash \
 	tests/e2e/gang.bats \
 	tests/e2e/gang_boot.bats \
+	tests/e2e/gang_choice.bats \
 	tests/e2e/gang_classes.bats \
 	tests/e2e/gang_fails.bats \
 	tests/e2e/gang_keep.bats \

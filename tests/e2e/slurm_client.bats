@@ -256,6 +256,26 @@ addr_of() {
 	says "notfound -: cannot open /var/spool/slurmctld/hash.9/job.99999/environment: "
 }
 
+@test "job: what it asks of a node" {
+	job=$(batch -H -N2 --ntasks-per-node=2 -c2 --mem-per-cpu=100)
+	run -0 driver job "$job"
+	for expected in tasks_per_node=2 cpus_per_task=2 mem_mib_per_node=400 gpus_per_node=0; do
+		printf '%s\n' "${lines[@]}" | grep -qx "$expected"
+	done
+	job=$(batch -H -N2 --mem=700)
+	run -0 driver job "$job"
+	printf '%s\n' "${lines[@]}" | grep -qx mem_mib_per_node=700
+	printf '%s\n' "${lines[@]}" | grep -qx tasks_per_node=0
+}
+
+@test "script: the batch script as it is stored, of an array by its own number" {
+	job=$(as_user sbatch --parsable -H --array=3-4 < <(printf '#!/bin/sh\n#SBATCH -N2\nsrun true\n'))
+	run -0 driver script /var/spool/slurmctld "$job"
+	is "$output" $'32 bytes\n#!/bin/sh\n#SBATCH -N2\nsrun true'
+	run -8 driver script /var/spool/slurmctld 99999
+	says "notfound -: cannot open /var/spool/slurmctld/hash.9/job.99999/script: "
+}
+
 @test "announce: each node gets its own address, in whatever order they are given" {
 	run -0 driver announce x10=10.3.0.10 n9=10.3.0.9 x08=10.3.0.8 n0=10.3.0.100 cpu-10=10.3.1.10 \
 		cpu-9=10.3.1.9 cpu-100=fd00::64 n3=10.3.0.3

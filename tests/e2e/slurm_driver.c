@@ -71,6 +71,9 @@ static void print_job(const struct job_facts *f)
 	       "\nsubmit_s=%" PRId64 "\neligible_s=%" PRId64 "\nexclusive=%d\n",
 		f->num_nodes, f->num_tasks, f->cpus, f->time_limit_s, f->start_s, f->submit_s,
 		f->eligible_s, f->exclusive);
+	printf("cpus_per_task=%u\ntasks_per_node=%u\nmem_mib_per_node=%" PRIu64
+	       "\ngpus_per_node=%u\n",
+		f->cpus_per_task, f->tasks_per_node, f->mem_mib_per_node, f->gpus_per_node);
 }
 
 static int cmd_job(int argc, char **argv, struct err *err)
@@ -116,6 +119,17 @@ static int cmd_stored(int argc, char **argv, struct err *err)
 	if (slurm_client_stored_intent(argv[0], number(argv[1]), &line, err) < 0)
 		return -1;
 	printf("intent=%s\n", show(line));
+	return 0;
+}
+
+static int cmd_script(int argc, char **argv, struct err *err)
+{
+	cleanup_free char *text = NULL;
+	size_t len = 0;
+
+	if (slurm_client_stored_script(argv[0], number(argv[1]), &text, &len, err) < 0)
+		return -1;
+	printf("%zu bytes\n%s", len, text);
 	return 0;
 }
 
@@ -230,6 +244,7 @@ static const struct {
 	{"jobs", 0, cmd_jobs},
 	{"prolog", 1, cmd_prolog},
 	{"stored", 2, cmd_stored},
+	{"script", 2, cmd_script},
 	{"nodes", 0, cmd_nodes},
 	{"announce", 0, cmd_announce},
 	{"tell", 1, cmd_tell},
