@@ -5,6 +5,7 @@ dist_doc_DATA = \
 	README.md \
 	doc/catalog.md \
 	doc/detect.md \
+	doc/estimate.md \
 	doc/install.md \
 	doc/plugin.md \
 	doc/scenarios.md \

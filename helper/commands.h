@@ -12,6 +12,7 @@ int cmd_reconcile(int argc, char **argv, const char *conf_path);
 int cmd_release(int argc, char **argv, const char *conf_path);
 int cmd_catalog(int argc, char **argv, const char *conf_path);
 int cmd_detect(int argc, char **argv, const char *conf_path);
+int cmd_estimate(int argc, char **argv, const char *conf_path);
 int cmd_explain(int argc, char **argv, const char *conf_path);
 int cmd_open(int argc, char **argv, const char *conf_path);
 int cmd_status(int argc, char **argv, const char *conf_path);

@@ -13,6 +13,7 @@ libhelper_a_SOURCES = \
 	helper/catalog_list.c helper/catalog_list.h \
 	helper/cmd_catalog.c \
 	helper/cmd_detect.c \
+	helper/cmd_estimate.c \
 	helper/cmd_explain.c \
 	helper/cmd_open.c \
 	helper/cmd_reconcile.c \
@@ -25,6 +26,8 @@ libhelper_a_SOURCES = \
 	helper/comment.c helper/comment.h \
 	helper/console.c helper/console.h \
 	helper/demand.c helper/demand.h \
+	helper/estimate.c helper/estimate.h \
+	helper/estimate_show.c \
 	helper/explain.c helper/explain.h \
 	helper/failure.c helper/failure.h \
 	helper/fleet_body.c helper/fleet_body.h \

@@ -43,6 +43,8 @@ static const struct command {
 		"why a job waits or what came for it, with every try"},
 	{"catalog", cmd_catalog, "refresh | list [--help]",
 		"ask EC2 what types it has, and where; list them"},
+	{"estimate", cmd_estimate, "[--json] [SBATCH OPTIONS] SCRIPT",
+		"what would be made of a job if it were submitted"},
 	{"detect", cmd_detect, "[--json] SCRIPT",
 		"what a batch script tells of its job: MPI or not, and by which evidence"},
 	{"open", cmd_open, "GROUP", "open a node group that was closed after failed boots"},

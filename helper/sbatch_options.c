@@ -221,11 +221,12 @@ static void __attribute__((format(printf, 2, 3))) note(struct reading *r, const 
 
 /* --- values ---------------------------------------------------------------------------------- */
 
+/* An empty one takes away what was given before. */
 static int copy(char *buf, size_t size, const char *text)
 {
 	int n = snprintf(buf, size, "%s", text);
 
-	return !*text || n < 0 || (size_t)n >= size ? -1 : 0;
+	return n < 0 || (size_t)n >= size ? -1 : 0;
 }
 
 static int set_wrap(struct job_wish *wish, const char *value)

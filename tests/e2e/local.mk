@@ -7,6 +7,7 @@ EXTRA_DIST += \
 	tests/e2e/compute-node.bats \
 	tests/e2e/configure.bats \
 	tests/e2e/dist.bats \
+	tests/e2e/estimate.bats \
 	tests/e2e/gang.bash \
 	tests/e2e/gang.bats \
 	tests/e2e/gang_boot.bats \

@@ -123,3 +123,10 @@ check_PROGRAMS += tests/unit/test_sbatch_options
 tests_unit_test_sbatch_options_SOURCES = tests/unit/test_sbatch_options.c
 tests_unit_test_sbatch_options_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_sbatch_options_LDADD = libhelper.a libplan.a libintent.a libbase.a $(CHECK_LIBS)
+
+check_PROGRAMS += tests/unit/test_estimate
+tests_unit_test_estimate_SOURCES = tests/unit/test_estimate.c \
+	tests/unit/state_fixture.c tests/unit/state_fixture.h
+tests_unit_test_estimate_CPPFLAGS = $(UNIT_CPPFLAGS) $(JSON_CFLAGS) \
+	-DESTIMATE_DIR='"$(abs_top_srcdir)/tests/corpus/estimate"'
+tests_unit_test_estimate_LDADD = $(HELPER_LIBS) $(CHECK_LIBS)

@@ -135,6 +135,7 @@ static const struct {
 	{"", "-t unlimited job.sh", "t-1", ""},
 	{"", "-t 0 job.sh", "t-1", ""},
 	{"", "-p a,b -C efa&zen4 -A acc -J x job.sh", "p:a,b C:efa&zen4 A:acc J:x", ""},
+	{"#!/bin/sh\n#SBATCH -C efa\n", "-C efa --constraint= job.sh", "", ""},
 	{"", "--exclusive=user -a 0-15%4 job.sh", "x1 a1", ""},
 	{"", "--gres=gpu:a100:8,lustre:1 job.sh", "gpn8", ""},
 	{"", "--gres=gres/gpu=2 job.sh", "gpn2", ""},
@@ -215,7 +216,6 @@ static const struct {
 	{"", "-a x job.sh", "--array: \"x\": expected indexes such as 0-15 or 1,3,5%2"},
 	{"", "-G a100 job.sh", "--gpus: \"a100\": expected [type:]number"},
 	{"", "--gres= job.sh", "--gres: \"\": expected name[:type]:number, ..."},
-	{"", "--partition= job.sh", "--partition: \"\": expected a name"},
 	{"", "--burst-cost=much job.sh",
 		"--burst-cost: \"much\": not a number; expected USD for the job such as 250 or "
 		"250USD, or per "

@@ -1,0 +1,3 @@
+#!/bin/bash
+#SBATCH -p aws -t 30
+python3 train.py

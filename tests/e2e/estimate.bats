@@ -1,0 +1,95 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: Apache-2.0
+#
+# estimate as an ordinary user on a host without state, Slurm or EC2. Run in the build directory:
+#	bats SRCDIR/tests/e2e/estimate.bats
+
+# shellcheck disable=SC2154 # "run --separate-stderr" sets it
+bats_require_minimum_version 1.5.0
+
+setup_file() {
+	local helper=${BUILDDIR:-$PWD}/helper/aws-slurm-burst
+	[[ -x $helper ]] || { echo "no $helper: make first, run in the build directory" >&2; return 1; }
+	export T=$BATS_FILE_TMPDIR
+	export HELPER=$T/helper
+	install -m 755 "$helper" "$HELPER"
+	install -m 644 "$BATS_TEST_DIRNAME"/../corpus/estimate/* "$T"
+	chmod 755 "$T" "$T"/.. "$T"/../.. 2>/dev/null || true
+}
+
+# as_user WORD...: in a directory that is not the user's, with nothing in the environment
+as_user() {
+	if ((EUID)); then
+		env -i PATH=/usr/bin:/bin "$HELPER" "$@"
+	else
+		setpriv --reuid=65534 --regid=65534 --clear-groups env -i PATH=/usr/bin:/bin "$HELPER" "$@"
+	fi
+}
+
+estimate() {
+	as_user -c "$T/burst.yaml" estimate "$@"
+}
+
+# field EXPRESSION: of the JSON in $output
+field() {
+	python3 -c 'import json, sys; print(eval(sys.argv[1], {"o": json.load(sys.stdin)}))' "$1" <<<"$output"
+}
+
+@test "a user is told of the job, the choice, the tries and what was not seen" {
+	run -0 --separate-stderr estimate "$T/1-openfoam.sh"
+	[ -z "$stderr" ]
+	[[ $output == *'--nodes=16 (line 3)'* ]]
+	[[ $output == *'line 7: OpenFOAM by srun'* ]]
+	[[ $output == *'EFA: required (detected: OpenFOAM by srun, line 7, 16 nodes): used'* ]]
+	[[ $output == *'refused c5.xlarge subnet-1: has 4 vCPUs'* ]]
+	[[ $output == *'1. 16 x hpc7a.48xlarge|c7i.48xlarge in subnet-1, on-demand, EFA, placement group'* ]]
+	[[ $output == *'what EC2 had none of a while ago: state directory /nonexistent/burst: No such file'* ]]
+}
+
+@test "the command line holds over the script, and JSON says the same" {
+	run -0 --separate-stderr estimate --json -N 2 --efa=disabled "$T/1-openfoam.sh" -N 99
+	[ "$(field 'o["groups"][0]["nodes"]')" = 2 ]
+	[ "$(field 'o["groups"][0]["efa"]["mode"]')" = disabled ]
+	[ "$(field '[a for a in o["asked"] if a["option"] == "nodes"][0]["from"]')" = 'command line' ]
+	[ "$(field 'o["groups"][0]["tries"][0]["asked"]')" = \
+		'2 x c7i.48xlarge|hpc7a.48xlarge in subnet-1, on-demand, no EFA, placement group' ]
+}
+
+@test "who cannot be served is told why, with the class's exit status" {
+	run -7 --separate-stderr estimate --burst-cost=10 "$T/6-refused.sh"
+	[ -z "$stderr" ]
+	[[ $output == *'no       cost limit 10.00 USD: '* ]]
+	run -3 --separate-stderr estimate "$T/7-too-large.sh"
+	[[ $output == *'no       the job needs 100 CPUs on a node, and its nodes have 96'* ]]
+}
+
+@test "mistakes of the command line and the script, as sbatch would refuse them" {
+	run -2 --separate-stderr estimate
+	[[ $stderr == 'usage: aws-slurm-burst estimate '* ]]
+	run -2 --separate-stderr estimate -N 4
+	[ "$stderr" = 'aws-slurm-burst: estimate: no script is given; --help shows how' ]
+	run -2 --separate-stderr estimate -t soon "$T/2-serial.sh"
+	[ "$stderr" = 'aws-slurm-burst: estimate: --time: "soon": expected minutes, hours:minutes:seconds, days-hours or UNLIMITED' ]
+	printf '#!/bin/sh\n#SBATCH -N x\n' >"$T/bad.sh"
+	run -2 --separate-stderr estimate "$T/bad.sh"
+	[ "$stderr" = "aws-slurm-burst: estimate: $T/bad.sh: line 2: --nodes: \"x\": expected a number or range such as 4 or 4-8" ]
+	run --separate-stderr estimate "$T/none.sh"
+	[ "$status" -ne 0 ]
+	[[ $stderr == 'aws-slurm-burst: estimate: '*"$T/none.sh"* ]]
+	run -0 --separate-stderr estimate --help
+	[[ $output == 'usage: aws-slurm-burst estimate '* ]]
+}
+
+@test "--wrap needs no script, and nothing is run of either" {
+	run -0 --separate-stderr estimate -p aws -N 4 --wrap="touch $T/ran; mpirun ./x"
+	[[ $output == *'mpirun starts several ranks of x'* ]]
+	[ ! -e "$T/ran" ]
+}
+
+@test "a configuration that the user may not read is named" {
+	((EUID == 0)) || skip 'needs root'
+	install -m 600 "$T/burst.yaml" "$T/closed.yaml"
+	run --separate-stderr as_user -c "$T/closed.yaml" estimate "$T/2-serial.sh"
+	[ "$status" -ne 0 ]
+	[[ $stderr == *"$T/closed.yaml"*'Permission denied' ]]
+}
