@@ -21,7 +21,7 @@ void prune_directory(const char *path, int64_t before_s)
 		struct stat st;
 
 		if (fstatat(dirfd(dir), entry->d_name, &st, AT_SYMLINK_NOFOLLOW) == 0 &&
-			S_ISREG(st.st_mode) && st.st_mtime < before_s &&
+			(S_ISREG(st.st_mode) || S_ISLNK(st.st_mode)) && st.st_mtime < before_s &&
 			unlinkat(dirfd(dir), entry->d_name, 0) == 0)
 			removed++;
 	}

@@ -21,6 +21,8 @@
 #include "lib/base/fileio.h"
 #include "lib/state/gang.h"
 
+#define JOBS_EACH 32 /* more than so many jobs of one gang have one file together */
+
 int public_ready(const struct conf *conf, struct err *err)
 {
 	struct err why = {0};
@@ -232,27 +234,47 @@ static int make_plan_dir(const struct app *app, struct err *err)
 	return 0;
 }
 
-/* {"version", "written", "job", "user", "explain": as explain --json, "text": as explain} */
-static int make_plan(struct app *app, const struct gang *gang, const char *job, struct strbuf *out,
-	struct err *err)
+static bool is_pool(const struct gang *gang)
+{
+	return !strncmp(gang->id, "pool-", 5);
+}
+
+/*
+ * {"version", "written", "job", "user", "explain": as explain --json, "text": as explain}; JOBS of
+ * a file for many: "jobs": {"7": "aws-cpu-0", …}.
+ */
+static int make_plan(struct app *app, const struct gang *gang, const char *job,
+	const struct gang_job *jobs, size_t n, struct strbuf *out, struct err *err)
 {
 	CLEANUP(strbuf_release) struct strbuf json = STRBUF_INIT, text = STRBUF_INIT;
+	struct json_object *top, *nodes = NULL;
 	int64_t now_ms = clock_now_ms();
 	char iso[CLOCK_ISO_SIZE];
-	struct json_object *top, *inner;
 	const char *all;
 
+	if (n)
+		strbuf_addf(&text, "one of %zu jobs that share %s; of the first of them:\n", n,
+			is_pool(gang) ? "a pool" : "nodes");
 	if (explain_job(app->db, job, now_ms, true, &json, err) < 0 ||
 		explain_job(app->db, job, now_ms, false, &text, err) < 0)
 		return -1;
-	inner = json_tokener_parse(json.buf);
 	top = json_object_new_object();
 	json_object_object_add(top, "version", json_object_new_int(1));
 	json_object_object_add(
 		top, "written", json_object_new_string(clock_format_iso(now_ms / 1000, iso)));
 	json_object_object_add(top, "job", json_object_new_string(job));
 	json_object_object_add(top, "user", json_object_new_string(gang->user));
-	json_object_object_add(top, "explain", inner);
+	if (n)
+		nodes = json_object_new_object();
+	for (size_t i = 0; i < n; i++) {
+		char number[16];
+
+		snprintf(number, sizeof(number), "%u", (unsigned)jobs[i].job_id);
+		json_object_object_add(nodes, number, json_object_new_string(jobs[i].nodes));
+	}
+	if (n)
+		json_object_object_add(top, "jobs", nodes);
+	json_object_object_add(top, "explain", json_tokener_parse(json.buf));
 	json_object_object_add(top, "text", json_object_new_string(text.buf));
 	all = json_object_to_json_string_ext(top, JSON_C_TO_STRING_PLAIN);
 	if (all)
@@ -261,7 +283,9 @@ static int make_plan(struct app *app, const struct gang *gang, const char *job, 
 	return !all || out->failed ? err_nomem(err) : 0;
 }
 
-/* Of several jobs that share nodes each may be somebody else's; Slurm knows while it knows the job.
+/*
+ * Whose the plan is. JOB_ID: of one of several jobs that share nodes, each of which may be
+ * somebody else's; Slurm knows while it knows the job.
  */
 static int find_owner(const struct gang *gang, uint32_t job_id, uid_t *owner, struct err *err)
 {
@@ -281,28 +305,92 @@ static int find_owner(const struct gang *gang, uint32_t job_id, uid_t *owner, st
 	return 0;
 }
 
-/* JOB_ID: 0 for the one job of the gang. */
-static int write_plan(
-	struct app *app, const struct gang *gang, const char *job, uint32_t job_id, struct err *err)
+static int plan_name(char name[128], const char *job, struct err *err)
 {
-	CLEANUP(strbuf_release) struct strbuf text = STRBUF_INIT;
+	if (!strchr(job, '/') && snprintf(name, 128, PUBLIC_PLAN_DIR "/%s.json", job) < 128)
+		return 0;
+	return err_set(err, ERR_FATAL, "\"%.64s\" is no job", job);
+}
+
+/* TEXT as plan/JOB.json; JOB_ID as for find_owner(). */
+static int write_plan(struct app *app, const struct gang *gang, const char *job, uint32_t job_id,
+	const char *text, struct err *err)
+{
 	char name[128];
 	uid_t owner = (uid_t)-1;
 
-	if (strchr(job, '/') ||
-		snprintf(name, sizeof(name), PUBLIC_PLAN_DIR "/%s.json", job) >= (int)sizeof(name))
-		return err_set(err, ERR_FATAL, "\"%.64s\" is no job", job);
-	if (make_plan(app, gang, job, &text, err) < 0)
+	if (plan_name(name, job, err) < 0)
 		return -1;
 	if (!app->site.private_jobs)
-		return public_write(app->conf, name, text.buf, err);
+		return public_write(app->conf, name, text, err);
 	if (find_owner(gang, job_id, &owner, err) < 0)
 		return -1;
-	return public_write_private(app->conf, name, text.buf, owner, err);
+	return public_write_private(app->conf, name, text, owner, err);
+}
+
+/* A link, so that who looks for the job finds the file of all. */
+static int link_plan(const struct conf *conf, uint32_t job_id, const char *to, struct err *err)
+{
+	char name[128], number[16], path[PATH_MAX], temp[PATH_MAX];
+
+	snprintf(number, sizeof(number), "%u", (unsigned)job_id);
+	if (plan_name(name, number, err) < 0 || make_path(conf, name, path, err) < 0)
+		return -1;
+	if (snprintf(temp, sizeof(temp), "%s.new", path) >= (int)sizeof(temp))
+		return err_set(err, ERR_CONFIG, "path too long: %.100s...", path);
+	unlink(temp);
+	if (symlink(to, temp) == 0 && rename(temp, path) == 0)
+		return 0;
+	err_errno(err, ERR_FATAL, "cannot link %s", path);
+	unlink(temp);
+	return -1;
+}
+
+/*
+ * One file for all: what "explain" reads of each job of a pool is the whole pool, and a thousand
+ * times a thousand would be too much. Jobs of several users are left out where jobs are private.
+ */
+static int write_shared(struct app *app, const struct gang *gang, const struct gang_job *jobs,
+	size_t n, struct err *err)
+{
+	CLEANUP(strbuf_release) struct strbuf text = STRBUF_INIT;
+	char first[16], to[80];
+
+	if (app->site.private_jobs && !is_pool(gang))
+		return 0;
+	snprintf(first, sizeof(first), "%u", (unsigned)jobs[0].job_id);
+	snprintf(to, sizeof(to), "%s.json", gang->id);
+	if (make_plan(app, gang, first, jobs, n, &text, err) < 0 ||
+		write_plan(app, gang, gang->id, 0, text.buf, err) < 0)
+		return -1;
+	for (size_t i = 0; i < n; i++)
+		if (link_plan(app->conf, jobs[i].job_id, to, err) < 0)
+			return -1;
+	return 0;
+}
+
+static int write_each(struct app *app, const struct gang *gang, const struct gang_job *jobs,
+	size_t n, struct err *err)
+{
+	for (size_t i = 0; i < n; i++) {
+		CLEANUP(strbuf_release) struct strbuf text = STRBUF_INIT;
+		char number[16];
+
+		snprintf(number, sizeof(number), "%u", (unsigned)jobs[i].job_id);
+		if (make_plan(app, gang, number, NULL, 0, &text, err) == 0 &&
+			write_plan(app, gang, number, is_pool(gang) ? 0 : jobs[i].job_id, text.buf,
+				err) == 0)
+			continue;
+		/* one that slurmctld has forgotten; the others go on */
+		if (err->class != ERR_NOTFOUND)
+			return -1;
+	}
+	return 0;
 }
 
 static int write_plans(struct app *app, const char *id, struct err *err)
 {
+	CLEANUP(strbuf_release) struct strbuf text = STRBUF_INIT;
 	CLEANUP(gang_release) struct gang gang = {0};
 	struct gang_job *jobs = NULL;
 	size_t n = 0;
@@ -310,15 +398,15 @@ static int write_plans(struct app *app, const char *id, struct err *err)
 
 	if (make_plan_dir(app, err) < 0 || gang_get(app->db, id, &gang, err) < 0)
 		return -1;
-	if (gang.job_id)
-		return write_plan(app, &gang, gang.job_name, 0, err);
-	rc = gang_jobs(app->db, id, &jobs, &n, err);
-	for (size_t i = 0; rc == 0 && i < n; i++) {
-		char number[16];
-
-		snprintf(number, sizeof(number), "%u", (unsigned)jobs[i].job_id);
-		rc = write_plan(app, &gang, number, jobs[i].job_id, err);
+	if (gang.job_id) {
+		if (make_plan(app, &gang, gang.job_name, NULL, 0, &text, err) < 0)
+			return -1;
+		return write_plan(app, &gang, gang.job_name, 0, text.buf, err);
 	}
+	if (gang_jobs(app->db, id, &jobs, &n, err) < 0)
+		return -1;
+	rc = n > JOBS_EACH ? write_shared(app, &gang, jobs, n, err)
+			   : write_each(app, &gang, jobs, n, err);
 	gang_jobs_release(jobs, n);
 	return rc;
 }

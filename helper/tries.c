@@ -110,8 +110,10 @@ static void end(struct attempt *a, const struct try *row, size_t first_fleet, co
 		    why ? err_class_name(why->class) : "", why ? why->code : "",
 		    why ? why->text : came, clock_now_ms(), &err) < 0)
 		log_warn("%s", err.text);
-	if (why)
-		log_info("try %u: %s", row->number, why->text);
+	/* what came is told as soon as it is announced */
+	if (!why)
+		return;
+	log_info("try %u: %s", row->number, why->text);
 	public_gang(a->app, a->gang.id);
 }
 

@@ -221,6 +221,38 @@ START_TEST(plans)
 }
 END_TEST
 
+/* More jobs than have a file each: one for all of them, found by each. */
+START_TEST(large_pool)
+{
+	struct gang g = state_gang("pool-2", (char[]){"aws-hpc-[0-32]"});
+	struct json_object *plan, *jobs;
+
+	g.job_id = 0;
+	*g.job_name = '\0';
+	ok(gang_insert(app.db, &g, &err));
+	for (uint32_t i = 0; i < 33; i++) {
+		char node[32];
+
+		snprintf(node, sizeof(node), "aws-hpc-%u", (unsigned)i);
+		ok(gang_add_job(app.db, "pool-2", 100 + i, 0, node, &err));
+	}
+	public_gang(&app, "pool-2");
+	public_gang(&app, "pool-2"); /* over what is there */
+	ck_assert(!app.public_off);
+	plan = read_json("plan/132.json");
+	ck_assert_str_eq(text_of(plan, "job"), "100");
+	ck_assert(json_object_object_get_ex(plan, "jobs", &jobs));
+	ck_assert_str_eq(text_of(jobs, "132"), "aws-hpc-32");
+	ck_assert_ptr_nonnull(strstr(text_of(plan, "text"),
+		"one of 33 jobs that share a pool; of the first of them:\njob 100 "));
+	json_object_put(plan);
+	public_prune(&conf, clock_now_s() + 60);
+	ck_assert(!is_there("plan/132.json") && !is_there("plan/pool-2.json"));
+	/* links too, else the directory would not be empty */
+	ck_assert_int_eq(rmdir(in_public("plan")), 0);
+}
+END_TEST
+
 /* With PrivateData=jobs a plan is its owner's; who that is must be known. */
 START_TEST(private_plans)
 {
@@ -292,6 +324,7 @@ int main(void)
 	tcase_add_test(tc, for_one);
 	tcase_add_test(tc, catalogue_and_prices);
 	tcase_add_test(tc, plans);
+	tcase_add_test(tc, large_pool);
 	tcase_add_test(tc, private_plans);
 	tcase_add_test(tc, once_is_enough);
 	tcase_add_test(tc, old_plans_go);
