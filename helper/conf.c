@@ -91,6 +91,7 @@ static void conf_release(struct conf *conf)
 		group_release(&conf->groups[i]);
 	free(conf->groups);
 	free(conf->state.directory);
+	free(conf->public.directory);
 	free(conf->log.level);
 	free(conf->log.format);
 	free(conf->log.file);
