@@ -133,7 +133,10 @@ void candidate_explain(const struct candidate *candidate, const struct plan_requ
 		break;
 	case REFUSED_EFA:
 	case REFUSED_PREFER_EFA:
-		strbuf_addstr(sb, type->efa_max ? "not possible with EFA" : "has no EFA");
+		if (candidate->with_efa == REFUSED_TIER)
+			strbuf_addf(sb, "of tier %u: asked after the others", choice->tier);
+		else
+			strbuf_addstr(sb, type->efa_max ? "not possible with EFA" : "has no EFA");
 		break;
 	case REFUSED_GROUP:
 	case REFUSED_PREFER_GROUP:

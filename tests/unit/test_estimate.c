@@ -15,8 +15,8 @@
 #include "lib/state/pool.h"
 #include "tests/unit/state_fixture.h"
 
-static const char *const names[] = {
-	"1-openfoam", "2-serial", "3-array", "4-nccl", "5-hybrid", "6-refused", "7-too-large"};
+static const char *const names[] = {"1-openfoam", "2-serial", "3-array", "4-nccl", "5-hybrid",
+	"6-refused", "7-too-large", "8-tiers"};
 
 struct job {
 	struct app app;
