@@ -22,6 +22,7 @@
 #include "lib/state/gang.h"
 
 #define JOBS_EACH 32 /* more than so many jobs of one gang have one file together */
+#define PLAN_MAX (4 * 1024 * 1024)
 
 int public_ready(const struct conf *conf, struct err *err)
 {
@@ -433,6 +434,39 @@ void public_gang(struct app *app, const char *gang)
 	}
 	log_warn("what users may read of gang %s was not written: %s", gang, err.text);
 	app->public_off = true;
+}
+
+int public_explain(
+	const struct conf *conf, const char *job, bool json, struct strbuf *out, struct err *err)
+{
+	cleanup_free char *data = NULL;
+	char name[128], path[PATH_MAX];
+	struct json_object *top, *inner = NULL;
+	const char *text = NULL;
+	size_t len;
+
+	/* a name of Slurm's: "7", "9_1", "17+0"; no path */
+	if (!*job || job[strspn(job, "0123456789_+")] || strlen(job) > 64)
+		return err_set(err, ERR_USAGE, "\"%.64s\" is no job", job);
+	if (!conf->public.directory)
+		return err_set(err, ERR_NOTFOUND, "public.directory is not configured");
+	snprintf(name, sizeof(name), PUBLIC_PLAN_DIR "/%s.json", job);
+	if (make_path(conf, name, path, err) < 0)
+		return -1;
+	if (file_read(path, PLAN_MAX, &data, &len, err) < 0)
+		return err_set(err, ERR_NOTFOUND,
+			"nothing that you may read is known of job %s (%s)", job, path);
+	top = json_tokener_parse(data);
+	if (json_object_object_get_ex(top, json ? "explain" : "text", &inner))
+		text = json ? json_object_to_json_string_ext(inner,
+				      JSON_C_TO_STRING_PRETTY | JSON_C_TO_STRING_NOSLASHESCAPE)
+			    : json_object_get_string(inner);
+	if (text)
+		strbuf_addf(out, "%s%s", text, json ? "\n" : "");
+	json_object_put(top);
+	if (!text)
+		return err_set(err, ERR_FATAL, "%s is not ours", path);
+	return out->failed ? err_nomem(err) : 0;
 }
 
 void public_prune(const struct conf *conf, int64_t before_s)

@@ -15,6 +15,7 @@
 #include <sys/types.h>
 
 #include "helper/app.h"
+#include "lib/base/strbuf.h"
 
 #define PUBLIC_PRICES_FILE "prices.json"
 #define PUBLIC_PLAN_DIR    "plan"
@@ -40,6 +41,13 @@ int public_catalogue(struct app *app, struct err *err);
  * number). Many jobs of one gang have plan/<gang>.json together, and links to it. What fails is logged, once for a process, and no reason to stop.
  */
 void public_gang(struct app *app, const char *gang);
+
+/*
+ * For who may not read state.db: what plan/JOB.json holds, as text or JSON appended to OUT.
+ * ERR_NOTFOUND: it is not there, or the job is another's; ERR_USAGE: no job.
+ */
+int public_explain(
+	const struct conf *conf, const char *job, bool json, struct strbuf *out, struct err *err);
 
 /* Remove plans that were written before BEFORE_S. */
 void public_prune(const struct conf *conf, int64_t before_s);

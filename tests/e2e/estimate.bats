@@ -1,7 +1,7 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: Apache-2.0
 #
-# estimate as an ordinary user on a host without state, Slurm or EC2. Run in the build directory:
+# estimate and explain as an ordinary user on a host without state, Slurm or EC2. Run in the build directory:
 #	bats SRCDIR/tests/e2e/estimate.bats
 
 # shellcheck disable=SC2154 # "run --separate-stderr" sets it
@@ -92,4 +92,23 @@ field() {
 	run --separate-stderr as_user -c "$T/closed.yaml" estimate "$T/2-serial.sh"
 	[ "$status" -ne 0 ]
 	[[ $stderr == *"$T/closed.yaml"*'Permission denied' ]]
+}
+
+@test "explain tells a user what is public of a job, and no more" {
+	mkdir -p "$T/public/plan"
+	sed "s|/nonexistent/burst-public|$T/public|" "$T/burst.yaml" >"$T/public.yaml"
+	echo '{"version":1,"job":"7","explain":{"job":"7"},"text":"job 7 waits\n"}' >"$T/public/plan/7.json"
+	cp "$T/public/plan/7.json" "$T/public/plan/8.json"
+	chmod -R u=rwX,go=rX "$T/public" "$T/public.yaml"
+	chmod 600 "$T/public/plan/8.json"
+	run -0 --separate-stderr as_user -c "$T/public.yaml" explain 7
+	[ "$output" = 'job 7 waits' ]
+	run -0 --separate-stderr as_user -c "$T/public.yaml" explain 7 --json
+	[ "$(field 'o["job"]')" = 7 ]
+	run --separate-stderr as_user -c "$T/public.yaml" explain 9
+	[ "$status" -ne 0 ]
+	[ "$stderr" = "aws-slurm-burst: explain: nothing that you may read is known of job 9 ($T/public/plan/9.json)" ]
+	((EUID == 0)) || skip 'needs root for another user'"'"'s'
+	run --separate-stderr as_user -c "$T/public.yaml" explain 8
+	[ "$status" -ne 0 ]
 }

@@ -192,6 +192,7 @@ static void add_pool(void)
 START_TEST(plans)
 {
 	struct gang task = state_gang("a", (char[]){"aws-hpc-[0-3]"});
+	CLEANUP(strbuf_release) struct strbuf out = STRBUF_INIT;
 	struct json_object *plan, *inner;
 
 	snprintf(task.job_name, sizeof(task.job_name), "9_1");
@@ -209,6 +210,20 @@ START_TEST(plans)
 	ck_assert(json_object_is_type(inner, json_type_object));
 	ck_assert_ptr_nonnull(strstr(text_of(plan, "explain"), "kept c5.large"));
 	json_object_put(plan);
+	ok(public_explain(&conf, "9_1", false, &out, &err));
+	ck_assert_ptr_nonnull(strstr(out.buf, "job 9_1 waits for 4 instances"));
+	strbuf_setlen(&out, 0);
+	ok(public_explain(&conf, "9_1", true, &out, &err));
+	ck_assert_int_eq(*out.buf, '{');
+	ck_assert_ptr_nonnull(strstr(out.buf, "kept c5.large"));
+	refused(public_explain(&conf, "9", false, &out, &err), ERR_NOTFOUND,
+		"nothing that you may read is known of job 9 (");
+	refused(public_explain(&conf, "../x", false, &out, &err), ERR_USAGE, "\"../x\" is no job");
+	refused(public_explain(&conf, "", false, &out, &err), ERR_USAGE, "\"\" is no job");
+	ok(public_write(&conf, "plan/7.json", "{}", &err));
+	refused(public_explain(&conf, "7", false, &out, &err), ERR_FATAL, "is not ours");
+	ok(public_write(&conf, "plan/7.json", "no JSON", &err));
+	refused(public_explain(&conf, "7", true, &out, &err), ERR_FATAL, "is not ours");
 	/* of a pool each job has its own */
 	add_pool();
 	public_gang(&app, "pool-1");
