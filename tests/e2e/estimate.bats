@@ -97,7 +97,7 @@ field() {
 @test "explain tells a user what is public of a job, and no more" {
 	mkdir -p "$T/public/plan"
 	sed "s|/nonexistent/burst-public|$T/public|" "$T/burst.yaml" >"$T/public.yaml"
-	echo '{"version":1,"job":"7","explain":{"job":"7"},"text":"job 7 waits\n"}' >"$T/public/plan/7.json"
+	printf '%s' '{"version":1,"job":"7","explain":{"job":"7"},"text":"job 7 waits\n"}' >"$T/public/plan/7.json"
 	cp "$T/public/plan/7.json" "$T/public/plan/8.json"
 	chmod -R u=rwX,go=rX "$T/public" "$T/public.yaml"
 	chmod 600 "$T/public/plan/8.json"
