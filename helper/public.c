@@ -22,7 +22,7 @@
 #include "lib/state/gang.h"
 
 #define JOBS_EACH 32 /* more than so many jobs of one gang have one file together */
-#define PLAN_MAX (4 * 1024 * 1024)
+#define PLAN_MAX  (4 * 1024 * 1024)
 
 int public_ready(const struct conf *conf, struct err *err)
 {

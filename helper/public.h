@@ -38,7 +38,8 @@ int public_catalogue(struct app *app, struct err *err);
 
 /*
  * plan/<job>.json for each of the gang's jobs, by the name that Slurm gives it (of a pool: its
- * number). Many jobs of one gang have plan/<gang>.json together, and links to it. What fails is logged, once for a process, and no reason to stop.
+ * number). Many jobs of one gang have plan/<gang>.json together, and links to it. What fails is
+ * logged, once for a process, and no reason to stop.
  */
 void public_gang(struct app *app, const char *gang);
 
