@@ -99,11 +99,12 @@ sources() {
 		/usr/share/doc/aws-slurm-burst/LICENSE
 		/usr/share/doc/aws-slurm-burst/NEWS
 		/usr/share/doc/aws-slurm-burst/README.md
+		/usr/share/doc/aws-slurm-burst/catalog.md
+		/usr/share/doc/aws-slurm-burst/detect.md
+		/usr/share/doc/aws-slurm-burst/estimate.md
 		/usr/share/doc/aws-slurm-burst/examples/aws-burst.yaml.example
 		/usr/share/doc/aws-slurm-burst/examples/iam-policy.json
 		/usr/share/doc/aws-slurm-burst/examples/plugstack.conf.example
-		/usr/share/doc/aws-slurm-burst/catalog.md
-		/usr/share/doc/aws-slurm-burst/detect.md
 		/usr/share/doc/aws-slurm-burst/install.md
 		/usr/share/doc/aws-slurm-burst/plugin.md
 		/usr/share/doc/aws-slurm-burst/scenarios.md

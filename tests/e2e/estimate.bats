@@ -8,7 +8,9 @@
 bats_require_minimum_version 1.5.0
 
 setup_file() {
-	local helper=${BUILDDIR:-$PWD}/helper/aws-slurm-burst
+	# one built for coverage would complain at stderr of a user who cannot write into the build tree
+	local helper=${BURST_PLAIN_PREFIX:+$BURST_PLAIN_PREFIX/bin/aws-slurm-burst}
+	helper=${helper:-${BUILDDIR:-$PWD}/helper/aws-slurm-burst}
 	[[ -x $helper ]] || { echo "no $helper: make first, run in the build directory" >&2; return 1; }
 	export T=$BATS_FILE_TMPDIR
 	export HELPER=$T/helper
