@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "helper/lock.h"
 #include "helper/log.h"
 #include "lib/aws/ec2.h"
 #include "lib/base/cleanup.h"
@@ -18,6 +19,8 @@
 #define COUNT_GOOD_MS 60000
 /* One is enough for the caller; a few for the next ones. The rest goes when its time comes. */
 #define ROOM_ENOUGH 10
+/* Who waits for longer leaves its groups to who has the lock. */
+#define LOCK_WAIT_MS 20000
 
 /* At EC2, then in the row. */
 static int delete_group(struct app *app, struct aws *aws, const char *name)
@@ -36,12 +39,15 @@ static int delete_group(struct app *app, struct aws *aws, const char *name)
 	return 0;
 }
 
-size_t groups_remove_empty(struct app *app)
+/* One pass over those that nobody needs any more. Returns how many went; *STAY: how many did not.
+ */
+static size_t remove_once(struct app *app, size_t *stay)
 {
 	cleanup_free struct placement *groups = NULL;
-	size_t n = 0, stay = 0;
+	size_t n = 0, went = 0;
 	struct err err;
 
+	*stay = 0;
 	if (placement_removable(app->db, &groups, &n, &err) < 0) {
 		log_err("%s", err.text);
 		return 0;
@@ -51,9 +57,24 @@ size_t groups_remove_empty(struct app *app)
 
 		if (!aws)
 			log_info("placement group %s stays for now: %s", groups[i].name, err.text);
-		if (!aws || delete_group(app, aws, groups[i].name) < 0)
-			stay++;
+		if (aws && delete_group(app, aws, groups[i].name) == 0)
+			went++;
 	}
+	*stay = n - went;
+	return went;
+}
+
+size_t groups_remove_empty(struct app *app)
+{
+	/* many gangs may be over at once: each process would ask for the groups of all */
+	cleanup_close int lock = lock_groups(app, LOCK_WAIT_MS, NULL);
+	size_t stay = 0;
+
+	if (lock < 0)
+		return 1;
+	/* again for those of processes that did not wait for the lock until the end */
+	while (remove_once(app, &stay) > 0 && !stay)
+		;
 	return stay;
 }
 

@@ -80,6 +80,12 @@ int lock_slot(const struct app *app, struct err *err)
 	}
 }
 
+int lock_groups(const struct app *app, int wait_ms, struct err *err)
+{
+	/* no gang is called so */
+	return lock_gang(app, "groups", wait_ms, err);
+}
+
 void lock_gang_remove(const struct app *app, const char *gang)
 {
 	char path[PATH_MAX];

@@ -21,6 +21,9 @@ int lock_gang(const struct app *app, const char *gang, int wait_ms, struct err *
 int lock_slot(const struct app *app, struct err *err);
 #define LOCK_SLOTS 16
 
+/* For who removes placement groups. */
+int lock_groups(const struct app *app, int wait_ms, struct err *err);
+
 /* The gang is over: its file goes. The lock must be held. */
 void lock_gang_remove(const struct app *app, const char *gang);
 
