@@ -31,6 +31,13 @@ static int end_part(struct app *app, const struct gang *gang, const struct insta
 	cleanup_close int lock = -1;
 	bool whole;
 
+	if (gang->state == GANG_RELEASING || gang->state == GANG_FAILING) {
+		lock = lock_gang(app, gang->id, 0, NULL);
+		if (lock < 0) {
+			log_info("its own process is ending it");
+			return 0;
+		}
+	}
 	if (instance_list(app->db, gang->id, false, &living, &nliving, err) < 0)
 		return -1;
 	whole = gang->all_or_nothing && stale_gang_lives(app, gang, err) == 0;
@@ -53,7 +60,8 @@ static int end_part(struct app *app, const struct gang *gang, const struct insta
 		 */
 		if (gang->state < GANG_ACTIVE && gang_set_stop(app->db, gang->id, why, err) < 0)
 			return -1;
-		lock = lock_gang(app, gang->id, 0, NULL);
+		if (lock < 0)
+			lock = lock_gang(app, gang->id, 0, NULL);
 		if (gang->state == GANG_ACTIVE &&
 			gang_advance(app->db, gang->id, GANG_ACTIVE, GANG_RELEASING, err) < 0)
 			return -1;

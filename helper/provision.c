@@ -257,6 +257,27 @@ static unsigned attempts_of(struct app *app, const struct demand *demand)
 	return most ? most : 1;
 }
 
+/*
+ * End what has come and send the jobs back. EC2 first, since it bills; but a gang that takes
+ * minutes to be ended must not keep its nodes coming up meanwhile, for Slurm would give them to
+ * other jobs.
+ */
+static void end_and_send_back(struct attempt *a, const struct failure *failure)
+{
+	struct app *app = a->app;
+	bool slurm_first = a->ninstances > RELEASE_AT_ONCE;
+	struct err err;
+
+	if (slurm_first)
+		failure_send_back(app, a->demand, &a->demand->nodes, failure);
+	if (a->ninstances && release_instances(app, a->instances, a->ninstances, failure->text,
+				     RELEASE_JUST_LAUNCHED, &err) < 0)
+		log_err("instances of gang %s may still run; the next call tries again: %s",
+			a->gang.id, err.text);
+	if (!slurm_first)
+		failure_send_back(app, a->demand, &a->demand->nodes, failure);
+}
+
 /* Nothing of the gang stays: the row says so first, then EC2, then Slurm. */
 static void come_back(struct attempt *a, const struct err *why)
 {
@@ -266,14 +287,10 @@ static void come_back(struct attempt *a, const struct err *why)
 
 	if (*a->gang.id && gang_fail(app->db, a->gang.id, why->text, &err) < 0)
 		log_err("gang %s: %s", a->gang.id, err.text);
-	if (a->ninstances && release_instances(app, a->instances, a->ninstances, why->text,
-				     RELEASE_JUST_LAUNCHED, &err) < 0)
-		log_err("instances of gang %s may still run; the next call tries again: %s",
-			a->gang.id, err.text);
 	failure.attempts = attempts_of(app, a->demand);
 	failure.gang = *a->gang.id ? a->gang.id : NULL;
 	failure.ended = a->ninstances > 0;
-	failure_send_back(app, a->demand, &a->demand->nodes, &failure);
+	end_and_send_back(a, &failure);
 }
 
 /* It came, but nobody waits for it any more: that is no failed start. */
@@ -285,11 +302,7 @@ static void take_down(struct attempt *a, const char *why)
 	log_info("taken down: %s", why);
 	if (gang_advance(a->app->db, a->gang.id, GANG_ANNOUNCED, GANG_RELEASING, &err) < 0)
 		log_warn("gang %s: %s", a->gang.id, err.text);
-	if (release_instances(
-		    a->app, a->instances, a->ninstances, why, RELEASE_JUST_LAUNCHED, &err) < 0)
-		log_err("instances of gang %s may still run; the next call tries again: %s",
-			a->gang.id, err.text);
-	failure_send_back(a->app, a->demand, &a->demand->nodes, &failure);
+	end_and_send_back(a, &failure);
 }
 
 /* Has a job some of its nodes, but not all? With the missing ones it goes back to the queue. */

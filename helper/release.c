@@ -19,8 +19,10 @@
 /* Longer than that an instance of our own records is not invisible: it is gone. */
 #define UNSEEN_MS 600000
 /* For so long after it was sent, a launch without an answer may still bring instances. */
-#define LOST_WINDOW_MS     60000
-#define ASK_AGAIN_MS       10000
+#define LOST_WINDOW_MS 60000
+#define ASK_AGAIN_MS   10000
+/* For so long whoever asked first is believed to have been heard, by those who do not look. */
+#define ASKED_MS           60000
 #define GROUP_PAUSE_MS     5000
 #define PIECE_MAX          200 /* what one filter takes */
 #define SETTLE_POLL_MS     1000
@@ -70,14 +72,15 @@ static bool is_gone(struct app *app, const struct instance *instance)
 	return clock_now_ms() - since_ms > UNSEEN_MS;
 }
 
-/* Keep of LIST those that are ours by their tag; what has ended is written down as that. */
+/* Keep of LIST those that are ours by their tag and that nobody has ended; what is terminated is
+ * written down as that. EC2 takes 20 a second of a large gang: twice would be twice as long. */
 static int check_tags(
 	struct app *app, struct aws *aws, const struct instance **list, size_t *n, struct err *err)
 {
 	cleanup_free const char **ids = calloc(*n + 1, sizeof(*ids));
 	struct ec2_filter filter = {.name = "instance-id", .values = ids, .nvalues = *n};
 	CLEANUP(ec2_instances_release) struct ec2_instances found = {0};
-	size_t kept = 0;
+	size_t kept = 0, over = 0;
 
 	if (!ids)
 		return err_nomem(err);
@@ -94,12 +97,14 @@ static int check_tags(
 			if (!strcmp(found.all[k].id, ids[i]))
 				instance = &found.all[k];
 		if (instance ? !strcmp(instance->state, "terminated") : is_gone(app, list[i])) {
-			log_info("instance %s is %s at EC2 already", ids[i],
-				instance ? "terminated" : "unknown");
+			over++;
 			if (instance_set_terminated(app->db, ids[i], clock_now_ms(), err) < 0)
 				return -1;
 			continue;
 		}
+		if (instance && list[i]->state == INSTANCE_TERMINATING &&
+			!strcmp(instance->state, "shutting-down"))
+			continue;
 		tag = instance ? ec2_instance_tag(instance, "burst:cluster") : NULL;
 		/* not to be seen yet: it is from our own launch's answer */
 		if (instance && (!tag || strcmp(tag, app->cluster))) {
@@ -111,8 +116,22 @@ static int check_tags(
 		}
 		list[kept++] = list[i];
 	}
+	if (over)
+		log_info("%zu instance(s) are terminated at EC2 already, or unknown there", over);
 	*n = kept;
 	return 0;
+}
+
+/* Keep of LIST those that no other process has asked EC2 to end, or is about to: see above. */
+static void drop_asked(struct app *app, const struct instance **list, size_t *n, int64_t ms)
+{
+	int64_t since_ms = clock_now_ms() - ms;
+	size_t kept = 0;
+
+	for (size_t i = 0; i < *n; i++)
+		if (instance_is_ending(app->db, list[i]->id, since_ms, NULL) <= 0)
+			list[kept++] = list[i];
+	*n = kept;
 }
 
 /* At most PIECE_MAX of them. */
@@ -123,6 +142,7 @@ static int release_piece(struct app *app, struct aws *aws, const struct instance
 
 	if (check == RELEASE_CHECK_TAGS && check_tags(app, aws, list, &n, err) < 0)
 		return -1;
+	drop_asked(app, list, &n, check == RELEASE_CHECK_TAGS ? ASK_AGAIN_MS : ASKED_MS);
 	if (!n)
 		return 0;
 	for (size_t i = 0; i < n; i++)
@@ -147,9 +167,12 @@ static int release_region(struct app *app, const char *region, const struct inst
 
 	if (!aws)
 		return -1;
-	for (size_t at = 0; at < n; at += PIECE_MAX) {
-		size_t piece = n - at < PIECE_MAX ? n - at : PIECE_MAX;
-
+	for (size_t at = 0, piece; at < n; at += piece) {
+		piece = n - at < PIECE_MAX ? n - at : PIECE_MAX;
+		/* until EC2 knows what it has launched a moment ago, a request for 200 costs as
+		 * many tokens as one that ends them: let one instance find out */
+		if (!at && n > PIECE_MAX && check == RELEASE_JUST_LAUNCHED)
+			piece = 1;
 		/* nor must a piece's trouble keep the others running */
 		if (release_piece(app, aws, list + at, piece, why, check, err) < 0)
 			rc = -1;
@@ -279,15 +302,15 @@ int release_prepared(struct app *app, const struct gang *gang, struct err *err)
 
 /* What EC2 still has running long after it was asked to end it: the request was lost, or refused.
  */
-static void ask_again(
-	struct aws *aws, const struct ec2_instances *found, const struct instance *list, size_t n)
+static void ask_again(struct app *app, struct aws *aws, const struct ec2_instances *found,
+	const struct instance *list, size_t n)
 {
 	const char *ids[PIECE_MAX];
 	size_t count = 0;
 	struct err err;
 
 	for (size_t i = 0; i < n; i++) {
-		if (clock_now_ms() - list[i].end_asked_ms < ASK_AGAIN_MS)
+		if (clock_now_ms() - list[i].last_asked_ms < ASK_AGAIN_MS)
 			continue;
 		for (size_t k = 0; k < found->n; k++)
 			if (!strcmp(found->all[k].id, list[i].id) &&
@@ -298,6 +321,8 @@ static void ask_again(
 	if (!count)
 		return;
 	log_warn("%zu instance(s) were to be terminated and are not: asking again", count);
+	if (instance_set_asked(app->db, ids, count, clock_now_ms(), &err) < 0)
+		log_warn("%s", err.text);
 	if (ec2_terminate_instances(aws, ids, count, &err) < 0)
 		log_err("%s", err.text);
 }
@@ -330,7 +355,7 @@ static long look_at(struct app *app, const char *region, const struct instance *
 				err.text);
 			return -1;
 		}
-		ask_again(aws, &found, list + at, piece);
+		ask_again(app, aws, &found, list + at, piece);
 		for (size_t i = 0; i < piece; i++) {
 			bool seen = false, ended = false;
 

@@ -16,7 +16,13 @@
 
 enum release_check { RELEASE_CHECK_TAGS, RELEASE_JUST_LAUNCHED };
 
-/* End these instances, each in its region. Twice is harmless. -1: some may run on. */
+/* EC2 takes so many at once, then 20 a second: a larger gang takes minutes to be ended. */
+#define RELEASE_AT_ONCE 1000
+
+/*
+ * End these instances, each in its region. Twice is harmless: those that another process has asked
+ * EC2 to end are left to it and to release_settle(). -1: some may run on.
+ */
 int release_instances(struct app *app, const struct instance *list, size_t n, const char *why,
 	enum release_check check, struct err *err);
 

@@ -322,6 +322,18 @@ int instance_set_terminating(struct db *db, const char *const *ids, size_t n, co
 	return db_leave(db, &scope, set_terminating(db, ids, n, why, now_ms, err), err);
 }
 
+int instance_is_ending(struct db *db, const char *id, int64_t since_ms, struct err *err)
+{
+	int64_t ending = 0;
+
+	if (DB_SELECT_INT(db, err, &ending,
+		    "SELECT state = 'terminated' OR (state = 'terminating' AND last_asked_ms >= ?) "
+		    "FROM instance WHERE id = ?",
+		    DB_INT(since_ms), DB_TEXT(id)) < 0)
+		return -1;
+	return (int)ending;
+}
+
 static int set_asked(
 	struct db *db, const char *const *ids, size_t n, int64_t now_ms, struct err *err)
 {

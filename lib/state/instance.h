@@ -60,6 +60,9 @@ int instance_set_terminating(struct db *db, const char *const *ids, size_t n, co
  * and then none is changed. */
 int instance_set_asked(
 	struct db *db, const char *const *ids, size_t n, int64_t now_ms, struct err *err);
+/* 1: terminated, or terminating and EC2 was asked at SINCE_MS or later; 0: not so, or unknown; -1.
+ */
+int instance_is_ending(struct db *db, const char *id, int64_t since_ms, struct err *err);
 /* From any state; the first time seen stays. ERR_NOTFOUND. */
 int instance_set_terminated(struct db *db, const char *id, int64_t now_ms, struct err *err);
 

@@ -243,16 +243,21 @@ START_TEST(way_down)
 	refused(instance_set_terminating(state_db, wrong, 2, "x", 150, &err), ERR_NOTFOUND,
 		"no instance i-x");
 	ck_assert_int_eq(get("i-2").state, INSTANCE_RUNNING);
+	ck_assert_int_eq(instance_is_ending(state_db, "i-2", 0, &err), 0);
+	ck_assert_int_eq(instance_is_ending(state_db, "i-x", 0, &err), 0);
 	ok(instance_set_terminating(state_db, ids, 2, longer, 200, &err));
 	ck_assert_int_eq(get("i-1").state, INSTANCE_TERMINATING);
 	ck_assert_int_eq(get("i-1").end_asked_ms, 100);
 	ck_assert_int_eq(get("i-1").last_asked_ms, 200);
+	ck_assert_int_eq(instance_is_ending(state_db, "i-1", 200, &err), 1);
+	ck_assert_int_eq(instance_is_ending(state_db, "i-1", 201, &err), 0);
 	ck_assert_str_eq(get("i-1").why, "job ended");
 	ck_assert_int_eq(get("i-2").end_asked_ms, 200);
 	ck_assert_uint_eq(strlen(get("i-2").why), 127);
 	ok(instance_set_terminated(state_db, "i-1", 300, &err));
 	ok(instance_set_terminated(state_db, "i-1", 400, &err));
 	ck_assert_int_eq(get("i-1").terminated_ms, 300);
+	ck_assert_int_eq(instance_is_ending(state_db, "i-1", 1000, &err), 1);
 	ok(instance_set_terminating(state_db, ids, 1, "again", 500, &err));
 	ck_assert_int_eq(get("i-1").state, INSTANCE_TERMINATED);
 	refused(instance_set_terminated(state_db, "i-x", 1, &err), ERR_NOTFOUND, "no instance i-x");
