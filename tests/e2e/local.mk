@@ -10,15 +10,20 @@ EXTRA_DIST += \
 	tests/e2e/estimate.bats \
 	tests/e2e/gang.bash \
 	tests/e2e/gang.bats \
+	tests/e2e/gang_big.bash \
+	tests/e2e/gang_big.bats \
 	tests/e2e/gang_boot.bats \
 	tests/e2e/gang_choice.bats \
 	tests/e2e/gang_classes.bats \
 	tests/e2e/gang_fails.bats \
+	tests/e2e/gang_huge.bats \
 	tests/e2e/gang_keep.bats \
 	tests/e2e/gang_lost.bats \
+	tests/e2e/gang_memory.bats \
 	tests/e2e/gang_odd.bats \
 	tests/e2e/gang_race.bats \
 	tests/e2e/gang_shared.bats \
+	tests/e2e/gang_throttle.bats \
 	tests/e2e/gang_times.bats \
 	tests/e2e/gang_tries.bats \
 	tests/e2e/lint.bats \
