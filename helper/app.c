@@ -60,6 +60,9 @@ int app_become_owner(const struct conf *conf, struct err *err)
 		return err_errno(err, ERR_FATAL, "cannot become %s", owner->pw_name);
 	/* a change of user makes a process dumpable again */
 	prctl(PR_SET_DUMPABLE, 0);
+	/* root's own is not ours to read: ~/.aws is sought there */
+	if (setenv("HOME", owner->pw_dir, 1) < 0)
+		return err_errno(err, ERR_FATAL, "HOME");
 	return 0;
 }
 

@@ -19,11 +19,16 @@
 /* Of the 20 a second that EC2 gives an account (facts D5) all boots together take this share. */
 #define LOOKS_PER_S 5
 
+/* How the waiting ends, but for good; boot_wait()'s own words as far as it has them. */
+enum { UNWANTED = -1, GIVEN_UP = 1, LATE = 2 };
+
 struct wait {
 	struct attempt *a;
 	const struct nodeset *bound;
-	bool *seen; /* by position in bound: has registered, now or at an earlier look */
-	bool *gone; /* its instance has ended, and its job been sent back (pools only) */
+	bool *seen;          /* by position in bound: has registered, now or at an earlier look */
+	bool *gone;          /* its instance has ended, and its job been sent back (pools only) */
+	struct nodeset down; /* for lost_revive() */
+	bool late;           /* slurmctld has given up one of them and calls ResumeFailProgram */
 };
 
 /* Do its nodes go down when their job ends, before another job can have them? */
@@ -48,6 +53,7 @@ static size_t count_settled(struct wait *w)
 	for (size_t i = 0; i < n; i++) {
 		long k = nodes[i].registered ? nodeset_index(w->bound, nodes[i].name) : -1;
 
+		w->late = w->late || lost_given_up(&nodes[i]);
 		if (k < 0 || w->seen[k] || w->gone[k])
 			continue;
 		w->seen[k] = true;
@@ -105,8 +111,34 @@ static int keep_unseen(const struct wait *w, struct lost *lost, struct err *err)
 	return 0;
 }
 
-/* 0: all that is to come may still come, or that cannot be known now; 1 with ERR: it has failed;
- * -1 with ERR: nobody wants it. */
+/* Somebody has failed the gang and does what that takes: ResumeFailProgram, mostly. */
+static bool given_up(struct attempt *a)
+{
+	CLEANUP(gang_release) struct gang now = {0};
+
+	return gang_get(a->app->db, a->gang.id, &now, NULL) == 0 &&
+	       (now.state == GANG_FAILING || now.state == GANG_FAILED);
+}
+
+/* Does anybody still want it? 0, or how the waiting ends. */
+static int check_wanted(struct wait *w, struct err *err)
+{
+	int rc = attempt_wanted(w->a, err);
+
+	if (rc == 1 && given_up(w->a))
+		return GIVEN_UP;
+	/* its job may have been requeued for want of its nodes since we looked at these */
+	if (rc == 1)
+		count_settled(w);
+	if (w->late)
+		return LATE;
+	/* a gang that is up is not given up because a look at it failed */
+	if (rc < 0)
+		log_warn("%s", err->text);
+	return rc == 1 ? UNWANTED : 0;
+}
+
+/* 0: all that is to come may still come, or that cannot be known now; or how the waiting ends. */
 static int look(struct wait *w, struct err *err)
 {
 	CLEANUP(lost_release) struct lost lost = LOST_INIT;
@@ -123,8 +155,9 @@ static int look(struct wait *w, struct err *err)
 	if (rc <= 0)
 		return 0;
 	/* a job that is over by now may have taken its nodes with it */
-	if (attempt_wanted(a, err) == 1)
-		return -1;
+	rc = check_wanted(w, err);
+	if (rc)
+		return rc;
 	if (!a->gang.all_or_nothing && keep_unseen(w, &lost, &local) < 0) {
 		log_warn("%s", local.text);
 		return 0;
@@ -137,6 +170,8 @@ static int look(struct wait *w, struct err *err)
 		log_err("%s; ResumeFailProgram will see to it", local.text);
 		return 0;
 	}
+	if (nodeset_filter(&lost.down, &(struct nodeset)NODESET_INIT, false, &w->down, NULL) < 0)
+		log_warn("out of memory");
 	for (size_t i = 0; i < lost.nodes.n; i++) {
 		long k = nodeset_index(w->bound, lost.nodes.names[i]);
 
@@ -145,7 +180,7 @@ static int look(struct wait *w, struct err *err)
 	}
 	if (rc == 1)
 		err_set(err, lost.class, "%s", lost.why);
-	return rc;
+	return rc == 1 ? GIVEN_UP : 0;
 }
 
 void boot_up(struct app *app, const struct gang *gang, const struct nodeset *nodes, bool leaving)
@@ -168,36 +203,23 @@ void boot_up(struct app *app, const struct gang *gang, const struct nodeset *nod
 	public_gang(app, gang->id);
 }
 
-/* Somebody has failed the gang and does what that takes: ResumeFailProgram, mostly. */
-static bool given_up(struct attempt *a)
-{
-	CLEANUP(gang_release) struct gang now = {0};
-
-	return gang_get(a->app->db, a->gang.id, &now, NULL) == 0 &&
-	       (now.state == GANG_FAILING || now.state == GANG_FAILED);
-}
-
+/* 0: all have registered, or are gone. */
 static int wait_for_all(struct wait *w, struct err *err)
 {
 	int64_t deadline_ms = clock_mono_ms() + w->a->app->site.resume_timeout_s * 1000;
 	int64_t look_ms = clock_mono_ms() + LOOK_FIRST_MS, pause_ms = BOOT_POLL_MS;
 
 	while (count_settled(w) < w->bound->n) {
-		int rc = attempt_wanted(w->a, err);
+		int rc = check_wanted(w, err);
 
-		if (rc == 1)
-			return given_up(w->a) ? 1 : -1;
-		/* a gang that is up is not given up because a look at it failed */
-		if (rc < 0)
-			log_warn("%s", err->text);
-		if (clock_mono_ms() >= look_ms) {
+		if (!rc && clock_mono_ms() >= look_ms) {
 			rc = look(w, err);
-			if (rc)
-				return rc;
 			look_ms = next_look_ms(w->a->app);
 		}
-		if (clock_mono_ms() >= deadline_ms)
-			return 2;
+		if (!rc && clock_mono_ms() >= deadline_ms)
+			rc = LATE;
+		if (rc)
+			return rc;
 		clock_sleep_ms(pause_ms);
 		pause_ms = pause_ms * 5 / 4 < BOOT_POLL_MAX_MS ? pause_ms * 5 / 4
 							       : BOOT_POLL_MAX_MS;
@@ -210,7 +232,8 @@ int boot_wait(struct attempt *a, const struct nodeset *bound, struct err *err)
 	cleanup_free bool *seen = calloc(bound->n + 1, sizeof(*seen));
 	cleanup_free bool *gone = calloc(bound->n + 1, sizeof(*gone));
 	CLEANUP(nodeset_release) struct nodeset up = NODESET_INIT;
-	struct wait wait = {.a = a, .bound = bound, .seen = seen, .gone = gone};
+	struct wait wait = {
+		.a = a, .bound = bound, .seen = seen, .gone = gone, .down = NODESET_INIT};
 	int rc;
 
 	if (!seen || !gone) {
@@ -218,7 +241,9 @@ int boot_wait(struct attempt *a, const struct nodeset *bound, struct err *err)
 		return 0;
 	}
 	rc = wait_for_all(&wait, err);
-	if (rc == 2) {
+	lost_revive(&wait.down);
+	nodeset_release(&wait.down);
+	if (rc == LATE) {
 		log_warn("not all %zu nodes registered within ResumeTimeout: ResumeFailProgram "
 			 "will see to it",
 			bound->n);

@@ -25,12 +25,13 @@
 
 /* A timer calls us again: what EC2 needs longer for is seen to then. */
 #define SETTLE_WAIT_MS 30000
-/* slurmctld looks for nodes that are late now and then, and calls ResumeFailProgram itself. */
+/* slurmctld counts from another moment than we do. */
 #define LATE_SPARE_MS 15000
 
-/* Of the gang's nodes with an instance: those that have registered, and those that have not. */
+/* Of the gang's nodes with an instance: those that have registered, and those that have not. LATE:
+ * some of these will not any more. */
 static int look_at_nodes(struct app *app, const struct gang *gang, struct nodeset *up,
-	struct nodeset *missing, struct err *err)
+	struct nodeset *missing, bool *late, struct err *err)
 {
 	CLEANUP(nodeset_release) struct nodeset bound = NODESET_INIT;
 	cleanup_free struct instance *list = NULL;
@@ -53,7 +54,11 @@ static int look_at_nodes(struct app *app, const struct gang *gang, struct nodese
 			continue;
 		if (nodeset_add(facts[i].registered ? up : missing, facts[i].name, err) < 0)
 			return -1;
+		*late = *late || lost_given_up(&facts[i]);
 	}
+	if (missing->n && clock_now_ms() - gang->changed_ms >
+				  app->site.resume_timeout_s * 1000 + LATE_SPARE_MS)
+		*late = true;
 	return 0;
 }
 
@@ -106,13 +111,14 @@ static int take_over(struct app *app, struct gang *gang, struct nodeset *given_u
 	CLEANUP(nodeset_release) struct nodeset up = NODESET_INIT, missing = NODESET_INIT;
 	CLEANUP(lost_release) struct lost lost = LOST_INIT;
 	const struct conf_group *group;
+	bool late = false;
 	size_t njobs = 0;
 	int wanted, rc;
 
-	if (look_at_nodes(app, gang, &up, &missing, err) < 0)
+	if (look_at_nodes(app, gang, &up, &missing, &late, err) < 0)
 		return -1;
-	if (missing.n && clock_now_ms() - gang->changed_ms >
-				 app->site.resume_timeout_s * 1000 + LATE_SPARE_MS) {
+	/* before the jobs: slurmctld has requeued them, and they do not wait for this gang now */
+	if (late) {
 		if (lost_late(app, gang, &missing, &lost, err) < 0 ||
 			nodeset_filter(
 				&missing, &(struct nodeset)NODESET_INIT, false, given_up, err) < 0)
@@ -132,6 +138,7 @@ static int take_over(struct app *app, struct gang *gang, struct nodeset *given_u
 	rc = lost_ended(app, gang, &lost, err);
 	if (rc == 1)
 		rc = lost_take_down(app, gang, &lost, err);
+	lost_revive(&lost.down);
 	return rc < 0 ? -1 : 0;
 }
 
@@ -166,6 +173,56 @@ static void take_over_all(
 	}
 }
 
+/* By slurmctld, or by ourselves (lost_revive() did not come to it). */
+static bool is_left_down(const struct node_facts *node)
+{
+	return lost_given_up(node) ||
+	       (node->down && node->powered_down && !strncmp(node->reason, "burst: ", 7));
+}
+
+/*
+ * Nodes that slurmctld gave up after ResumeTimeout and that nobody has sent to power saving since:
+ * no ResumeFailProgram, or one that died. They would stay DOWN. Known by slurmctld's own words or
+ * ours; a node that a person took down stays as it is.
+ */
+static void mend_nodes(struct app *app)
+{
+	CLEANUP(nodeset_release) struct nodeset nodes = NODESET_INIT;
+	cleanup_free struct node_facts *facts = NULL;
+	cleanup_free char *hostlist = NULL;
+	size_t n = 0;
+	struct err err;
+
+	if (slurm_client_nodes(NULL, &facts, &n, &err) < 0) {
+		log_warn("%s", err.text);
+		return;
+	}
+	for (size_t i = 0; i < n; i++) {
+		CLEANUP(gang_release) struct gang gang = {0};
+
+		if (!is_left_down(&facts[i]) || facts[i].allocated || facts[i].powering_down ||
+			!conf_group_of(app->conf, facts[i].name))
+			continue;
+		if (gang_of_node(app->db, facts[i].name, &gang, &err) == 0 ||
+			err.class != ERR_NOTFOUND)
+			continue;
+		if (nodeset_add(&nodes, facts[i].name, &err) < 0)
+			return;
+	}
+	hostlist = nodeset_format(&nodes);
+	if (!hostlist || !nodes.n)
+		return;
+	/* SuspendProgram, called for them now, makes them powered down at once */
+	if (slurm_client_force_down(hostlist, app->conf->slurm.placeholder_address,
+		    "burst: did not register within ResumeTimeout", &err) < 0) {
+		log_err("nodes %s stay DOWN: %s", hostlist, err.text);
+		return;
+	}
+	printf("nodes %s: DOWN (" LOST_GIVEN_UP ") -> sent to power saving\n", hostlist);
+	log_warn("reconcile: nodes %s were DOWN (" LOST_GIVEN_UP "): sent to power saving",
+		hostlist);
+}
+
 static int reconcile(struct app *app, struct err *err)
 {
 	CLEANUP(nodeset_release) struct nodeset given_up = NODESET_INIT;
@@ -195,6 +252,7 @@ static int reconcile(struct app *app, struct err *err)
 			say(&gangs[i], &now);
 	}
 	gang_list_release(gangs, n);
+	mend_nodes(app);
 	return 0;
 }
 

@@ -121,6 +121,21 @@ static void write_down(
 	public_gang(app, failure->gang);
 }
 
+/* Else the job would be COMPLETING there until slurmctld misses the node: SlurmdTimeout. */
+static void take_down_gone(
+	const struct nodeset *gone, const struct nodeset *down, const char *reason)
+{
+	CLEANUP(nodeset_release) struct nodeset both = NODESET_INIT;
+	cleanup_free char *list = NULL;
+	struct err err;
+
+	if (nodeset_filter(gone, down, true, &both, NULL) < 0)
+		return;
+	list = nodeset_format(&both);
+	if (list && both.n && slurm_client_down(list, reason, &err) < 0)
+		log_warn("nodes %s: %s", list, err.text);
+}
+
 void failure_send_back(struct app *app, const struct demand *demand, const struct nodeset *nodes,
 	const struct failure *failure)
 {
@@ -184,6 +199,8 @@ void failure_send_back(struct app *app, const struct demand *demand, const struc
 	list = nodeset_format(&down);
 	snprintf(reason, sizeof(reason), "burst: %s",
 		text_make_safe(failure->text, 240, safe, sizeof(safe)));
+	if (failure->gone)
+		take_down_gone(failure->gone, &down, reason);
 	if (list && down.n) {
 		if (slurm_client_force_down(
 			    list, app->conf->slurm.placeholder_address, reason, &err) < 0)

@@ -25,7 +25,10 @@ struct failure {
 	bool uncounted;       /* not one of them: it cannot lead to a hold */
 	int64_t not_before_s; /* of the next start; 0: by the class's back-off */
 	bool requeued; /* slurmctld itself may have requeued the job already (ResumeTimeout) */
-	bool ended;    /* the nodes' instances have been ended, so that none of them may stay up */
+	/* of the nodes, those that had registered and are gone since, so that no slurmd will end
+	 * the job there: DOWN first, and the caller's to resume (lost_revive()); NULL: none */
+	const struct nodeset *gone;
+	bool ended; /* the nodes' instances have been ended, so that none of them may stay up */
 };
 
 /*

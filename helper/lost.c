@@ -11,10 +11,15 @@
 #include "helper/release.h"
 #include "lib/aws/ec2.h"
 #include "lib/base/cleanup.h"
+#include "lib/base/clock.h"
+
+/* slurmctld looks for what is to be powered down every 10 s, unless told otherwise. */
+#define REVIVE_WAIT_MS 15000
 
 void lost_release(struct lost *lost)
 {
 	nodeset_release(&lost->nodes);
+	nodeset_release(&lost->down);
 	free(lost->instances);
 	*lost = (struct lost)LOST_INIT;
 }
@@ -49,6 +54,11 @@ void lost_judge(const char *reason, enum err_class *class, bool *blame, const ch
 		*what_happened = j->what_happened;
 		return;
 	}
+}
+
+bool lost_given_up(const struct node_facts *node)
+{
+	return node->down && !strncmp(node->reason, LOST_GIVEN_UP, strlen(LOST_GIVEN_UP));
 }
 
 /* By tag and state, so that the answer has only what ended: a healthy gang's is empty. */
@@ -122,6 +132,7 @@ int lost_ended(struct app *app, const struct gang *gang, struct lost *lost, stru
 	}
 	if (!lost->ninstances)
 		return 0;
+	lost->ended = true;
 	say_ended(lost, reason);
 	return 1;
 }
@@ -174,8 +185,47 @@ static int goes_on(
 	return 0;
 }
 
-int lost_take_down(
-	struct app *app, const struct gang *gang, const struct lost *lost, struct err *err)
+/* Those that had registered before they ended. */
+static void find_gone(struct lost *lost)
+{
+	cleanup_free struct node_facts *facts = NULL;
+	size_t n = 0;
+
+	if (slurm_client_nodes(&lost->nodes, &facts, &n, NULL) < 0)
+		return;
+	for (size_t i = 0; i < n; i++)
+		if (facts[i].registered)
+			nodeset_add(&lost->down, facts[i].name, NULL);
+}
+
+void lost_revive(const struct nodeset *nodes)
+{
+	CLEANUP(nodeset_release) struct nodeset done = NODESET_INIT;
+	int64_t deadline_ms = clock_mono_ms() + REVIVE_WAIT_MS;
+
+	while (done.n < nodes->n && clock_mono_ms() < deadline_ms) {
+		CLEANUP(nodeset_release) struct nodeset now = NODESET_INIT;
+		cleanup_free struct node_facts *facts = NULL;
+		cleanup_free char *list = NULL;
+		size_t n = 0;
+
+		if (slurm_client_nodes(nodes, &facts, &n, NULL) < 0)
+			n = 0;
+		for (size_t i = 0; i < n; i++)
+			/* one that is not DOWN any more has been seen to */
+			if ((facts[i].powering_down || !facts[i].down) &&
+				!nodeset_contains(&done, facts[i].name) &&
+				nodeset_add(facts[i].down ? &now : &done, facts[i].name, NULL) < 0)
+				return;
+		list = nodeset_format(&now);
+		if (list && now.n && slurm_client_resume_nodes(list, NULL) == 0)
+			log_info("nodes %s are powered down", list);
+		if (done.n < nodes->n)
+			clock_sleep_ms(500);
+	}
+}
+
+int lost_take_down(struct app *app, const struct gang *gang, struct lost *lost, struct err *err)
 {
 	struct failure failure = {
 		.class = lost->class,
@@ -197,6 +247,9 @@ int lost_take_down(
 		log_info("the gang is being taken down already");
 		return 1;
 	}
+	if (lost->ended)
+		find_gone(lost);
+	failure.gone = lost->down.n ? &lost->down : NULL;
 	/* before its job can start again */
 	if (lost->blame)
 		protect_failed(app, gang, lost->why);

@@ -22,11 +22,13 @@ struct lost {
 	/* It speaks against the node group (image, boot), not against EC2's capacity or a person
 	 * who ended it: counts for protect.h. */
 	bool blame;
+	bool ended;              /* the instances are gone */
+	struct nodeset down;     /* what lost_take_down() leaves for lost_revive() */
 	char why[ERR_TEXT_SIZE]; /* one sentence */
 };
 #define LOST_INIT                                                                                  \
 	{                                                                                          \
-		.nodes = NODESET_INIT                                                              \
+		.nodes = NODESET_INIT, .down = NODESET_INIT                                        \
 	}
 void lost_release(struct lost *lost);
 
@@ -46,8 +48,16 @@ int lost_late(struct app *app, const struct gang *gang, const struct nodeset *no
  * do nothing. The caller holds the gang's lock, or knows that its owner only waits. 1: the gang has
  * failed; 0: a part of it goes on; -1: nothing was done.
  */
-int lost_take_down(
-	struct app *app, const struct gang *gang, const struct lost *lost, struct err *err);
+int lost_take_down(struct app *app, const struct gang *gang, struct lost *lost, struct err *err);
+
+/* Nodes that are DOWN and are sent to power saving: idle and powered down, as soon as slurmctld
+ * lets them. Waits for that a while; reconcile does it for those that it took longer for. */
+void lost_revive(const struct nodeset *nodes);
+
+/* slurmctld's reason for a node that did not come. */
+#define LOST_GIVEN_UP "ResumeTimeout reached"
+/* Has slurmctld given NODE up after ResumeTimeout? Its job is being requeued then. Pure. */
+bool lost_given_up(const struct node_facts *node);
 
 /* What EC2's stateReason ("Code: message") says about a boot that it ended. Pure. */
 void lost_judge(const char *reason, enum err_class *class, bool *blame, const char **what_happened);

@@ -156,6 +156,12 @@ int slurm_client_tell_instances(const struct node_address *nodes, size_t n, stru
  */
 int slurm_client_force_down(
 	const char *hostlist, const char *addr, const char *reason, struct err *err);
+/*
+ * DOWN with REASON, for nodes whose machine is gone: slurmctld requeues or ends their jobs, and
+ * does not wait for the end of them there, which would take it until SlurmdTimeout. Follow it with
+ * slurm_client_force_down() and, once they are powering down, slurm_client_resume_nodes().
+ */
+int slurm_client_down(const char *hostlist, const char *reason, struct err *err);
 /* POWER_DOWN_ASAP: power down when the job that has the nodes ends. */
 int slurm_client_down_asap(const char *hostlist, struct err *err);
 /*

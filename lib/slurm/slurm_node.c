@@ -345,6 +345,11 @@ int slurm_client_force_down(
 		"forcing nodes down", 0, err);
 }
 
+int slurm_client_down(const char *hostlist, const char *reason, struct err *err)
+{
+	return set_state(hostlist, NODE_STATE_DOWN, NULL, reason, "taking nodes down", 0, err);
+}
+
 int slurm_client_down_asap(const char *hostlist, struct err *err)
 {
 	return set_state(hostlist, NODE_STATE_POWER_DOWN | NODE_STATE_POWER_DRAIN, NULL, NULL,

@@ -21,6 +21,7 @@ EXTRA_DIST += \
 	tests/e2e/gang_lost.bats \
 	tests/e2e/gang_memory.bats \
 	tests/e2e/gang_odd.bats \
+	tests/e2e/gang_protect.bats \
 	tests/e2e/gang_race.bats \
 	tests/e2e/gang_shared.bats \
 	tests/e2e/gang_throttle.bats \
