@@ -218,8 +218,8 @@ static void mend_nodes(struct app *app)
 		log_err("nodes %s stay DOWN: %s", hostlist, err.text);
 		return;
 	}
-	printf("nodes %s: DOWN (" LOST_GIVEN_UP ") -> sent to power saving\n", hostlist);
-	log_warn("reconcile: nodes %s were DOWN (" LOST_GIVEN_UP "): sent to power saving",
+	printf("nodes %s: DOWN since they did not come -> sent to power saving\n", hostlist);
+	log_warn("reconcile: nodes %s were DOWN since they did not come: sent to power saving",
 		hostlist);
 }
 

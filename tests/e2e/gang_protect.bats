@@ -191,8 +191,7 @@ gang_state() {
 	# one that a person took down stays so
 	in_cluster scontrol update nodename=aws-hpc-7 state=DOWN reason=broken
 	run -0 --separate-stderr helper reconcile
-	echo "$output"
-	[ "$output" = 'nodes aws-hpc-6: DOWN after they did not come -> sent to power saving' ]
+	[ "$output" = 'nodes aws-hpc-6: DOWN since they did not come -> sent to power saving' ]
 	wait_for '[ "$(node_state aws-hpc-6)" = IDLE+CLOUD+POWERED_DOWN ]' 60
 	node_is aws-hpc-7 DOWN
 	run -0 --separate-stderr helper reconcile
