@@ -227,6 +227,8 @@ NO_SPOT='[{"action": "CreateFleet", "every": true, "match": {"TargetCapacitySpec
 }
 
 @test "best effort, and not all came: the job goes back, what came is kept for its next start" {
+	# what the test before ended holds capacity until it is gone
+	wait_for settled 60
 	faults '[{"action": "CreateFleet", "every": true, "region": "us-east-2", "capacity": {"default": 2}}]'
 	job=$(job wide 4 --efa=disabled)
 	fails "$job" "EC2 gave 2 of 4 hpc7a.96xlarge instances in us-east-2a: InsufficientInstanceCapacity: *"
