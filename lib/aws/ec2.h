@@ -186,7 +186,13 @@ struct ec2_instance {
 	char group[256];     /* placement group */
 	char reason[256];    /* stateReason's code and message */
 	int64_t launched_s;
+	/*
+	 * EC2's own time of its end, where the state transition reason says it ("User initiated
+	 * (2026-11-22 12:00:00 GMT)"); 0: not said. Of a stopped one that of the stop.
+	 */
+	int64_t ended_s;
 	bool spot;
+	char spot_request[32]; /* sir-…; "" */
 	struct {
 		char *key, *value;
 	} * tags;
@@ -245,6 +251,69 @@ int ec2_create_tags_many(
  * '?'); the caller frees. *TEXT is NULL where there is none yet.
  */
 int ec2_console_output(struct aws *aws, const char *id, char **text, struct err *err);
+
+/* --- health of instances --------------------------------------------------------------------- */
+
+struct ec2_status_event { /* scheduled by AWS, or what is left of it */
+	char id[64];      /* instance-event-… */
+	char code[32];    /* instance-retirement, instance-stop, instance-reboot, system-reboot,
+			   * system-maintenance */
+	char text[256];
+	int64_t not_before_s, not_after_s, deadline_s; /* 0: not said */
+	bool over; /* EC2 keeps it for a while, "[Completed]" or "[Canceled]" before the text */
+};
+
+struct ec2_status {
+	char id[32];
+	char state[16];
+	char az[32];
+	/* ok, impaired, initializing, insufficient-data, not-applicable (it does not run) */
+	char system_check[24];    /* of the host and its network: AWS's to mend */
+	char instance_check[24];  /* of the system inside */
+	int64_t impaired_since_s; /* the earlier of the two; 0: neither, or not said */
+	struct ec2_status_event *events;
+	size_t nevents;
+};
+
+struct ec2_statuses {
+	struct ec2_status *all;
+	size_t n;
+};
+
+/*
+ * DescribeInstanceStatus by ids (100 a call, up to 8 calls at a time) or, paged, by filters
+ * ("system-status.status", "instance-status.status", "event.code", "instance-state-name"; it knows
+ * none by tag: those are the account's, whoever's). Only running ones unless ANY_STATE. One that
+ * EC2 does not know fails all: ERR_CONSISTENCY with code InvalidInstanceID.NotFound.
+ */
+int ec2_describe_instance_status(struct aws *aws, const char *const *ids, size_t nids,
+	const struct ec2_filter *filters, size_t nfilters, bool any_state, struct ec2_statuses *out,
+	struct err *err);
+void ec2_statuses_release(struct ec2_statuses *statuses);
+
+/* --- Spot requests --------------------------------------------------------------------------- */
+
+struct ec2_spot_request {
+	char id[32];       /* sir-… */
+	char instance[32]; /* "": none */
+	char state[16];    /* active, closed, cancelled, failed, open */
+	/*
+	 * fulfilled; marked-for-termination or marked-for-stop: the notice has been given;
+	 * instance-terminated-no-capacity, -by-price, -by-user …: it has ended
+	 */
+	char code[64];
+	char message[256];
+	int64_t updated_s; /* when CODE became so; of a notice: of the notice; 0: not said */
+};
+/*
+ * DescribeSpotInstanceRequests by filters (at most 200 values each), paged. Those under notice are
+ * found by "status-code" (they are few, and the account's), those of given instances by
+ * "instance-id". *REQUESTS is a heap array.
+ */
+int ec2_describe_spot_requests(struct aws *aws, const struct ec2_filter *filters, size_t nfilters,
+	struct ec2_spot_request **requests, size_t *n, struct err *err);
+/* CODE is that of a notice. */
+bool ec2_spot_is_marked(const char *code);
 
 /* --- capacity reservations ------------------------------------------------------------------- */
 

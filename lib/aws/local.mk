@@ -25,6 +25,7 @@ libaws_a_SOURCES = \
 	lib/aws/ec2_types.c \
 	lib/aws/endpoint.c \
 	lib/aws/endpoint.h \
+	lib/aws/event.h \
 	lib/aws/http.c \
 	lib/aws/http.h \
 	lib/aws/json_call.c \
@@ -41,6 +42,7 @@ libaws_a_SOURCES = \
 	lib/aws/retry.h \
 	lib/aws/sigv4.c \
 	lib/aws/sigv4.h \
+	lib/aws/sqs.h \
 	lib/aws/sts.c \
 	lib/aws/sts.h \
 	lib/aws/xml.c \
