@@ -98,7 +98,7 @@ static int check_tags(
 				instance = &found.all[k];
 		if (instance ? !strcmp(instance->state, "terminated") : is_gone(app, list[i])) {
 			over++;
-			if (instance_set_terminated(app->db, ids[i], clock_now_ms(), err) < 0)
+			if (instance_set_terminated(app->db, ids[i], 0, clock_now_ms(), err) < 0)
 				return -1;
 			continue;
 		}
@@ -365,7 +365,8 @@ static long look_at(struct app *app, const char *region, const struct instance *
 			}
 			if (!ended && (seen || !is_gone(app, &list[at + i])))
 				left++;
-			else if (instance_set_terminated(app->db, ids[i], clock_now_ms(), &err) < 0)
+			else if (instance_set_terminated(app->db, ids[i], 0, clock_now_ms(), &err) <
+				 0)
 				log_err("instance %s is terminated but cannot be written down: %s",
 					ids[i], err.text);
 		}

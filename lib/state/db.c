@@ -18,6 +18,7 @@
 
 static const struct db_migration migrations[] = {
 	{1, db_schema_sql},
+	{2, db_schema_2_sql},
 };
 
 /*

@@ -27,7 +27,7 @@
 #include "lib/state/gang.h"
 
 #define DB_APPLICATION_ID 0x42555253 /* "BURS" in the file's header: this database is ours */
-#define DB_VERSION        1
+#define DB_VERSION        2
 
 struct db {
 	sqlite3 *sql;
@@ -44,7 +44,8 @@ struct db {
 	unsigned nkept; /* ever kept, the oldest make room */
 };
 
-extern const char db_schema_sql[]; /* lib/state/schema.sql, made into C by the Makefile */
+/* lib/state/schema.sql and schema_2.sql, made into C by the Makefile */
+extern const char db_schema_sql[], db_schema_2_sql[];
 
 /* One step of the migration: brings a database of the version before to VERSION. */
 struct db_migration {

@@ -12,7 +12,7 @@
 #define COLUMNS                                                                                    \
 	"id, gang, launch, region, state, node, type, az, subnet, ip, spot, rate_uusd_hr, "        \
 	"launched_s, "                                                                             \
-	"bound_ms, end_asked_ms, last_asked_ms, terminated_ms, why"
+	"bound_ms, end_asked_ms, last_asked_ms, terminated_ms, ended_s, named, why"
 
 #define MINIMUM_S 60 /* EC2 bills Linux instances per second, at least a minute */
 
@@ -51,6 +51,8 @@ static int read_row(struct db *db, sqlite3_stmt *stmt, void *out, struct err *er
 	x.end_asked_ms = db_row_int(&row);
 	x.last_asked_ms = db_row_int(&row);
 	x.terminated_ms = db_row_int(&row);
+	x.ended_s = db_row_int(&row);
+	x.named = db_row_int(&row) != 0;
 	db_row_text(&row, x.why, sizeof(x.why));
 	if (db_row_check(db, &row, err) < 0)
 		return -1;
@@ -132,13 +134,13 @@ static int insert_one(struct db *db, const struct instance *x, struct err *err)
 		return -1;
 	return DB_RUN(db, err,
 		"INSERT INTO instance (" COLUMNS ") "
-		"VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+		"VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
 		DB_TEXT(x->id), DB_TEXT(x->gang), DB_REF(x->launch), DB_TEXT(x->region),
 		DB_TEXT(instance_state_name(x->state)), DB_REF(x->node), DB_TEXT(x->type),
 		DB_TEXT(x->az), DB_TEXT(x->subnet), DB_TEXT(x->ip), DB_INT(x->spot),
 		DB_INT(x->rate_uusd_hr), DB_INT(x->launched_s), DB_INT(x->bound_ms),
 		DB_INT(x->end_asked_ms), DB_INT(x->last_asked_ms), DB_INT(x->terminated_ms),
-		DB_TEXT(x->why));
+		DB_INT(x->ended_s), DB_INT(x->named), DB_TEXT(x->why));
 }
 
 /* The gang that all of them belong to: a step of a gang is a step of one. */
@@ -367,7 +369,8 @@ int instance_set_asked(
 	return db_leave(db, &scope, set_asked(db, ids, n, now_ms, err), err);
 }
 
-int instance_set_terminated(struct db *db, const char *id, int64_t now_ms, struct err *err)
+int instance_set_terminated(
+	struct db *db, const char *id, int64_t ended_s, int64_t now_ms, struct err *err)
 {
 	struct db_scope scope;
 	int rc;
@@ -376,12 +379,30 @@ int instance_set_terminated(struct db *db, const char *id, int64_t now_ms, struc
 		return -1;
 	rc = DB_RUN(db, err,
 		"UPDATE instance SET state = 'terminated', "
-		"terminated_ms = CASE terminated_ms WHEN 0 THEN ? ELSE terminated_ms END WHERE id "
-		"= ?",
-		DB_INT(now_ms), DB_TEXT(id));
+		"terminated_ms = CASE terminated_ms WHEN 0 THEN ? ELSE terminated_ms END, "
+		"ended_s = CASE ended_s WHEN 0 THEN ? ELSE ended_s END WHERE id = ?",
+		DB_INT(now_ms), DB_INT(ended_s), DB_TEXT(id));
 	if (!rc)
 		rc = err_set(err, ERR_NOTFOUND, "no instance %s", id);
 	return db_leave(db, &scope, rc < 0 ? -1 : 0, err);
+}
+
+static int set_named(struct db *db, const char *const *ids, size_t n, struct err *err)
+{
+	for (size_t i = 0; i < n; i++)
+		if (DB_RUN(db, err, "UPDATE instance SET named = 1 WHERE id = ?", DB_TEXT(ids[i])) <
+			0)
+			return -1;
+	return 0;
+}
+
+int instance_set_named(struct db *db, const char *const *ids, size_t n, struct err *err)
+{
+	struct db_scope scope;
+
+	if (db_enter(db, &scope, err) < 0)
+		return -1;
+	return db_leave(db, &scope, set_named(db, ids, n, err), err);
 }
 
 int instance_list(struct db *db, const char *gang, bool all, struct instance **instances, size_t *n,
@@ -470,6 +491,9 @@ int instance_cost(const struct instance *instance, int64_t now_ms, int64_t *uusd
 
 	if (instance->terminated_ms && instance->terminated_ms < end_ms)
 		end_ms = instance->terminated_ms;
+	/* EC2's clock, as the launch's time is */
+	if (instance->ended_s)
+		end_ms = instance->ended_s * 1000;
 	if (!end_ms)
 		end_ms = now_ms;
 	end_s = end_ms / 1000 + (end_ms % 1000 != 0);

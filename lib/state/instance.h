@@ -30,6 +30,8 @@ struct instance {
 	int64_t end_asked_ms;  /* our first TerminateInstances; 0 */
 	int64_t last_asked_ms; /* our last one; 0 */
 	int64_t terminated_ms; /* seen terminated; 0 */
+	int64_t ended_s;       /* when EC2 says that it ended, by her clock; 0 not known */
+	bool named;            /* it has a Name that people can read */
 	char why[128];         /* why it was ended */
 };
 
@@ -63,8 +65,12 @@ int instance_set_asked(
 /* 1: terminated, or terminating and EC2 was asked at SINCE_MS or later; 0: not so, or unknown; -1.
  */
 int instance_is_ending(struct db *db, const char *id, int64_t since_ms, struct err *err);
-/* From any state; the first time seen stays. ERR_NOTFOUND. */
-int instance_set_terminated(struct db *db, const char *id, int64_t now_ms, struct err *err);
+/* From any state. ENDED_S: when EC2 says that it ended, 0 not known. The first of each time stays.
+ * ERR_NOTFOUND. */
+int instance_set_terminated(
+	struct db *db, const char *id, int64_t ended_s, int64_t now_ms, struct err *err);
+/* These have got their Name; unknown ones are passed over. */
+int instance_set_named(struct db *db, const char *const *ids, size_t n, struct err *err);
 
 /* Those of a gang (NULL: of all) that are not terminated (ALL: every one); heap array. */
 int instance_list(struct db *db, const char *gang, bool all, struct instance **instances, size_t *n,
@@ -85,9 +91,9 @@ int instance_living_types(struct db *db, const char *region, struct instance_liv
 	size_t *n, struct err *err);
 
 /*
- * What one costs, from launchTime to the end asked for or seen, whichever is earlier, or to NOW_MS
- * while it runs: per second, at least 60 s (also where launchTime is not known). The rate must
- * be known. Pure.
+ * What one costs, from launchTime to EC2's time of the end, else to the end asked for or seen,
+ * whichever is earlier, or to NOW_MS while it runs: per second, at least 60 s (also where
+ * launchTime is not known). The rate must be known. Pure.
  */
 int instance_cost(const struct instance *instance, int64_t now_ms, int64_t *uusd, struct err *err);
 

@@ -5,6 +5,7 @@ libstate_a_SOURCES = \
 	lib/state/bucket.c lib/state/bucket.h \
 	lib/state/cache.c lib/state/cache.h \
 	lib/state/catalog_db.c lib/state/catalog_db.h \
+	lib/state/counter.c lib/state/counter.h \
 	lib/state/db.c lib/state/db.h lib/state/db_internal.h \
 	lib/state/gang.c lib/state/gang.h \
 	lib/state/gang_cost.c \
@@ -20,14 +21,18 @@ libstate_a_SOURCES = \
 	lib/state/try.c lib/state/try.h
 # End of libstate_a_SOURCES
 nodist_libstate_a_SOURCES = lib/state/schema.c
-EXTRA_DIST += lib/state/schema.sql
+STATE_SCHEMA = lib/state/schema.sql lib/state/schema_2.sql
+EXTRA_DIST += $(STATE_SCHEMA)
 CLEANFILES += lib/state/schema.c
 
-# schema.sql as a C string: quotes and backslashes escaped, a literal per line
-lib/state/schema.c: $(srcdir)/lib/state/schema.sql
+# each schema as a C string of its name: quotes and backslashes escaped, a literal per line
+lib/state/schema.c: $(STATE_SCHEMA)
 	$(AM_V_GEN)$(MKDIR_P) lib/state && { \
-		echo '/* made from lib/state/schema.sql */' && \
+		echo '/* made from lib/state/schema*.sql */' && \
 		echo '#include "lib/state/db_internal.h"' && \
-		echo 'const char db_schema_sql[] =' && \
-		sed -e 's/[\\"]/\\&/g' -e 's/.*/"&\\n"/' $(srcdir)/lib/state/schema.sql && \
-		echo ';'; } >$@.tmp && mv $@.tmp $@
+		for f in $(STATE_SCHEMA); do \
+			n=`basename $$f .sql` && \
+			echo "const char db_$${n}_sql[] =" && \
+			sed -e 's/[\\"]/\\&/g' -e 's/.*/"&\\n"/' $(srcdir)/$$f && \
+			echo ';' || exit 1; \
+		done; } >$@.tmp && mv $@.tmp $@

@@ -67,3 +67,8 @@ check_PROGRAMS += tests/unit/test_catalog_db
 tests_unit_test_catalog_db_SOURCES = tests/unit/test_catalog_db.c $(STATE_FIXTURE)
 tests_unit_test_catalog_db_CPPFLAGS = $(STATE_TEST_CPPFLAGS)
 tests_unit_test_catalog_db_LDADD = libstate.a libcatalog.a libbase.a $(SQLITE_LIBS) $(CHECK_LIBS)
+
+check_PROGRAMS += tests/unit/test_counter
+tests_unit_test_counter_SOURCES = tests/unit/test_counter.c $(STATE_FIXTURE)
+tests_unit_test_counter_CPPFLAGS = $(STATE_TEST_CPPFLAGS)
+tests_unit_test_counter_LDADD = $(STATE_TEST_LDADD)

@@ -157,9 +157,9 @@ START_TEST(a_newer_version_is_left_alone)
 	state_reopen(DB_READ_WRITE, true);
 	raw("PRAGMA user_version = 7");
 	refused(state_open_rc(DB_READ_WRITE, false, &err), ERR_CONFIG,
-		"has schema version 7, this program knows versions up to 1");
+		"has schema version 7, this program knows versions up to 2");
 	refused(state_open_rc(DB_READ_ONLY, false, &err), ERR_CONFIG, "schema version 7");
-	raw("PRAGMA user_version = 1");
+	raw("PRAGMA user_version = 2");
 	state_reopen(DB_READ_ONLY, false);
 	ck_assert(journal_is("delete")); /* not even that was changed */
 }
@@ -167,30 +167,31 @@ END_TEST
 
 static const struct db_migration steps[] = {
 	{1, db_schema_sql},
-	{2, "ALTER TABLE gang ADD COLUMN colour TEXT NOT NULL DEFAULT 'blue'"},
-	{3, "UPDATE gang SET colour = 'red' WHERE job_id = 7; CREATE TABLE t3 (a)"},
+	{2, db_schema_2_sql},
+	{3, "ALTER TABLE gang ADD COLUMN colour TEXT NOT NULL DEFAULT 'blue'"},
+	{4, "UPDATE gang SET colour = 'red' WHERE job_id = 7; CREATE TABLE t3 (a)"},
 };
 
 START_TEST(migration)
 {
-	const struct db_migration broken[] = {
-		steps[0], steps[1], steps[2], {4, "CREATE TABLE t4 (a); CREATE TABLE t3 (a)"}};
+	const struct db_migration broken[] = {steps[0], steps[1], steps[2], steps[3],
+		{5, "CREATE TABLE t4 (a); CREATE TABLE t3 (a)"}};
 	int64_t n;
 
 	state_reopen(DB_READ_WRITE, false);
 	state_add_gang("a", "n1");
-	refused(db_migrate(state_db, broken, 4, &err), ERR_FATAL, "schema version 4: ");
-	ck_assert_int_eq(pragma("PRAGMA user_version"), 1);
-	ok(db_migrate(state_db, steps, 3, &err));
-	ck_assert_int_eq(pragma("PRAGMA user_version"), 3);
+	refused(db_migrate(state_db, broken, 5, &err), ERR_FATAL, "schema version 5: ");
+	ck_assert_int_eq(pragma("PRAGMA user_version"), DB_VERSION);
+	ok(db_migrate(state_db, steps, 4, &err));
+	ck_assert_int_eq(pragma("PRAGMA user_version"), 4);
 	ck_assert_int_eq(pragma("SELECT count(*) FROM gang WHERE colour = 'red'"), 1);
-	ok(db_migrate(state_db, steps, 3, &err)); /* another process was first: nothing to do */
-	refused(db_migrate(state_db, broken, 4, &err), ERR_FATAL, "schema version 4: ");
-	ck_assert_int_eq(pragma("PRAGMA user_version"), 3);
+	ok(db_migrate(state_db, steps, 4, &err)); /* another process was first: nothing to do */
+	refused(db_migrate(state_db, broken, 5, &err), ERR_FATAL, "schema version 5: ");
+	ck_assert_int_eq(pragma("PRAGMA user_version"), 4);
 	n = pragma("SELECT count(*) FROM sqlite_master WHERE name = 't4'");
 	ck_assert_int_eq(n, 0);
-	refused(db_migrate(state_db, steps, 2, &err), ERR_CONFIG, "has schema version 3");
-	refused(state_open_rc(DB_READ_WRITE, false, &err), ERR_CONFIG, "has schema version 3");
+	refused(db_migrate(state_db, steps, 3, &err), ERR_CONFIG, "has schema version 4");
+	refused(state_open_rc(DB_READ_WRITE, false, &err), ERR_CONFIG, "has schema version 4");
 }
 END_TEST
 

@@ -123,7 +123,7 @@ START_TEST(came_at_the_second_start)
 		char id[32];
 
 		snprintf(id, sizeof(id), "i-aws-hpc-%d", i);
-		ok(instance_set_terminated(state_db, id, AT(3900), &err));
+		ok(instance_set_terminated(state_db, id, 0, AT(3900), &err));
 	}
 	explains("1234", 100000,
 		"job 1234 had its nodes, which have been released\n"
@@ -383,7 +383,7 @@ START_TEST(boots)
 	g.all_or_nothing = true;
 	add_gang(g, "aws-hpc-[1-2]", 0);
 	add_instances("8-a", "aws-hpc-[1-2]", "a.b", 10);
-	ok(instance_set_terminated(state_db, "i-aws-hpc-1", AT(70), &err));
+	ok(instance_set_terminated(state_db, "i-aws-hpc-1", 0, AT(70), &err));
 	ck_assert_int_eq(
 		db_run(state_db, &err,
 			"UPDATE instance SET rate_uusd_hr = -1 WHERE id = 'i-aws-hpc-2'", NULL, 0),
@@ -391,7 +391,7 @@ START_TEST(boots)
 	/* an earlier try of the start had got one, which was given back */
 	earlier.launched_s = AT(5) / 1000;
 	ok(instance_insert(state_db, &earlier, 1, false, &err));
-	ok(instance_set_terminated(state_db, "i-earlier", AT(8), &err));
+	ok(instance_set_terminated(state_db, "i-earlier", 0, AT(8), &err));
 	set_row("8-a", GANG_ANNOUNCED, 60);
 	explains("8", 130,
 		"job 8 waits for its nodes to boot: 2 instances came, asked for 2m10s ago\n"

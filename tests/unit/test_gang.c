@@ -341,7 +341,7 @@ START_TEST(money_spent)
 	ok(instance_insert(state_db, x, 5, false, &err));
 	ok(instance_set_terminating(
 		state_db, (const char *[]){"i-1", "i-4", "i-5"}, 3, "x", 1100000, &err));
-	ok(instance_set_terminated(state_db, "i-2", 1010000, &err));
+	ok(instance_set_terminated(state_db, "i-2", 0, 1010000, &err));
 	ok(gang_history(state_db, 7, &failures, &spent, &err));
 	ck_assert_uint_eq(failures, 0);
 	ck_assert_int_eq(spent, 200000 + 120000);
@@ -450,7 +450,7 @@ START_TEST(who_holds_a_node)
 	/* one job is over, the other runs on */
 	ok(instance_set_terminating(state_db, first, 1, "job ended", 6, &err));
 	held_are(NULL, "n[1-2]");
-	ok(instance_set_terminated(state_db, "i-1", 7, &err));
+	ok(instance_set_terminated(state_db, "i-1", 0, 7, &err));
 	held_are(NULL, "n2");
 	held_are("pool-a", "");
 	state_add_gang("next", "n1"); /* and the free node goes to another */
@@ -463,7 +463,7 @@ START_TEST(who_holds_a_node)
 	held_are(NULL, "n2"); /* failing holds where it still has an instance */
 	ok(instance_set_terminating(state_db, second, 1, "x", 8, &err));
 	held_are(NULL, "n2");
-	ok(instance_set_terminated(state_db, "i-2", 9, &err));
+	ok(instance_set_terminated(state_db, "i-2", 0, 9, &err));
 	held_are(NULL, "");
 }
 END_TEST

@@ -205,7 +205,7 @@ START_TEST(a_failed_start_does_not_object)
 	add_instances("2-first", "aws-keep-0", INSTANCE_RUNNING);
 	ck_assert_int_eq(gang_fail(db, "2-first", "x", &err), 1);
 	ask(&(struct question){"aws-keep-[0-1]", .why = why}, "aws-keep-0");
-	ck_assert_int_eq(instance_set_terminated(db, "i-aws-keep-0", now_ms, &err), 0);
+	ck_assert_int_eq(instance_set_terminated(db, "i-aws-keep-0", 0, now_ms, &err), 0);
 	ask(&(struct question){"aws-keep-[0-1]"}, NULL);
 	conf.groups[0].reuse = false;
 }

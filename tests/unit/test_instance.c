@@ -209,7 +209,7 @@ START_TEST(bind_is_whole)
 		ck_assert_int_eq(state_of("a"), GANG_LAUNCHED);
 	}
 	/* seen terminated: the node is free */
-	ok(instance_set_terminated(state_db, "i-9", 2, &err));
+	ok(instance_set_terminated(state_db, "i-9", 0, 2, &err));
 	other[0] = state_instance("i-1", "a", "n9");
 	ok(instance_bind(state_db, other, 1, 5000, false, &err));
 	ck_assert_str_eq(get("i-9").node, "n9"); /* the ledger remembers */
@@ -254,13 +254,14 @@ START_TEST(way_down)
 	ck_assert_str_eq(get("i-1").why, "job ended");
 	ck_assert_int_eq(get("i-2").end_asked_ms, 200);
 	ck_assert_uint_eq(strlen(get("i-2").why), 127);
-	ok(instance_set_terminated(state_db, "i-1", 300, &err));
-	ok(instance_set_terminated(state_db, "i-1", 400, &err));
+	ok(instance_set_terminated(state_db, "i-1", 0, 300, &err));
+	ok(instance_set_terminated(state_db, "i-1", 0, 400, &err));
 	ck_assert_int_eq(get("i-1").terminated_ms, 300);
 	ck_assert_int_eq(instance_is_ending(state_db, "i-1", 1000, &err), 1);
 	ok(instance_set_terminating(state_db, ids, 1, "again", 500, &err));
 	ck_assert_int_eq(get("i-1").state, INSTANCE_TERMINATED);
-	refused(instance_set_terminated(state_db, "i-x", 1, &err), ERR_NOTFOUND, "no instance i-x");
+	refused(instance_set_terminated(state_db, "i-x", 0, 1, &err), ERR_NOTFOUND,
+		"no instance i-x");
 	ok(instance_list(state_db, "a", false, &list, &n, &err));
 	ck_assert_uint_eq(n, 1);
 	ck_assert_str_eq(list[0].id, "i-2");
@@ -292,7 +293,7 @@ START_TEST(asked_again)
 	ck_assert_int_eq(get("i-2").last_asked_ms, 300);
 	ck_assert_int_eq(get("i-1").end_asked_ms, 100);
 	ck_assert_str_eq(get("i-1").why, "job ended");
-	ok(instance_set_terminated(state_db, "i-1", 400, &err));
+	ok(instance_set_terminated(state_db, "i-1", 0, 400, &err));
 	ok(instance_set_asked(state_db, ids, 2, 500, &err));
 	ck_assert_int_eq(get("i-1").last_asked_ms, 300);
 	ck_assert_int_eq(get("i-1").state, INSTANCE_TERMINATED);
@@ -404,10 +405,40 @@ START_TEST(thousand)
 }
 END_TEST
 
+START_TEST(what_ec2_tells)
+{
+	const char *ids[] = {"i-1", "i-unknown", "i-2"};
+
+	state_add_gang("g", "n[1-3]");
+	for (int i = 1; i <= 3; i++) {
+		struct instance x;
+		char id[8];
+
+		snprintf(id, sizeof(id), "i-%d", i);
+		x = state_instance(id, "g", "");
+		x.ended_s = i == 3 ? 77 : 0;
+		x.named = i == 3;
+		ok(instance_insert(state_db, &x, 1, false, &err));
+	}
+	ok(instance_set_named(state_db, ids, 2, &err));
+	ck_assert(get("i-1").named);
+	ck_assert(!get("i-2").named);
+	ck_assert(get("i-3").named);
+	ck_assert_int_eq(get("i-3").ended_s, 77);
+	/* seen first without the time, then with it; the first time said stays */
+	ok(instance_set_terminated(state_db, "i-1", 0, 5000, &err));
+	ck_assert_int_eq(get("i-1").ended_s, 0);
+	ok(instance_set_terminated(state_db, "i-1", 4, 6000, &err));
+	ok(instance_set_terminated(state_db, "i-1", 3, 7000, &err));
+	ck_assert_int_eq(get("i-1").ended_s, 4);
+	ck_assert_int_eq(get("i-1").terminated_ms, 5000);
+}
+END_TEST
+
 START_TEST(cost)
 {
 	static const struct {
-		int64_t rate, launched_s, asked_ms, terminated_ms, now_ms, uusd;
+		int64_t rate, launched_s, asked_ms, terminated_ms, now_ms, uusd, ended_s;
 	} t[] = {
 		{3600000, 1000, 1100000, 0, 0, 100000},
 		{3600000, 1000, 1100000, 1200000, 0, 100000}, /* the request counts */
@@ -419,6 +450,11 @@ START_TEST(cost)
 		{3600000, 1000, 1100001, 0, 0, 101000}, /* a second begun */
 		{3600000, 0, 1100000, 0, 0, 60000},     /* launchTime never seen */
 		{1, 1000, 1100000, 0, 0, 1},            /* up to the next micro-USD */
+		/* EC2's own time, earlier or later than ours */
+		{3600000, 1000, 1200000, 1300000, 0, 100000, 1100},
+		{3600000, 1000, 1090000, 1095000, 0, 100000, 1100},
+		{3600000, 1000, 0, 0, 1500000, 100000, 1100},
+		{3600000, 1000, 1200000, 1300000, 0, 60000, 990},
 	};
 	struct instance x = {.rate_uusd_hr = -1};
 	int64_t uusd;
@@ -427,7 +463,8 @@ START_TEST(cost)
 		struct instance y = {.rate_uusd_hr = t[i].rate,
 			.launched_s = t[i].launched_s,
 			.end_asked_ms = t[i].asked_ms,
-			.terminated_ms = t[i].terminated_ms};
+			.terminated_ms = t[i].terminated_ms,
+			.ended_s = t[i].ended_s};
 
 		ok(instance_cost(&y, t[i].now_ms, &uusd, &err));
 		ck_assert_msg(uusd == t[i].uusd, "%zu: %lld", i, (long long)uusd);
@@ -456,6 +493,7 @@ int main(void)
 	tcase_add_test(tc, of_nodes_only_what_is_older);
 	tcase_add_test(tc, living_by_type);
 	tcase_add_test(tc, thousand);
+	tcase_add_test(tc, what_ec2_tells);
 	tcase_add_test(tc, cost);
 	suite_add_tcase(s, tc);
 	sr = srunner_create(s);

@@ -80,7 +80,7 @@ START_TEST(not_removable_while_an_instance_is_there)
 	ck_assert_uint_eq(removable(NULL), 0);
 	ok(instance_set_terminating(state_db, (const char *[]){"i-1"}, 1, "x", 6, &err));
 	ck_assert_uint_eq(removable(NULL), 0);
-	ok(instance_set_terminated(state_db, "i-1", 7, &err));
+	ok(instance_set_terminated(state_db, "i-1", 0, 7, &err));
 	ok(placement_removable(state_db, &list, &n, &err));
 	ck_assert_uint_eq(n, 1);
 	ck_assert_str_eq(list[0].name, "g");

@@ -1,0 +1,35 @@
+-- SPDX-License-Identifier: Apache-2.0
+-- What version 2 of state.db adds to version 1 (schema.sql). Same conventions. A process of the
+-- version before may still be at work on the file: its INSERTs name their columns, so every new
+-- column has a default.
+
+-- EC2's own time of the end, from its reason; 0 not known. The ledger's end where known.
+ALTER TABLE instance ADD COLUMN ended_s INTEGER NOT NULL DEFAULT 0;
+-- It has a Name that people can read.
+ALTER TABLE instance ADD COLUMN named INTEGER NOT NULL DEFAULT 0;
+
+-- How often something happened since the file was made: reconcile.<rule>, spot.<what>,
+-- alarm.<what>.
+CREATE TABLE counter (
+	name TEXT PRIMARY KEY NOT NULL CHECK (length(name) > 0),
+	value INTEGER NOT NULL,
+	changed_ms INTEGER NOT NULL
+) WITHOUT ROWID;
+
+-- What EC2 said it will do to an instance: once for each kind, whoever heard it first.
+CREATE TABLE notice (
+	seq INTEGER PRIMARY KEY,
+	instance TEXT NOT NULL CHECK (length(instance) > 0),
+	gang TEXT NOT NULL,
+	kind TEXT NOT NULL CHECK (length(kind) > 0),
+	source TEXT NOT NULL, -- who told us
+	seen_ms INTEGER NOT NULL,
+	deadline_ms INTEGER NOT NULL,
+	signalled_ms INTEGER NOT NULL,
+	acted_ms INTEGER NOT NULL,
+	done_ms INTEGER NOT NULL,
+	text TEXT NOT NULL,
+	UNIQUE (instance, kind)
+);
+CREATE INDEX notice_gang ON notice (gang, seq);
+CREATE INDEX notice_undone ON notice (seq) WHERE done_ms = 0;
