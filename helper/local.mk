@@ -34,6 +34,8 @@ libhelper_a_SOURCES = \
 	helper/groups.c helper/groups.h \
 	helper/lock.c helper/lock.h \
 	helper/lost.c helper/lost.h \
+	helper/notice.h \
+	helper/notices.h \
 	helper/pace.c helper/pace.h \
 	helper/preflight.c helper/preflight.h \
 	helper/protect.c helper/protect.h \

@@ -33,3 +33,17 @@ CREATE TABLE notice (
 );
 CREATE INDEX notice_gang ON notice (gang, seq);
 CREATE INDEX notice_undone ON notice (seq) WHERE done_ms = 0;
+
+-- The starts of jobs that a notice hits.
+CREATE TABLE notice_job (
+	notice INTEGER NOT NULL REFERENCES notice (seq),
+	job_id INTEGER NOT NULL CHECK (job_id > 0),
+	restart INTEGER NOT NULL,
+	name TEXT NOT NULL,
+	user TEXT NOT NULL,
+	signalled_ms INTEGER NOT NULL,
+	ended_ms INTEGER NOT NULL,
+	requeued INTEGER NOT NULL,
+	PRIMARY KEY (notice, job_id, restart)
+) WITHOUT ROWID;
+CREATE INDEX notice_job_job ON notice_job (job_id, restart);
