@@ -149,6 +149,11 @@ struct conf {
 		bool shared;     /* lies on a file system that two controllers share */
 	} state;
 	struct {
+		int64_t interval_s; /* of "reconcile --watch", 60 */
+		int64_t grace_s;    /* what is younger is not taken for forgotten, 300 */
+		bool name_tags;     /* instances get a Name that people can read; true */
+	} reconcile;
+	struct {
 		int64_t max_age_s; /* what EC2 told of types and zones is believed; 604800 */
 	} catalog;
 	struct {

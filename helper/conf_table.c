@@ -484,6 +484,14 @@ const struct conf_row conf_rows[] = {
 	{"state.shared", T_BOOL, 0, "false", 0, 0, NULL, NULL, C(state.shared),
 		"it lies on a file system that two controllers share"},
 
+	SECTION("reconcile", "the regular comparison of EC2, Slurm and state.db"),
+	{"reconcile.interval_s", T_INT64, 0, "60", 1, 86400, NULL, NULL, C(reconcile.interval_s),
+		"from one pass of \"reconcile --watch\" to the next"},
+	{"reconcile.grace_s", T_INT64, 0, "300", 1, 86400, NULL, NULL, C(reconcile.grace_s),
+		"what is younger is not taken for forgotten"},
+	{"reconcile.name_tags", T_BOOL, 0, "true", 0, 0, NULL, NULL, C(reconcile.name_tags),
+		"instances without a Name get their node's, for people"},
+
 	SECTION("catalog", "what EC2 tells of its instance types"),
 	{"catalog.max_age_s", T_INT64, 0, "604800", 3600, 31536000, NULL, NULL,
 		C(catalog.max_age_s),

@@ -46,6 +46,7 @@ libhelper_a_SOURCES = \
 	helper/refresh.c helper/refresh.h \
 	helper/release.c helper/release.h \
 	helper/reopen.c helper/reopen.h \
+	helper/repair.h \
 	helper/request.c helper/request.h \
 	helper/sbatch_options.c helper/sbatch_options.h \
 	helper/sbatch_values.c helper/sbatch_values.h \
@@ -57,6 +58,7 @@ libhelper_a_SOURCES = \
 	helper/tries.c helper/tries.h \
 	helper/templates.c helper/templates.h \
 	helper/types.c helper/types.h \
+	helper/watch.h \
 	helper/wish.c helper/wish.h
 # End of libhelper_a_SOURCES
 

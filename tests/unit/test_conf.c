@@ -43,6 +43,9 @@ START_TEST(minimal_has_the_defaults)
 	ck_assert_int_eq(c->cost.release_allowance_s, 180);
 	ck_assert_str_eq(c->state.directory, LOCALSTATEDIR "/lib/aws-slurm-burst");
 	ck_assert(!c->state.shared);
+	ck_assert_int_eq(c->reconcile.interval_s, 60);
+	ck_assert_int_eq(c->reconcile.grace_s, 300);
+	ck_assert(c->reconcile.name_tags);
 	ck_assert_int_eq(c->catalog.max_age_s, 604800);
 	ck_assert_str_eq(c->public.directory, CONF_DEFAULT_PUBLIC);
 	ck_assert_str_eq(c->log.level, "info");
@@ -231,6 +234,7 @@ START_TEST(our_keys)
 		"force_cluster_placement_group: true}\n"
 		"cost: {boot_allowance_s: 300, release_allowance_s: 0}\n"
 		"state: {directory: /shared/burst, shared: true}\n"
+		"reconcile: {interval_s: 5, grace_s: 30, name_tags: false}\n"
 		"catalog: {max_age_s: 3600}\n"
 		"public: {directory: /shared/public}\n"
 		"logging: {level: DEBUG, format: text}\n"
@@ -284,6 +288,9 @@ START_TEST(our_keys)
 	ck_assert_int_eq(c->cost.release_allowance_s, 0);
 	ck_assert_str_eq(c->state.directory, "/shared/burst");
 	ck_assert(c->state.shared);
+	ck_assert_int_eq(c->reconcile.interval_s, 5);
+	ck_assert_int_eq(c->reconcile.grace_s, 30);
+	ck_assert(!c->reconcile.name_tags);
 	ck_assert_int_eq(c->catalog.max_age_s, 3600);
 	ck_assert_str_eq(c->public.directory, "/shared/public");
 	ck_assert_str_eq(c->log.level, "debug");

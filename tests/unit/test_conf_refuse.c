@@ -109,6 +109,9 @@ START_TEST(refuses)
 		{AWS "public: {directory: var/lib}\n",
 			":2: public.directory: \"var/lib\"; expected an absolute path (of "
 			"SlurmUser, mode 0755; nothing is written where it does not exist)"},
+		{AWS "reconcile: {interval_s: 0}\n",
+			":2: reconcile.interval_s: \"0\"; expected a whole number from 1 to 86400 "
+			"(from one pass of \"reconcile --watch\" to the next)"},
 		{AWS "catalog: {max_age_s: 60}\n",
 			":2: catalog.max_age_s: \"60\"; expected a whole number from 3600 to "
 			"31536000 (how long \"catalog refresh\" is believed over the built-in "
