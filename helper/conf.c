@@ -92,6 +92,7 @@ static void conf_release(struct conf *conf)
 	free(conf->groups);
 	free(conf->state.directory);
 	free(conf->public.directory);
+	free(conf->alarm.command);
 	free(conf->log.level);
 	free(conf->log.format);
 	free(conf->log.file);

@@ -50,6 +50,13 @@ struct conf_place {
 
 enum conf_identity { IDENTITY_CODE, IDENTITY_NAME_TAG };
 
+/* What follows for a node whose instance is in trouble but runs. */
+enum guard_action {
+	GUARD_LOG,     /* an alarm, and no more */
+	GUARD_DRAIN,   /* no other job gets it; it goes when its job ends */
+	GUARD_REQUEUE, /* the instance counts as lost */
+};
+
 struct conf_group {
 	char *partition, *name; /* nodes are <partition>-<name>-<number> */
 	int max_nodes;
@@ -127,6 +134,19 @@ struct conf {
 		int64_t protect_for_s;  /* 1800 */
 		unsigned console_lines; /* of a failed node's console in the log; 20, 0: none */
 	} boot;
+	struct {
+		unsigned max_nodes;            /* of all node groups together; 0 no maximum */
+		int64_t overdue_grace_s;       /* after a job's time limit, 900 */
+		int64_t not_registered_s;      /* after ResumeTimeout, 300 */
+		int64_t impaired_s;            /* failed status checks count from then on, 120 */
+		enum guard_action on_impaired; /* drain */
+		enum guard_action on_retiring; /* drain; GUARD_REQUEUE is not taken */
+	} guards;
+	struct {
+		char *command;     /* NULL: none */
+		int64_t timeout_s; /* 10 */
+		int64_t repeat_s;  /* the same again not before, 3600 */
+	} alarm;
 	struct conf_group *groups;
 	size_t ngroups;
 	struct {

@@ -28,6 +28,15 @@ START_TEST(defaults)
 	ck_assert_uint_eq(c->boot.protect_after, 3);
 	ck_assert_int_eq(c->boot.protect_for_s, 1800);
 	ck_assert_uint_eq(c->boot.console_lines, 20);
+	ck_assert_uint_eq(c->guards.max_nodes, 0);
+	ck_assert_int_eq(c->guards.overdue_grace_s, 900);
+	ck_assert_int_eq(c->guards.not_registered_s, 300);
+	ck_assert_int_eq(c->guards.impaired_s, 120);
+	ck_assert_int_eq(c->guards.on_impaired, GUARD_DRAIN);
+	ck_assert_int_eq(c->guards.on_retiring, GUARD_DRAIN);
+	ck_assert_ptr_null(c->alarm.command);
+	ck_assert_int_eq(c->alarm.timeout_s, 10);
+	ck_assert_int_eq(c->alarm.repeat_s, 3600);
 	ck_assert_int_eq(c->aws.throttle_wait_s, 60);
 	ck_assert_uint_eq(c->aws.api_share_percent, 100);
 	ck_assert_int_eq(c->slurm.requeue_delay_max_s, 3600);
@@ -61,7 +70,10 @@ END_TEST
 	"  placement_group_quota: 50\n"                                                            \
 	"  keep_template_versions: 1\n"                                                            \
 	"  check_quotas: false\n"                                                                  \
-	"boot: {protect_after: 0, protect_for_s: 60, console_lines: 0}\n"
+	"boot: {protect_after: 0, protect_for_s: 60, console_lines: 0}\n"                          \
+	"guards: {max_nodes: 64, overdue_grace_s: 60, not_registered_s: 30, impaired_s: 0, "       \
+	"on_impaired: requeue, on_retiring: log}\n"                                                \
+	"alarm: {command: /bin/true, timeout_s: 1, repeat_s: 0}\n"
 
 START_TEST(sections)
 {
@@ -86,6 +98,15 @@ START_TEST(sections)
 	ck_assert_uint_eq(c->boot.protect_after, 0);
 	ck_assert_int_eq(c->boot.protect_for_s, 60);
 	ck_assert_uint_eq(c->boot.console_lines, 0);
+	ck_assert_uint_eq(c->guards.max_nodes, 64);
+	ck_assert_int_eq(c->guards.overdue_grace_s, 60);
+	ck_assert_int_eq(c->guards.not_registered_s, 30);
+	ck_assert_int_eq(c->guards.impaired_s, 0);
+	ck_assert_int_eq(c->guards.on_impaired, GUARD_REQUEUE);
+	ck_assert_int_eq(c->guards.on_retiring, GUARD_LOG);
+	ck_assert_str_eq(c->alarm.command, "/bin/true");
+	ck_assert_int_eq(c->alarm.timeout_s, 1);
+	ck_assert_int_eq(c->alarm.repeat_s, 0);
 	ck_assert_int_eq(c->aws.throttle_wait_s, 90);
 	ck_assert_uint_eq(c->aws.api_share_percent, 40);
 	ck_assert_int_eq(c->slurm.requeue_delay_max_s, 60);
