@@ -130,3 +130,8 @@ tests_unit_test_estimate_SOURCES = tests/unit/test_estimate.c \
 tests_unit_test_estimate_CPPFLAGS = $(UNIT_CPPFLAGS) $(JSON_CFLAGS) \
 	-DESTIMATE_DIR='"$(abs_top_srcdir)/tests/corpus/estimate"'
 tests_unit_test_estimate_LDADD = $(HELPER_LIBS) $(CHECK_LIBS)
+
+check_PROGRAMS += tests/unit/test_alarm
+tests_unit_test_alarm_SOURCES = tests/unit/test_alarm.c $(APP_FIXTURE)
+tests_unit_test_alarm_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_test_alarm_LDADD = $(HELPER_LIBS) $(CHECK_LIBS) -lpthread

@@ -1,0 +1,175 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "helper/alarm.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <spawn.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "helper/log.h"
+#include "lib/base/cleanup.h"
+#include "lib/base/clock.h"
+#include "lib/intent/intent.h"
+#include "lib/state/cache.h"
+#include "lib/state/counter.h"
+
+/* --- the program ----------------------------------------------------------------------------- */
+
+/* Whoever may write it would be SlurmUser. */
+static int check_program(const char *path, struct err *err)
+{
+	struct stat st;
+
+	if (stat(path, &st) < 0)
+		return err_errno(err, ERR_CONFIG, "alarm.command %s", path);
+	if (!S_ISREG(st.st_mode) || access(path, X_OK) < 0)
+		return err_set(err, ERR_CONFIG, "alarm.command %s is no program", path);
+	if ((st.st_uid && st.st_uid != geteuid()) || st.st_mode & (S_IWGRP | S_IWOTH))
+		return err_set(err, ERR_CONFIG,
+			"alarm.command %s can be written by others than root and SlurmUser: not "
+			"run (chmod go-w)",
+			path);
+	return 0;
+}
+
+static int spawn(char **argv, char **envp, pid_t *pid, struct err *err)
+{
+	posix_spawn_file_actions_t actions;
+	posix_spawnattr_t attr;
+	sigset_t none, standard;
+	int rc;
+
+	sigemptyset(&none);
+	sigemptyset(&standard);
+	sigaddset(&standard, SIGPIPE); /* our programs ignore it, which exec would pass on */
+	sigaddset(&standard, SIGCHLD);
+	sigaddset(&standard, SIGTERM);
+	posix_spawn_file_actions_init(&actions);
+	posix_spawnattr_init(&attr);
+	rc = posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDWR, 0);
+	rc = rc ? rc : posix_spawn_file_actions_adddup2(&actions, 0, 1);
+	rc = rc ? rc : posix_spawn_file_actions_adddup2(&actions, 0, 2);
+#if defined(__GLIBC__) && (__GLIBC__ > 2 || __GLIBC_MINOR__ >= 34)
+	/* libcurl's and libslurm's connections are not all closed by exec */
+	rc = rc ? rc : posix_spawn_file_actions_addclosefrom_np(&actions, 3);
+#endif
+	/* a group of its own, so that its children die with it */
+	posix_spawnattr_setflags(
+		&attr, POSIX_SPAWN_SETPGROUP | POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
+	posix_spawnattr_setpgroup(&attr, 0);
+	posix_spawnattr_setsigmask(&attr, &none);
+	posix_spawnattr_setsigdefault(&attr, &standard);
+	rc = rc ? rc : posix_spawn(pid, argv[0], &actions, &attr, argv, envp);
+	posix_spawnattr_destroy(&attr);
+	posix_spawn_file_actions_destroy(&actions);
+	if (rc) {
+		errno = rc;
+		return err_errno(err, ERR_CONFIG, "alarm.command %s cannot be run", argv[0]);
+	}
+	return 0;
+}
+
+/* Until it ends, or it is made to. */
+static int await(pid_t pid, int64_t timeout_s, struct err *err)
+{
+	int64_t deadline_ms = clock_mono_ms() + timeout_s * 1000;
+	bool late = false;
+	int status = 0;
+
+	for (;;) {
+		pid_t got = waitpid(pid, &status, late ? 0 : WNOHANG);
+
+		if (got == pid)
+			break;
+		if (got < 0 && errno != EINTR)
+			return err_errno(err, ERR_FATAL, "alarm.command: cannot wait for it");
+		if (!late && clock_mono_ms() >= deadline_ms) {
+			late = true;
+			kill(-pid, SIGKILL);
+		}
+		if (!late)
+			clock_sleep_ms(5);
+	}
+	if (late)
+		return err_set(err, ERR_CONFIG, "alarm.command did not end within %lld s: killed",
+			(long long)timeout_s);
+	if (WIFSIGNALED(status))
+		return err_set(
+			err, ERR_CONFIG, "alarm.command: killed by signal %d", WTERMSIG(status));
+	if (WEXITSTATUS(status))
+		return err_set(
+			err, ERR_CONFIG, "alarm.command: exit status %d", WEXITSTATUS(status));
+	return 0;
+}
+
+static int call(const struct app *app, char *what, char *subject, char *text, struct err *err)
+{
+	char path[] = "PATH=/usr/sbin:/usr/bin:/sbin:/bin", lang[] = "LANG=C", cluster[96];
+	char *argv[] = {app->conf->alarm.command, what, subject, text, NULL};
+	char *envp[] = {path, lang, cluster, NULL};
+	pid_t pid;
+
+	snprintf(cluster, sizeof(cluster), "BURST_CLUSTER=%s", app->cluster);
+	if (check_program(argv[0], err) < 0 || spawn(argv, envp, &pid, err) < 0)
+		return -1;
+	return await(pid, app->conf->alarm.timeout_s, err);
+}
+
+/* --- the alarm ------------------------------------------------------------------------------- */
+
+/*
+ * Raised not long ago? Else it is counted and written down, in one transaction: of many processes
+ * that find it at once, one tells.
+ */
+static bool is_known(struct app *app, const char *what, const char *subject)
+{
+	int64_t now_ms = clock_now_ms(), until_ms = now_ms + app->conf->alarm.repeat_s * 1000;
+	cleanup_free char *value = NULL;
+	char key[384], name[80];
+	struct err err;
+
+	if (!app->db)
+		return false;
+	snprintf(key, sizeof(key), "alarm/%s/%s", what, subject);
+	snprintf(name, sizeof(name), "alarm.%s", what);
+	if (db_begin(app->db, &err) < 0) {
+		log_warn("%s", err.text);
+		return false;
+	}
+	if (cache_get(app->db, key, now_ms, &value, &err) < 0 ||
+		(!value && (cache_put(app->db, key, "raised", until_ms, &err) < 0 ||
+				   counter_add(app->db, name, 1, &err) < 0)) ||
+		db_commit(app->db, &err) < 0) {
+		log_warn("%s", err.text);
+		db_rollback(app->db);
+	}
+	return value != NULL;
+}
+
+bool alarm_raise(struct app *app, const char *what, const char *subject, const char *fmt, ...)
+{
+	char text[ERR_TEXT_SIZE], safe[ERR_TEXT_SIZE], about[256], word[64];
+	struct err err;
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(text, sizeof(text), fmt, ap);
+	va_end(ap);
+	text_make_safe(text, sizeof(safe) - 1, safe, sizeof(safe));
+	text_make_safe(subject, sizeof(about) - 1, about, sizeof(about));
+	snprintf(word, sizeof(word), "%s", what);
+	if (is_known(app, word, about)) {
+		log_debug("alarm: %s: %s (raised already)", word, safe);
+		return false;
+	}
+	log_err("alarm: %s: %s", word, safe);
+	if (app->conf->alarm.command && call(app, word, about, safe, &err) < 0)
+		log_err("%s", err.text);
+	return true;
+}

@@ -1,0 +1,201 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Alarms: the log, the program that is called, and that none is raised twice. */
+#include <stdio.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "helper/alarm.h"
+#include "helper/log.h"
+#include "lib/base/clock.h"
+#include "lib/base/fileio.h"
+#include "lib/state/counter.h"
+#include "tests/unit/app_fixture.h"
+
+static char program[128];
+
+static void setup(void)
+{
+	app_setup();
+	conf.alarm.timeout_s = 10;
+	conf.alarm.repeat_s = 3600;
+}
+
+/* A program of these lines, which finds the state directory's path in $0's. */
+static void install(const char *lines, mode_t mode)
+{
+	FILE *f;
+
+	snprintf(program, sizeof(program), "%s", state_path("program"));
+	f = fopen(program, "w");
+	ck_assert_ptr_nonnull(f);
+	fprintf(f, "#!/bin/sh\ncd \"${0%%/*}\"\n%s\n", lines);
+	ck_assert_int_eq(fclose(f), 0);
+	ck_assert_int_eq(chmod(program, mode), 0);
+	conf.alarm.command = program;
+}
+
+static char *told(void)
+{
+	char *data = NULL;
+	size_t len;
+
+	if (file_read(state_path("told"), 65536, &data, &len, &err) < 0)
+		return strdup("");
+	return data;
+}
+
+static int64_t counted(const char *name)
+{
+	int64_t value = -1;
+
+	ok(counter_get(state_db, name, &value, &err));
+	return value;
+}
+
+START_TEST(in_the_log)
+{
+	ck_assert(alarm_raise(&app, "max-nodes", "", "%d of %d nodes", 11, 10));
+	ck_assert_uint_eq(logged("alarm: max-nodes: 11 of 10 nodes"), 1);
+	ck_assert_uint_eq(logged("alarm.command"), 0);
+}
+END_TEST
+
+START_TEST(once_in_a_while)
+{
+	install("echo x >>told", 0700);
+	ck_assert(alarm_raise(&app, "overdue", "i-1", "old"));
+	ck_assert(!alarm_raise(&app, "overdue", "i-1", "older"));
+	ck_assert(alarm_raise(&app, "overdue", "i-2", "another"));
+	ck_assert(alarm_raise(&app, "impaired", "i-1", "for another reason"));
+	ck_assert_uint_eq(logged("raised already"), 1);
+	conf.alarm.repeat_s = 0;
+	ck_assert(alarm_raise(&app, "late", "g", "now"));
+	clock_sleep_ms(2);
+	ck_assert(alarm_raise(&app, "late", "g", "and again"));
+	cleanup_free char *text = told();
+	ck_assert_str_eq(text, "x\nx\nx\nx\nx\n");
+	ck_assert_int_eq(counted("alarm.overdue"), 2);
+	ck_assert_int_eq(counted("alarm.late"), 2);
+	/* without a memory it is told each time */
+	app.db = NULL;
+	ck_assert(alarm_raise(&app, "overdue", "i-1", "old"));
+	app.db = state_db;
+}
+END_TEST
+
+/* Nothing of what is said is looked at by a shell, and nothing of ours is passed on. */
+START_TEST(program_is_called)
+{
+	cleanup_free char *text = NULL;
+
+	setenv("BURST_SECRET", "s3cret", 1);
+	install("{ printf '<%s>' \"$#\" \"$@\"; echo; env; cat; } >told", 0755);
+	alarm_raise(&app, "over", "job $(id)", "`id`; \"quoted\" %s\nnext line", "*");
+	text = told();
+	ck_assert_ptr_nonnull(strstr(text, "<3><over><job $(id)><`id`; \"quoted\" *?next line>\n"));
+	ck_assert_ptr_nonnull(strstr(text, "BURST_CLUSTER=test\n"));
+	ck_assert_ptr_nonnull(strstr(text, "LANG=C\n"));
+	ck_assert_ptr_null(strstr(text, "SECRET"));
+	ck_assert_uint_eq(logged("alarm.command"), 0);
+}
+END_TEST
+
+START_TEST(program_fails)
+{
+	install("exit 3", 0700);
+	ck_assert(alarm_raise(&app, "a", "", "one"));
+	ck_assert_uint_eq(logged("alarm.command: exit status 3"), 1);
+	install("kill -9 $$", 0700);
+	ck_assert(alarm_raise(&app, "b", "", "two"));
+	ck_assert_uint_eq(logged("alarm.command: killed by signal 9"), 1);
+	install("exit 0", 0600);
+	ck_assert(alarm_raise(&app, "c", "", "three"));
+	ck_assert_uint_eq(logged("is no program"), 1);
+	install("exit 0", 0720);
+	ck_assert(alarm_raise(&app, "d", "", "four"));
+	install("exit 0", 0702);
+	ck_assert(alarm_raise(&app, "e", "", "five"));
+	ck_assert_uint_eq(logged("can be written by others"), 2);
+	conf.alarm.command = state_dir;
+	ck_assert(alarm_raise(&app, "f", "", "six"));
+	ck_assert_uint_eq(logged("is no program"), 2);
+	unlink(program);
+	conf.alarm.command = program;
+	ck_assert(alarm_raise(&app, "g", "", "seven"));
+	ck_assert_uint_eq(logged("No such file"), 1);
+	/* a program whose interpreter is missing */
+	install("", 0700);
+	ck_assert_int_eq(file_write(program, 0700, "#!/nonexistent\n", 15, FILE_NO_SYNC, &err), 0);
+	ck_assert(alarm_raise(&app, "h", "", "eight"));
+	ck_assert_uint_eq(logged("cannot be run"), 1);
+}
+END_TEST
+
+/* state.db that cannot be written: it is told all the same. */
+START_TEST(no_memory)
+{
+	ok(db_begin(state_db, &err));
+	ck_assert(alarm_raise(&app, "a", "", "one"));
+	db_rollback(state_db);
+	state_reopen(DB_READ_ONLY, false);
+	app.db = state_db;
+	ck_assert(alarm_raise(&app, "a", "", "two"));
+	ck_assert_uint_eq(logged("alarm: a: two"), 1);
+	ck_assert(alarm_raise(&app, "a", "", "three"));
+}
+END_TEST
+
+/* It and what it has started. */
+START_TEST(program_hangs)
+{
+	int64_t began_ms = clock_mono_ms();
+	cleanup_free char *text = NULL;
+
+	install("sleep 600 & echo $! >told; wait", 0700);
+	conf.alarm.timeout_s = 1;
+	ck_assert(alarm_raise(&app, "a", "", "one"));
+	ck_assert_uint_eq(logged("did not end within 1 s: killed"), 1);
+	ck_assert_int_lt(clock_mono_ms() - began_ms, 5000);
+	text = told();
+	ck_assert_int_gt(atoi(text), 0);
+	for (int i = 0; i < 100; i++) {
+		char path[64], state = 0;
+		FILE *f;
+
+		snprintf(path, sizeof(path), "/proc/%d/stat", atoi(text));
+		f = fopen(path, "r");
+		if (!f)
+			return;
+		if (fscanf(f, "%*d %*s %c", &state) != 1)
+			state = 0;
+		fclose(f);
+		if (state == 'Z') /* of a container without an init */
+			return;
+		clock_sleep_ms(10);
+	}
+	ck_abort_msg("what the program has started lives on");
+}
+END_TEST
+
+int main(void)
+{
+	Suite *s = suite_create("alarm");
+	TCase *tc = tcase_create("alarm");
+	SRunner *sr;
+	int failed;
+
+	tcase_set_timeout(tc, 60);
+	tcase_add_checked_fixture(tc, setup, app_teardown);
+	tcase_add_test(tc, in_the_log);
+	tcase_add_test(tc, once_in_a_while);
+	tcase_add_test(tc, program_is_called);
+	tcase_add_test(tc, program_fails);
+	tcase_add_test(tc, program_hangs);
+	tcase_add_test(tc, no_memory);
+	suite_add_tcase(s, tc);
+	sr = srunner_create(s);
+	srunner_run_all(sr, CK_ENV);
+	failed = srunner_ntests_failed(sr);
+	srunner_free(sr);
+	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+}
