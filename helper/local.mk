@@ -33,6 +33,7 @@ libhelper_a_SOURCES = \
 	helper/failure.c helper/failure.h \
 	helper/fleet_body.c helper/fleet_body.h \
 	helper/groups.c helper/groups.h \
+	helper/judge.h \
 	helper/lock.c helper/lock.h \
 	helper/lost.c helper/lost.h \
 	helper/notice.h \
@@ -55,6 +56,7 @@ libhelper_a_SOURCES = \
 	helper/show_detect.c helper/show_detect.h \
 	helper/stale.c helper/stale.h \
 	helper/status.h \
+	helper/survey.h \
 	helper/tags.c helper/tags.h \
 	helper/tries.c helper/tries.h \
 	helper/templates.c helper/templates.h \
