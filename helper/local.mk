@@ -61,7 +61,7 @@ libhelper_a_SOURCES = \
 	helper/tries.c helper/tries.h \
 	helper/templates.c helper/templates.h \
 	helper/types.c helper/types.h \
-	helper/watch.h \
+	helper/watch.c helper/watch.h \
 	helper/wish.c helper/wish.h
 # End of libhelper_a_SOURCES
 
