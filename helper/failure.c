@@ -79,14 +79,17 @@ static struct verdict judge(const struct app *app, const struct failure *failure
 }
 
 static void words(const struct failure *failure, const struct verdict *v, const char *job,
-	char *text, size_t size)
+	bool for_good, char *text, size_t size)
 {
 	const char *advice = v->rule->advice, *between = *advice ? "; " : "";
 	char when[32] = "";
 	time_t t = (time_t)v->begin_s;
 	struct tm tm;
 
-	if (v->hold && v->rule->person)
+	if (for_good)
+		snprintf(
+			text, size, "%s; the job had begun and may not be requeued", failure->text);
+	else if (v->hold && v->rule->person)
 		snprintf(text, size,
 			"%s%s%s; held: change the job or the configuration, then "
 			"scontrol release %s",
@@ -157,6 +160,7 @@ void failure_send_back(struct app *app, const struct demand *demand, const struc
 		CLEANUP(job_facts_release) struct job_facts now = {0};
 		CLEANUP(nodeset_release) struct nodeset theirs = NODESET_INIT;
 		struct job_change change = JOB_CHANGE_INIT;
+		bool begun;
 
 		/* of a pool only the jobs whose node did not come */
 		if (nodeset_filter(&job->nodes, nodes, true, &theirs, &err) < 0 || !theirs.n)
@@ -173,9 +177,11 @@ void failure_send_back(struct app *app, const struct demand *demand, const struc
 			log_info("job %s does not wait for these nodes any more", job->facts.name);
 			continue;
 		}
-		back[i] = true;
-		again = again || now.batch;
-		words(failure, &verdict, job->facts.name, text, sizeof(text));
+		begun = now.state == JOB_STATE_RUNNING;
+		back[i] = now.batch && (now.requeue || !begun);
+		again = again || back[i];
+		words(failure, &verdict, job->facts.name, begun && !now.requeue, text,
+			sizeof(text));
 		if (!now.batch) {
 			/* an interactive job ends: there is nothing to be tried again */
 			snprintf(text, sizeof(text), "%s", failure->text);
@@ -187,7 +193,7 @@ void failure_send_back(struct app *app, const struct demand *demand, const struc
 		}
 		comment_put(app, &change, text, comment, sizeof(comment));
 		/* else NODE_FAIL ends it for good, though its script never ran */
-		refit[i] = now.batch && !now.requeue;
+		refit[i] = now.batch && !now.requeue && !begun;
 		if (refit[i])
 			change.requeue = 1;
 		if (slurm_client_job_change(job->facts.name, &change, &err) < 0)
@@ -212,7 +218,7 @@ void failure_send_back(struct app *app, const struct demand *demand, const struc
 		struct job_change change = JOB_CHANGE_INIT;
 		const struct job_facts *facts = &demand->jobs[i]->facts;
 
-		if (!back[i] || !facts->batch)
+		if (!back[i])
 			continue;
 		change.hold = verdict.hold;
 		change.begin_s = verdict.begin_s;

@@ -4,7 +4,7 @@
  * why.
  *
  * The order is that of real slurmctlds (DESIGN-CORRECTIONS 4): end what runs; comment, and
- * requeue=1 where a batch job may not be requeued (its script never ran); ONE request that forces
+ * requeue=1 where a batch job may not be requeued and its script never ran; ONE request that forces
  * the nodes down, upon which slurmctld itself requeues the batch job and ends srun and salloc; then
  * the begin time, or a user hold. Requeueing first would hand the nodes to other jobs for a moment,
  * and those would be hit.

@@ -85,7 +85,7 @@ static const char *say_once(const char *reason)
 		       : reason;
 }
 
-static void say_ended(struct lost *lost, const char *reason)
+static void say_ended(struct lost *lost, bool was_up, const char *reason)
 {
 	const struct instance *first = &lost->instances[0];
 	char more[48] = "";
@@ -94,6 +94,16 @@ static void say_ended(struct lost *lost, const char *reason)
 	lost_judge(reason, &lost->class, &lost->blame, &what);
 	if (lost->nodes.n > 1)
 		snprintf(more, sizeof(more), " and %zu more", lost->nodes.n - 1);
+	if (was_up) {
+		/* whatever ended it, the boot was good */
+		lost->blame = false;
+		lost->was_up = true;
+		snprintf(lost->why, sizeof(lost->why),
+			"node %s%s %s gone: instance %s (%s in %s) %s (%s)", first->node, more,
+			lost->nodes.n > 1 ? "have" : "has", first->id, first->type, first->az, what,
+			*reason ? say_once(reason) : "EC2 gives no reason");
+		return;
+	}
 	snprintf(lost->why, sizeof(lost->why),
 		"node %s%s did not finish %s boot: instance %s (%s in %s) %s (%s)", first->node,
 		more, lost->nodes.n > 1 ? "their" : "its", first->id, first->type, first->az, what,
@@ -133,7 +143,7 @@ int lost_ended(struct app *app, const struct gang *gang, struct lost *lost, stru
 	if (!lost->ninstances)
 		return 0;
 	lost->ended = true;
-	say_ended(lost, reason);
+	say_ended(lost, gang->state == GANG_ACTIVE, reason);
 	return 1;
 }
 
@@ -233,6 +243,8 @@ int lost_take_down(struct app *app, const struct gang *gang, struct lost *lost, 
 		.attempts = 1,
 		.requeued = true, /* after ResumeTimeout, which may be over just now */
 		.ended = true,
+		/* its start was a good one */
+		.uncounted = lost->was_up,
 	};
 	CLEANUP(nodeset_release) struct nodeset all = NODESET_INIT;
 	int part = goes_on(app, gang, lost, err), first = 1, rc;

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * lost: nodes of an announced gang that will not come, because their instances have ended or since
- * they did not register in time; and what follows from it.
+ * they did not register in time, and nodes of an active gang whose instances have ended without us;
+ * and what follows from it.
  *
  * Of an all-or-nothing gang one lost node takes down the whole gang. Of a pool only the lost nodes
  * and their jobs go back, and the pool fails when it has no other node. Used by whoever finds out
@@ -23,6 +24,7 @@ struct lost {
 	 * who ended it: counts for protect.h. */
 	bool blame;
 	bool ended;              /* the instances are gone */
+	bool was_up;             /* the gang was active: its start has not failed */
 	struct nodeset down;     /* what lost_take_down() leaves for lost_revive() */
 	char why[ERR_TEXT_SIZE]; /* one sentence */
 };
