@@ -4,10 +4,10 @@
  * findings out. Pure: no look at anything else, nothing is changed.
  *
  * What no rule may do: act on what does not carry our cluster's tag; act on what carries it without
- * a record of ours, unless the operator said that the records are lost (RULES.REBUILT) or Slurm
- * itself uses the machine; act on a gang whose owner lives, or on what moved while it was looked
- * at; act on a node that a person took down or drained with words of their own. Such things are
- * FINDING_LEFT_ALONE where a person should know of them.
+ * a record of ours, unless the operator said that the records were lost (survey.rebuilt_ms) or
+ * Slurm itself uses the machine; act on a gang whose owner lives, or on what moved while it was
+ * looked at; act on a node that a person took down or drained with words of their own. Such things
+ * are FINDING_LEFT_ALONE where a person should know of them.
  *
  * Another cluster of the same name in the same account is the case behind "without a record": its
  * instances carry our tag. A state.db that was not lost knows each gang that it ever launched, so
@@ -101,7 +101,6 @@ struct judge_rules {
 	int64_t record_age_s;    /* a job's record is kept so long after slurmctld forgot it */
 	const char *placeholder; /* slurm.placeholder_address */
 	bool name_tags;          /* reconcile.name_tags, and identity is not the Name tag */
-	bool rebuilt;            /* records were lost: what carries our tag is ours without one */
 };
 /* From the configuration and slurmctld's. */
 void judge_rules_of(const struct survey *survey, struct judge_rules *rules);

@@ -141,6 +141,10 @@ struct survey {
 	/* For how long the clock is known to have run without being set: no age counts for more.
 	 * INT64_MAX in a survey made by hand. */
 	int64_t steady_ms;
+	/* When `reconcile --rebuild` made state.db anew (meta "rebuilt_ms"), 0: never. What was
+	 * launched before, and carries our tag, is ours without a record: the operator has said so.
+	 */
+	int64_t rebuilt_ms;
 	int64_t clock_offset_ms, clock_since_ms; /* survey_remember()'s: see survey.c */
 	unsigned parts;                          /* asked for */
 	char cluster[64];                        /* our tag's value */
@@ -170,7 +174,8 @@ struct survey {
 	size_t nrecords;
 
 	/* of survey_link(): */
-	struct survey_row **by_node;  /* rows that are bound, by node */
+	struct survey_row **by_gang;  /* all rows, by gang */
+	struct survey_row **by_node;  /* those that are bound, by node */
 	struct survey_node **by_addr; /* nodes by address */
 	size_t nby_node;
 };
@@ -200,12 +205,14 @@ int survey_link(struct survey *survey, struct err *err);
 /* All by bsearch, after survey_link(). NULL: there is none. */
 struct survey_gang *survey_gang(const struct survey *survey, const char *id);
 struct survey_row *survey_row(const struct survey *survey, const char *id);
+/* The *N rows of a gang, one after the other. */
+struct survey_row **survey_rows_of_gang(const struct survey *survey, const char *gang, size_t *n);
 struct survey_row *survey_row_of_node(const struct survey *survey, const char *node);
 struct survey_node *survey_node(const struct survey *survey, const char *name);
 struct survey_node *survey_node_at(const struct survey *survey, const char *addr);
 struct survey_region *survey_region(const struct survey *survey, const char *name);
 const struct job_facts *survey_job(const struct survey *survey, uint32_t job_id);
-/* A region's, or any. */
+/* Of a region. */
 const struct ec2_instance *survey_ec2(const struct survey_region *region, const char *id);
 
 /* How old is what happened at THEN_MS, as far as the clock can be believed? 0 for the future. */
@@ -215,9 +222,5 @@ int64_t survey_age_ms(const struct survey *survey, int64_t then_ms);
 bool survey_job_lives(const struct survey *survey, uint32_t job_id, uint32_t restart);
 /* Of any job of the gang. A gang without jobs has nobody: false. */
 bool survey_gang_lives(const struct survey *survey, const struct survey_gang *gang);
-
-/* Which node of its launch does an instance say it is, by burst:nodes… and burst:k…? "" into NODE
- * where they do not say. Pure. */
-void survey_identity(const struct ec2_instance *instance, char node[64]);
 
 #endif

@@ -81,6 +81,7 @@ struct job_facts {
 	uint32_t gpus_per_node;
 	int64_t time_limit_s; /* -1: unlimited */
 	int64_t start_s, submit_s, eligible_s;
+	int64_t end_s; /* of one that is over when it ended, else when it will; 0: not said */
 	bool exclusive;
 };
 /* ERR_NOTFOUND for a job that slurmctld does not know (any more). */

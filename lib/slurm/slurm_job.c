@@ -100,6 +100,7 @@ static int fill_facts(const slurm_job_info_t *job, struct job_facts *facts, stru
 	facts->start_s = job->start_time;
 	facts->submit_s = job->submit_time;
 	facts->eligible_s = job->eligible_time;
+	facts->end_s = job->end_time;
 	/* slurmctld reports NONE for --exclusive and for a partition with OverSubscribe=EXCLUSIVE
 	 */
 	facts->exclusive = job->shared == JOB_SHARED_NONE;
