@@ -95,3 +95,23 @@ int taken_groups(struct db *db, const char *region, int64_t since_ms, unsigned *
 	*n = (unsigned)count;
 	return 0;
 }
+
+int taken_nodes(struct db *db, unsigned *n, struct err *err)
+{
+	int64_t running = 0, coming = 0;
+
+	/* both words on a state: the first names the index to use */
+	if (DB_SELECT_INT(db, err, &running,
+		    "SELECT count(*) FROM instance "
+		    "WHERE state <> 'terminated' AND state = ?",
+		    DB_TEXT("running")) < 0 ||
+		DB_SELECT_INT(db, err, &coming,
+			"SELECT coalesce(sum(max(0, g.size - (SELECT count(*) FROM instance AS i "
+			"WHERE i.gang = g.id AND i.state = ?))), 0) FROM gang AS g "
+			"WHERE g.state NOT IN ('released', 'failed') AND "
+			"g.state IN ('planned', 'group_ready', 'launching', 'launched')",
+			DB_TEXT("running")) < 0)
+		return -1;
+	*n = (unsigned)(running + coming);
+	return 0;
+}

@@ -38,4 +38,11 @@ void taken_launches_release(struct taken_launch *list, size_t n);
  */
 int taken_groups(struct db *db, const char *region, int64_t since_ms, unsigned *n, struct err *err);
 
+/*
+ * How many nodes there are or will be, in all regions: instances that run (one that is being
+ * terminated costs nothing any more), and of gangs on their way up, planned to launched, the nodes
+ * that have none yet. In the transaction that writes a further gang down it is exact.
+ */
+int taken_nodes(struct db *db, unsigned *n, struct err *err);
+
 #endif

@@ -142,6 +142,47 @@ START_TEST(groups_made)
 }
 END_TEST
 
+static unsigned nodes(void)
+{
+	unsigned n = 0;
+
+	ok(taken_nodes(state_db, &n, &err));
+	return n;
+}
+
+START_TEST(nodes_are_counted_once)
+{
+	const char *id = "i-1";
+
+	ck_assert_uint_eq(nodes(), 0);
+	state_add_gang("a", "n[1-3]");
+	ck_assert_uint_eq(nodes(), 3);
+	launch("t1", "a", HERE, "x");
+	add("i-1", "t1", "s1", false);
+	add("i-2", "t1", "w1", true);
+	/* two run, one is to come */
+	ck_assert_uint_eq(nodes(), 3);
+	state_add_gang("b", "m[1-4]");
+	ck_assert_uint_eq(nodes(), 7);
+	/* more came than were asked for: they run */
+	add("i-3", "t1", "s1", false);
+	add("i-4", "t1", "s1", false);
+	ck_assert_uint_eq(nodes(), 8);
+	/* what is being ended is not there any more, but is still to come */
+	ended("i-4");
+	ck_assert_uint_eq(nodes(), 7);
+	ended(id);
+	ck_assert_uint_eq(nodes(), 7);
+	/* nothing more comes for a gang that fails, or that is bound */
+	ck_assert_int_eq(gang_fail(state_db, "b", "test", &err), 1);
+	ck_assert_uint_eq(nodes(), 3);
+	ck_assert_int_eq(gang_fail(state_db, "a", "test", &err), 1);
+	ck_assert_uint_eq(nodes(), 2);
+	ok(instance_set_terminated(state_db, id, 0, 7, &err));
+	ck_assert_uint_eq(nodes(), 2);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *s = suite_create("taken");
@@ -152,6 +193,7 @@ int main(void)
 	tcase_add_checked_fixture(tc, state_setup_db, state_teardown);
 	tcase_set_timeout(tc, 60);
 	tcase_add_test(tc, what_runs_is_counted);
+	tcase_add_test(tc, nodes_are_counted_once);
 	tcase_add_test(tc, since_a_moment);
 	tcase_add_test(tc, requests_under_way);
 	tcase_add_test(tc, groups_made);
