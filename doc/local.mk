@@ -6,6 +6,7 @@ dist_doc_DATA = \
 	doc/catalog.md \
 	doc/detect.md \
 	doc/estimate.md \
+	doc/guards.md \
 	doc/install.md \
 	doc/plugin.md \
 	doc/scenarios.md \

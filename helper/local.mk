@@ -50,6 +50,7 @@ libhelper_a_SOURCES = \
 	helper/reopen.c helper/reopen.h \
 	helper/repair.h \
 	helper/request.c helper/request.h \
+	helper/room.c helper/room.h \
 	helper/sbatch_options.c helper/sbatch_options.h \
 	helper/sbatch_values.c helper/sbatch_values.h \
 	helper/show.c helper/show.h \

@@ -12,6 +12,7 @@
 #include "helper/log.h"
 #include "helper/protect.h"
 #include "helper/release.h"
+#include "helper/room.h"
 #include "helper/stale.h"
 #include "helper/tries.h"
 #include "lib/base/cleanup.h"
@@ -164,8 +165,30 @@ static int add_jobs(struct attempt *a, struct err *err)
 	return 0;
 }
 
+/* What there is no room for is not of the gang; where there is none at all, the gang has failed. */
+static int write_gang(struct attempt *a, struct demand *demand, struct room *room, struct err *err)
+{
+	struct gang *g = &a->gang;
+
+	if (room_look(a->app, demand, room, err) < 0)
+		return -1;
+	if (room->back.n && !room->full) {
+		nodeset_release(&demand->nodes);
+		demand->nodes = room->keep;
+		room->keep = (struct nodeset)NODESET_INIT;
+	}
+	g->size = (unsigned)demand->nodes.n;
+	g->nodes = nodeset_format(&demand->nodes);
+	if (!g->nodes)
+		return err_nomem(err);
+	if (gang_insert(a->app->db, g, err) < 0 || add_jobs(a, err) < 0)
+		return -1;
+	return room->full && gang_fail(a->app->db, g->id, room->why, err) < 0 ? -1 : 0;
+}
+
 /* Its lock first: whoever sees the row without one knows that its process has died. */
-static int begin_gang(struct attempt *a, int *lock, struct err *err)
+static int begin_gang(
+	struct attempt *a, struct demand *demand, int *lock, struct room *room, struct err *err)
 {
 	const struct demand *d = a->demand;
 	struct gang *g = &a->gang;
@@ -174,14 +197,10 @@ static int begin_gang(struct attempt *a, int *lock, struct err *err)
 	random_hex(hex, 5);
 	g->state = GANG_PLANNED;
 	g->all_or_nothing = d->all_or_nothing;
-	g->size = (unsigned)d->nodes.n;
 	g->efa_asked = d->efa;
 	g->limit = d->limit;
 	g->rate_uusd_hr = -1;
-	g->nodes = nodeset_format(&d->nodes);
 	g->created_ms = clock_now_ms();
-	if (!g->nodes)
-		return err_nomem(err);
 	if (d->njobs) {
 		const struct job_facts *f = &d->jobs[0]->facts;
 
@@ -210,7 +229,7 @@ static int begin_gang(struct attempt *a, int *lock, struct err *err)
 	*lock = lock_gang(a->app, g->id, 0, err);
 	if (*lock < 0 || db_begin(a->app->db, err) < 0)
 		return -1;
-	if (gang_insert(a->app->db, g, err) < 0 || add_jobs(a, err) < 0) {
+	if (write_gang(a, demand, room, err) < 0) {
 		db_rollback(a->app->db);
 		return -1;
 	}
@@ -359,6 +378,21 @@ static bool turned_away(struct attempt *a)
 	return true;
 }
 
+/* The site has as many nodes as it may have: those that are too many go back. True: all of them. */
+static bool no_room(struct attempt *a, const struct room *room)
+{
+	struct failure failure = {
+		.class = room->class, .text = room->why, .attempts = 1, .uncounted = true};
+
+	if (!room->back.n)
+		return false;
+	if (room->full)
+		failure.gang = a->gang.id;
+	failure_send_back(a->app, a->demand, &room->back, &failure);
+	room_tell(a->app, room);
+	return room->full;
+}
+
 static void unlock_jobs(const struct demand *demand, int *locks)
 {
 	for (size_t i = 0; i < demand->njobs; i++) {
@@ -374,13 +408,16 @@ static int run_attempt(
 {
 	CLEANUP(attempt_release) struct attempt a = {.app = app, .demand = demand};
 	CLEANUP(nodeset_release) struct nodeset bound = NODESET_INIT;
+	CLEANUP(room_release) struct room room = ROOM_INIT;
 	cleanup_close int lock = -1;
 	int booted;
 
-	if (begin_gang(&a, &lock, err) < 0) {
+	if (begin_gang(&a, demand, &lock, &room, err) < 0) {
 		come_back(&(struct attempt){.app = app, .demand = demand}, err);
 		return -1;
 	}
+	if (no_room(&a, &room))
+		return err_set(err, ERR_BUSY, "guards.max_nodes");
 	if (turned_away(&a))
 		return err_set(err, ERR_BUSY, "the node group is closed");
 	if ((demand->refused && err_set(err, demand->refused_class, "%s", demand->refused)) ||

@@ -139,3 +139,8 @@ check_PROGRAMS += tests/unit/test_watch
 tests_unit_test_watch_SOURCES = tests/unit/test_watch.c
 tests_unit_test_watch_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_watch_LDADD = $(HELPER_LIBS) $(CHECK_LIBS)
+
+check_PROGRAMS += tests/unit/test_room
+tests_unit_test_room_SOURCES = tests/unit/test_room.c $(APP_FIXTURE)
+tests_unit_test_room_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_test_room_LDADD = $(HELPER_LIBS) $(CHECK_LIBS) -lpthread

@@ -150,6 +150,7 @@ START_TEST(program_hangs)
 {
 	int64_t began_ms = clock_mono_ms();
 	cleanup_free char *text = NULL;
+	long pid;
 
 	install("sleep 600 & echo $! >told; wait", 0700);
 	conf.alarm.timeout_s = 1;
@@ -157,12 +158,13 @@ START_TEST(program_hangs)
 	ck_assert_uint_eq(logged("did not end within 1 s: killed"), 1);
 	ck_assert_int_lt(clock_mono_ms() - began_ms, 5000);
 	text = told();
-	ck_assert_int_gt(atoi(text), 0);
+	pid = strtol(text, NULL, 10);
+	ck_assert_int_gt(pid, 1);
 	for (int i = 0; i < 100; i++) {
 		char path[64], state = 0;
 		FILE *f;
 
-		snprintf(path, sizeof(path), "/proc/%d/stat", atoi(text));
+		snprintf(path, sizeof(path), "/proc/%ld/stat", pid);
 		f = fopen(path, "r");
 		if (!f)
 			return;
