@@ -82,8 +82,8 @@ static int begin(struct db *db, const struct ec2_template *source, const char *k
 	return template_token(db, source->id, source->version, key, token, err);
 }
 
-static int create(struct aws *aws, const struct template_wish *wish, const char *token,
-	int64_t *version, struct err *err)
+static int create(struct app *app, struct aws *aws, const struct template_wish *wish,
+	const char *token, int64_t *version, struct err *err)
 {
 	const struct ec2_template *source = wish->source;
 	const struct nic_layout *layout = wish->layout;
@@ -97,7 +97,7 @@ static int create(struct aws *aws, const struct template_wish *wish, const char 
 		nics[i] = (struct ec2_nic){layout->nics[i].card, layout->nics[i].device,
 			nic_kind_name(layout->nics[i].kind)};
 	snprintf(description, sizeof(description),
-		"aws-slurm-burst: %zu interface(s) of version %lld", layout->n,
+		TEMPLATES_OURS "%zu interface(s) of version %lld", app->cluster, layout->n,
 		(long long)source->version);
 	if (ec2_create_template_version(aws, source->id, source->version, nics, layout->n, groups,
 		    ngroups, wish->instance_profile, wish->extra, token, description, version,
@@ -157,7 +157,7 @@ int templates_derive(struct app *app, struct aws *aws, const struct template_wis
 	if (make_key(wish, key, err) < 0 || begin(app->db, source, key, token, &number, err) < 0)
 		return -1;
 	if (!number) {
-		if (create(aws, wish, token, &number, err) < 0)
+		if (create(app, aws, wish, token, &number, err) < 0)
 			return -1;
 		log_info("launch template %s: version %lld derived from %lld for %s", source->id,
 			(long long)number, (long long)source->version, key);

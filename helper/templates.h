@@ -13,6 +13,10 @@
 #include "lib/aws/ec2.h"
 #include "lib/catalog/catalog.h"
 
+/* So begins the description of each version that we derive, with our cluster's name: several
+ * clusters may share a site's template, and versions have no tags of their own. */
+#define TEMPLATES_OURS "aws-slurm-burst of %s: "
+
 /* What is to be derived. All borrowed. */
 struct template_wish {
 	const struct ec2_template *source;
