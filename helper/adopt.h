@@ -30,20 +30,33 @@ int adopt_node_of(const struct ec2_instance *instance, char *node, size_t size);
  */
 bool adopt_is_node(const struct ec2_instance *instance, const struct node_facts *node);
 
+/* What slurmctld says now of all cloud nodes and all jobs. */
+struct adopt_slurm {
+	struct node_facts *nodes;
+	size_t nnodes;
+	struct job_facts *jobs;
+	size_t njobs;
+};
+int adopt_slurm_read(struct adopt_slurm *slurm, struct err *err);
+void adopt_slurm_release(struct adopt_slurm *slurm);
+
 /*
  * The rows of the MEMBERS, all with the same gang tag and in REGION, of which none has a row: the
  * gang's unless it is there, with the jobs that have its nodes now, and theirs, bound to the nodes
- * as above; those of no use are bound to none. The gang is active, or announced where not all of
+ * as above; those of no use are bound to none. A new gang is active, or announced where not all of
  * its nodes have registered; one that was over goes back to releasing or failing. It ends nothing:
  * the ordinary rules (job-over, instance-without-node) do. One transaction.
- * The caller holds the gang's lock. 1: some are of use; 0: none is: the gang is failing, to be
- * ended with release_gang() and release_settle(); -1: nothing was written.
+ * The caller holds the gang's lock. 1: some are of use; 0: none is, and they are to be ended with
+ * release_instances() (the gang, if it was not there, is failing); -1: nothing was written.
  */
 int adopt_gang(struct app *app, const char *region, const struct ec2_instance *const *members,
 	size_t n, struct err *err);
+/* The same with what Slurm said a moment ago; NULL: none is of use, whatever it says. WHY: what a
+ * gang made for them fails of. */
+int adopt_members(struct app *app, const char *region, const struct ec2_instance *const *members,
+	size_t n, const struct adopt_slurm *slurm, const char *why, struct err *err);
 
-/* The same to end them all, whatever Slurm says: as with 0 above, with WHY as the reason. A gang
- * that is on its way or active stays what it is; end the instances then, not the gang. 0 or -1. */
+/* Write them down in order to end them, whatever Slurm says. 0 or -1. */
 int adopt_to_end(struct app *app, const char *region, const struct ec2_instance *const *members,
 	size_t n, const char *why, struct err *err);
 

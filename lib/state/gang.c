@@ -304,6 +304,28 @@ int gang_fail(struct db *db, const char *id, const char *reason, struct err *err
 	return db_leave(db, &scope, fail(db, id, reason, err), err);
 }
 
+static int reopen(struct db *db, const char *id, struct err *err)
+{
+	enum gang_state now = GANG_PLANNED;
+
+	if (read_state(db, id, &now, err) < 0)
+		return -1;
+	if (!gang_state_over(now))
+		return 0;
+	return write_state(db, id, now == GANG_RELEASED ? GANG_RELEASING : GANG_FAILING, err) < 0
+		       ? -1
+		       : 1;
+}
+
+int gang_reopen(struct db *db, const char *id, struct err *err)
+{
+	struct db_scope scope;
+
+	if (db_enter(db, &scope, err) < 0)
+		return -1;
+	return db_leave(db, &scope, reopen(db, id, err), err);
+}
+
 /* Run an UPDATE of one gang, in a scope; ERR_NOTFOUND where it changed none. */
 static int set(struct db *db, const char *id, struct err *err, const char *sql,
 	const struct db_value *values, size_t n)

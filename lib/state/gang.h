@@ -95,6 +95,11 @@ int gang_advance(
 	struct db *db, const char *id, enum gang_state from, enum gang_state to, struct err *err);
 /* Any state -> failing, with the reason. 1: done, 0: it was failing or over already. */
 int gang_fail(struct db *db, const char *id, const char *reason, struct err *err);
+/*
+ * Something of it was found that was forgotten, so it is not over: released -> releasing, failed ->
+ * failing. 1: done, 0: it was not over. The one way back; for adopt.h.
+ */
+int gang_reopen(struct db *db, const char *id, struct err *err);
 /* Where it is launched: the next try may be in another region. */
 int gang_set_region(struct db *db, const char *id, const char *region, struct err *err);
 int gang_set_group(struct db *db, const char *id, const char *group, struct err *err);

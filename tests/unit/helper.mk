@@ -53,6 +53,11 @@ tests_unit_test_fleet_body_LDADD = $(HELPER_LIBS) $(CHECK_LIBS)
 APP_FIXTURE = tests/unit/app_fixture.c tests/unit/app_fixture.h \
 	tests/unit/http_server.c tests/unit/http_server.h $(STATE_FIXTURE)
 
+check_PROGRAMS += tests/unit/test_adopt
+tests_unit_test_adopt_SOURCES = tests/unit/test_adopt.c $(APP_FIXTURE)
+tests_unit_test_adopt_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_test_adopt_LDADD = $(HELPER_LIBS) $(CHECK_LIBS) -lpthread
+
 check_PROGRAMS += tests/unit/test_preflight
 tests_unit_test_preflight_SOURCES = tests/unit/test_preflight.c $(APP_FIXTURE)
 tests_unit_test_preflight_CPPFLAGS = $(UNIT_CPPFLAGS)
@@ -135,6 +140,7 @@ check_PROGRAMS += tests/unit/test_alarm
 tests_unit_test_alarm_SOURCES = tests/unit/test_alarm.c $(APP_FIXTURE)
 tests_unit_test_alarm_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_alarm_LDADD = $(HELPER_LIBS) $(CHECK_LIBS) -lpthread
+
 check_PROGRAMS += tests/unit/test_watch
 tests_unit_test_watch_SOURCES = tests/unit/test_watch.c
 tests_unit_test_watch_CPPFLAGS = $(UNIT_CPPFLAGS)
