@@ -45,6 +45,7 @@ libhelper_a_SOURCES = \
 	helper/provision.c helper/provision.h \
 	helper/prune.c helper/prune.h \
 	helper/public.c helper/public.h \
+	helper/rebuild.c helper/rebuild.h \
 	helper/recent.c helper/recent.h \
 	helper/refresh.c helper/refresh.h \
 	helper/release.c helper/release.h \

@@ -56,6 +56,9 @@ int db_begin(struct db *db, struct err *err);
 int db_commit(struct db *db, struct err *err);
 void db_rollback(struct db *db); /* harmless without one */
 
+/* Is that the error of a damaged file, so that nothing but a new one helps? Pure. */
+bool db_is_damage(const struct err *err);
+
 /* Read the whole file and check it: ERR_FATAL with what to do. Takes long for a long ledger. */
 int db_check(struct db *db, struct err *err);
 

@@ -7,6 +7,13 @@
 
 #include "lib/state/db_internal.h"
 
+static const char damage_code[] = "damaged";
+
+bool db_is_damage(const struct err *err)
+{
+	return err->class == ERR_FATAL && !strcmp(err->code, damage_code);
+}
+
 int db_error_of(
 	const char *path, int rc, int sys_errno, const char *detail, int wait_ms, struct err *err)
 {
@@ -43,13 +50,13 @@ int db_error_of(
 			path, sys_errno ? strerror(sys_errno) : detail);
 	case SQLITE_NOTADB:
 	case SQLITE_CORRUPT:
-		return err_set(err, ERR_FATAL,
-			"%s is damaged (%s): move it and its -wal and -shm away and keep them. The "
-			"next "
-			"command begins a new one, which knows nothing of what runs: end by hand "
-			"the "
-			"instances with the tag burst:cluster that no job uses",
+		err_set(err, ERR_FATAL,
+			"%s is damaged (%s): \"aws-slurm-burst reconcile --rebuild\" moves it away "
+			"and begins a new one with what EC2 and Slurm know",
 			path, detail);
+		if (err)
+			snprintf(err->code, sizeof(err->code), "%s", damage_code);
+		return -1;
 	case SQLITE_NOMEM:
 		return err_nomem(err);
 	default:

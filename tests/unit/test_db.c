@@ -91,8 +91,7 @@ START_TEST(bad_files)
 	memset(noise, 'x', sizeof(noise));
 	write_file(noise, sizeof(noise), 0, 0600);
 	refused(state_open_rc(DB_READ_WRITE, false, &err), ERR_FATAL, "state.db is damaged");
-	refused(state_open_rc(DB_READ_ONLY, false, &err), ERR_FATAL,
-		"end by hand the instances with the tag burst:cluster");
+	refused(state_open_rc(DB_READ_ONLY, false, &err), ERR_FATAL, "reconcile --rebuild");
 	ck_assert_int_eq(chmod(state_path("state.db"), 0644), 0);
 	refused(state_open_rc(DB_READ_ONLY, false, &err), ERR_CONFIG,
 		"has mode 0644: chmod 0600 it");
@@ -347,14 +346,20 @@ START_TEST(errors_in_plain_words)
 		{SQLITE_READONLY_RECOVERY, 0, ERR_BUSY, "waits to be mended"},
 		{SQLITE_CANTOPEN, EACCES, ERR_FATAL, "cannot be opened: Permission denied"},
 		{SQLITE_CANTOPEN, 0, ERR_FATAL, "cannot be opened: detail"},
-		{SQLITE_NOTADB, 0, ERR_FATAL, "P is damaged (detail): move it"},
-		{SQLITE_CORRUPT_INDEX, 0, ERR_FATAL, "P is damaged (detail): move it"},
+		{SQLITE_NOTADB, 0, ERR_FATAL,
+			"P is damaged (detail): \"aws-slurm-burst reconcile --rebuild\""},
+		{SQLITE_CORRUPT_INDEX, 0, ERR_FATAL,
+			"P is damaged (detail): \"aws-slurm-burst reconcile --rebuild\""},
 		{SQLITE_CONSTRAINT_CHECK, 0, ERR_FATAL, "P: detail (SQLite result 275)"},
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(t); i++)
 		refused(db_error_of("P", t[i].rc, t[i].sys_errno, "detail", 5, &err), t[i].class,
 			t[i].text);
+	ck_assert(!db_is_damage(&err));
+	db_error_of("P", SQLITE_CORRUPT, 0, "detail", 5, &err);
+	ck_assert(db_is_damage(&err));
+	ck_assert_int_eq(db_error_of("P", SQLITE_CORRUPT, 0, "detail", 5, NULL), -1);
 }
 END_TEST
 
