@@ -101,6 +101,11 @@ struct judge_rules {
 	int64_t record_age_s;    /* a job's record is kept so long after slurmctld forgot it */
 	const char *placeholder; /* slurm.placeholder_address */
 	bool name_tags;          /* reconcile.name_tags, and identity is not the Name tag */
+	struct {                 /* of judge_health(): guards.* */
+		unsigned max_nodes;
+		int64_t overdue_grace_s, not_registered_s, impaired_s;
+		enum guard_action on_impaired, on_retiring;
+	} guards;
 };
 /* From the configuration and slurmctld's. */
 void judge_rules_of(const struct survey *survey, struct judge_rules *rules);
@@ -116,6 +121,8 @@ bool judge_record_is_old(const struct survey *survey, const struct judge_rules *
 int judge_gangs(const struct survey *survey, const struct judge_rules *rules,
 	struct findings *findings, struct err *err);
 int judge_instances(const struct survey *survey, const struct judge_rules *rules,
+	struct findings *findings, struct err *err);
+int judge_health(const struct survey *survey, const struct judge_rules *rules,
 	struct findings *findings, struct err *err);
 int judge_nodes(const struct survey *survey, const struct judge_rules *rules,
 	struct findings *findings, struct err *err);

@@ -59,7 +59,7 @@ libhelper_a_SOURCES = \
 	helper/show_detect.c helper/show_detect.h \
 	helper/stale.c helper/stale.h \
 	helper/status.h \
-	helper/survey.h \
+	helper/survey.h helper/survey_health.h \
 	helper/tags.c helper/tags.h \
 	helper/tries.c helper/tries.h \
 	helper/templates.c helper/templates.h \

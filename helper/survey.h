@@ -43,7 +43,8 @@ enum survey_part {
 	SURVEY_GROUPS = 1,    /* placement groups by our tag: one request per region */
 	SURVEY_TEMPLATES = 2, /* versions of the configured templates: two per template */
 	SURVEY_RECORDS = 4,   /* STATE/intent and STATE/ended */
-	SURVEY_ALL = 7,
+	SURVEY_HEALTH = 8,    /* status checks and scheduled events: three per region */
+	SURVEY_ALL = 15,
 };
 
 struct survey_gang {
@@ -128,6 +129,11 @@ struct survey_region {
 	bool versions_known;
 	struct survey_version *versions;
 	size_t nversions;
+
+	/* Of survey_health.h: those of our running instances whose checks fail, or for which AWS
+	 * has scheduled something; by id, once each. */
+	bool statuses_known;
+	struct ec2_statuses statuses;
 };
 
 struct survey_record { /* a file of STATE/intent or STATE/ended */
