@@ -1,11 +1,15 @@
 # the simulator: run from the tree, not installed
 EXTRA_DIST += \
 	contrib/ec2sim/README.md \
+	contrib/ec2sim/billing.py \
 	contrib/ec2sim/boot.py \
 	contrib/ec2sim/bootfault.py \
 	contrib/ec2sim/catalogue.py \
+	contrib/ec2sim/control.py \
 	contrib/ec2sim/ec2sim \
+	contrib/ec2sim/ec2sim-control \
 	contrib/ec2sim/errors.py \
+	contrib/ec2sim/events.py \
 	contrib/ec2sim/faults.py \
 	contrib/ec2sim/filters.py \
 	contrib/ec2sim/fleet.py \
@@ -29,6 +33,8 @@ EXTRA_DIST += \
 	contrib/ec2sim/signature.py \
 	contrib/ec2sim/simulator.py \
 	contrib/ec2sim/spot.py \
+	contrib/ec2sim/sqs.py \
+	contrib/ec2sim/status.py \
 	contrib/ec2sim/store.py \
 	contrib/ec2sim/sts.py \
 	contrib/ec2sim/tags.py \
@@ -49,7 +55,10 @@ EXTRA_DIST += \
 	contrib/ec2sim/tests/test_reservations.py \
 	contrib/ec2sim/tests/test_signature.py \
 	contrib/ec2sim/tests/test_spot.py \
+	contrib/ec2sim/tests/test_sqs.py \
+	contrib/ec2sim/tests/test_trouble.py \
 	contrib/ec2sim/throttle.py \
+	contrib/ec2sim/trouble.py \
 	contrib/ec2sim/types.tsv \
 	contrib/ec2sim/world.py
 # End of EXTRA_DIST

@@ -11,6 +11,7 @@ import secrets
 from typing import Any, Callable
 from urllib.parse import unquote
 
+import events
 import tags
 from keys import Keys
 from server import QuietServer
@@ -29,7 +30,7 @@ def fixed_instance(world: World) -> dict[str, Any]:
             'image': 'ami-0ec2511', 'index': 0, 'launched': world.now(), 'user_data': None,
             'metadata': {'HttpTokens': 'required', 'InstanceMetadataTags': 'enabled'},
             'imds': {}, 'profile': world.scenario.imds_role, 'groups': [], 'state': 'running',
-            'reservation': 'r-00000000000ec2511', 'key': None,
+            'reservation': 'r-00000000000ec2511', 'key': None, 'market': 'spot',
             'nics': [{'card': 0, 'device': 0, 'mac': '0a:00:00:00:00:01'}]}
 
 
@@ -132,6 +133,7 @@ class Metadata:
             tree.update({f'tags/instance/{key}': value for key, value in shown.items()})
             if rest == 'tags/instance':
                 return '\n'.join(shown)
+        tree.update(self._notices(instance))
         rest = unquote(rest)
         if rest in tree:
             leaf = tree[rest]
@@ -146,6 +148,32 @@ class Metadata:
         if start == 'iam/security-credentials/' or start == 'tags/instance/':
             return '\n'.join(key[len(start):] for key in tree if key.startswith(start)) or None
         return '\n'.join(sorted(inside)) or None
+
+    @staticmethod
+    def _notices(instance: dict[str, Any]) -> dict[str, str]:
+        """What is in store for the instance.  Of Spot nothing is there until there is."""
+        def date(moment: float) -> str:
+            utc = datetime.datetime.fromtimestamp(moment, datetime.timezone.utc)
+            return utc.strftime('%-d %b %Y %H:%M:%S GMT')
+        planned: dict[str, list[dict[str, str]]] = {'scheduled': [], 'history': []}
+        for event in instance.get('events', []):
+            word = {'active': '', 'completed': '[Completed] ', 'canceled': '[Canceled] '}
+            item = {'NotBefore': date(event['not_before']), 'Code': event['code'],
+                    'Description': word[event['state']] + event['description'],
+                    'EventId': event['id'], 'State': event['state']}
+            if event['not_after']:
+                item['NotAfter'] = date(event['not_after'])
+            planned['scheduled' if event['state'] == 'active' else 'history'].append(item)
+        out = {f'events/maintenance/{key}': json.dumps(items) for key, items in planned.items()}
+        notice = instance.get('notice')
+        if notice and 'imds' in notice['tell']:
+            end = events.iso(notice['at'])
+            out['spot/instance-action'] = json.dumps({'action': 'terminate', 'time': end})
+            out['spot/termination-time'] = end
+        if instance.get('rebalance'):
+            out['events/recommendations/rebalance'] = json.dumps(
+                {'noticeTime': events.iso(instance['rebalance'])})
+        return out
 
     def _credentials(self, instance: dict[str, Any], role: str) -> str:
         now = self._world.now()
@@ -213,6 +241,8 @@ class Handler(http.server.BaseHTTPRequestHandler):
 
 def make(world: World, keys: Keys, address: tuple[str, int], fixed: bool) -> QuietServer:
     """A listening metadata server."""
-    metadata = Metadata(world, keys, fixed_instance(world) if fixed else None)
+    if fixed:
+        world.fixed = fixed_instance(world)
+    metadata = Metadata(world, keys, world.fixed if fixed else None)
     handler = type('BoundHandler', (Handler,), {'metadata': metadata, 'world': world})
     return QuietServer(address, handler)

@@ -1,20 +1,23 @@
 """Instances: their life, and the actions that describe and end them.
 
-pending -> running -> shutting-down -> terminated; every arrow is an event of
-the scheduler and a line of the journal.  resume() sets the events again after
-a restart of the simulator.
+pending -> running -> shutting-down -> terminated, or running -> stopping ->
+stopped; every arrow is an event of the scheduler and a line of the journal.
+resume() sets the events again after a restart of the simulator.
 """
 import base64
-import time
 from typing import Any
 
+import billing
 import bootfault
+import events
 import filters
 import tags
+import trouble
 from errors import Refusal
 from world import World
 
-CODES = {'pending': 0, 'running': 16, 'shutting-down': 32, 'terminated': 48}
+CODES = {'pending': 0, 'running': 16, 'shutting-down': 32, 'terminated': 48,
+         'stopping': 64, 'stopped': 80}
 USER = {'Code': 'Client.UserInitiatedShutdown',
         'Message': 'Client.UserInitiatedShutdown: User initiated shutdown'}
 LOST = {'Code': 'Server.InternalError',
@@ -27,6 +30,7 @@ def _set_state(world: World, instance: dict[str, Any], state: str) -> None:
     world.store.put('instance', instance['id'], instance)
     world.event(state, instance=instance['id'], fleet=instance['fleet'], type=instance['type'],
                 address=instance['address'])
+    events.state_change(world, instance)
 
 
 def begin(world: World, instance: dict[str, Any]) -> None:
@@ -60,6 +64,7 @@ def _boot(world: World, name: str) -> None:
 def _run(world: World, instance: dict[str, Any]) -> None:
     _set_state(world, instance, 'running')
     _doom(world, instance)
+    trouble.on_running(world, instance)
     world.store.commit()
 
 
@@ -109,13 +114,34 @@ def _boot_really(world: World, instance: dict[str, Any]) -> None:
 
 
 def stop(world: World, instance: dict[str, Any], why: dict[str, str], reason: str) -> None:
-    """Begin to terminate an instance."""
+    """Begin to terminate an instance; one that is stopped is terminated at once."""
     instance['reason'], instance['state_reason'] = reason, why
+    if instance['state'] == 'stopped':
+        finish(world, instance)
+        return
     _set_state(world, instance, 'shutting-down')
     if world.booter is not None:
         world.booter.kill(instance['id'])
     world.scheduler.at(world.now() + world.scenario.seconds('shutting_down_ms'),
                        _end, world, instance['id'])
+
+
+def halt(world: World, instance: dict[str, Any], why: dict[str, str], reason: str) -> None:
+    """Begin to stop an instance; it keeps its addresses and its place in the listing."""
+    instance['reason'], instance['state_reason'] = reason, why
+    _set_state(world, instance, 'stopping')
+    if world.booter is not None:
+        world.booter.kill(instance['id'])
+    world.scheduler.at(world.now() + world.scenario.seconds('shutting_down_ms'),
+                       _halted, world, instance['id'])
+
+
+def _halted(world: World, name: str) -> None:
+    with world.lock:
+        instance = world.instances.get(name)
+        if instance is not None and instance['state'] == 'stopping':
+            _set_state(world, instance, 'stopped')
+            world.store.commit()
 
 
 def _end(world: World, name: str) -> None:
@@ -138,8 +164,16 @@ def finish(world: World, instance: dict[str, Any]) -> None:
 
 def _forget(world: World, name: str) -> None:
     with world.lock:
-        world.store.drop('instance', name)
-        world.store.commit()
+        instance = world.instances.get(name)
+        if instance is not None:
+            drop(world, instance)
+            world.store.commit()
+
+
+def drop(world: World, instance: dict[str, Any]) -> None:
+    """EC2 shows the instance no more."""
+    billing.keep(world, instance)
+    world.store.drop('instance', instance['id'])
 
 
 def resume(world: World) -> None:
@@ -147,6 +181,7 @@ def resume(world: World) -> None:
     died with the simulator that booted them, so they are lost for good."""
     for instance in list(world.instances.values()):
         state = instance['state']
+        trouble.resume(world, instance)
         if instance['booted'] and state in ('pending', 'running'):
             instance['state_reason'], instance['reason'] = LOST, 'Server.InternalError'
             finish(world, instance)
@@ -155,6 +190,10 @@ def resume(world: World) -> None:
                                _boot, world, instance['id'])
         elif state == 'running':
             _doom(world, instance)
+        elif state == 'stopping':
+            world.scheduler.at(instance['times'][state]
+                               + world.scenario.seconds('shutting_down_ms'),
+                               _halted, world, instance['id'])
         elif state == 'shutting-down':
             world.scheduler.at(instance['times'][state]
                                + world.scenario.seconds('shutting_down_ms'),
@@ -168,7 +207,7 @@ def resume(world: World) -> None:
 
 # ---- describing ----------------------------------------------------------------
 
-def _state(instance: dict[str, Any]) -> dict[str, Any]:
+def state_of(instance: dict[str, Any]) -> dict[str, Any]:
     return {'Code': CODES[instance['state']], 'Name': instance['state']}
 
 
@@ -212,7 +251,7 @@ def answer(world: World, i: dict[str, Any]) -> dict[str, Any]:
     out: dict[str, Any] = {
         'AmiLaunchIndex': i['index'], 'ImageId': i['image'], 'InstanceId': i['id'],
         'InstanceType': i['type'], 'LaunchTime': world.moment(i['launched']),
-        'Monitoring': {'State': 'disabled'}, 'State': _state(i),
+        'Monitoring': {'State': 'disabled'}, 'State': state_of(i),
         'Placement': {'AvailabilityZone': i['az'], 'GroupName': i['group'] or '',
                       'Tenancy': 'default'},
         'ProductCodes': [], 'PublicDnsName': '', 'StateTransitionReason': i['reason'],
@@ -278,13 +317,15 @@ def _by_ids(world: World, ids: list[str]) -> list[dict[str, Any]]:
     return found
 
 
-def _select(world: World, params: dict[str, Any], known: dict[str, Any]
-            ) -> list[dict[str, Any]]:
+def select(world: World, params: dict[str, Any], known: dict[str, Any],
+           tagged: bool = True) -> list[dict[str, Any]]:
+    """The visible instances that a Describe action asks for; TAGGED: by tags as well."""
     ids = params.get('InstanceIds')
     if ids and ('MaxResults' in params or 'NextToken' in params):
         raise Refusal('InvalidParameterCombination', 'The parameter instancesSet cannot be used '
                       'with the parameter maxResults')
-    match = filters.compile_filters(params.get('Filters', []), known, lambda i: i['tags'])
+    match = filters.compile_filters(params.get('Filters', []), known,
+                                    (lambda i: i['tags']) if tagged else None)
     every = _by_ids(world, ids) if ids else [
         i for i in world.instances.values() if i['visible'] <= world.now()]
     return sorted((i for i in every if match(i)), key=lambda i: i['seq'])
@@ -311,7 +352,7 @@ FILTERS: dict[str, filters.Getter] = {
 
 def describe(world: World, params: dict[str, Any]) -> dict[str, Any]:
     """DescribeInstances."""
-    chosen, token = filters.page(_select(world, params, FILTERS), params, 5, 1000)
+    chosen, token = filters.page(select(world, params, FILTERS), params, 5, 1000)
     reservations: dict[str, dict[str, Any]] = {}
     for instance in chosen:
         reservation = reservations.setdefault(instance['reservation'], {
@@ -319,27 +360,6 @@ def describe(world: World, params: dict[str, Any]) -> dict[str, Any]:
             'Groups': [], 'Instances': []})
         reservation['Instances'].append(answer(world, instance))
     return {'Reservations': list(reservations.values()), 'NextToken': token}
-
-
-def describe_status(world: World, params: dict[str, Any]) -> dict[str, Any]:
-    """DescribeInstanceStatus: running ones, unless all are asked for."""
-    if len(params.get('InstanceIds', [])) > 100:
-        raise Refusal('InvalidParameterValue', 'At most 100 instance ids can be given')
-    known = {k: FILTERS[k] for k in ('availability-zone', 'instance-state-name',
-                                     'instance-state-code')}
-    every = _select(world, params, known)
-    if not params.get('IncludeAllInstances'):
-        every = [i for i in every if i['state'] == 'running']
-    chosen, token = filters.page(every, params, 5, 1000)
-
-    def summary(instance: dict[str, Any]) -> dict[str, Any]:
-        fine = instance['state'] == 'running'
-        status = 'passed' if fine else 'insufficient-data'
-        return {'Status': 'ok' if fine else 'not-applicable',
-                **({'Details': [{'Name': 'reachability', 'Status': status}]} if fine else {})}
-    return {'NextToken': token, 'InstanceStatuses': [
-        {'AvailabilityZone': i['az'], 'InstanceId': i['id'], 'InstanceState': _state(i),
-         'InstanceStatus': summary(i), 'SystemStatus': summary(i)} for i in chosen]}
 
 
 def console(world: World, params: dict[str, Any]) -> dict[str, Any]:
@@ -370,11 +390,11 @@ def terminate(world: World, params: dict[str, Any]) -> dict[str, Any]:
                           'try again.')
     world.throttle.resources('TerminateInstances', len(chosen), world.now())
     out = []
-    stamp = time.strftime('%Y-%m-%d %H:%M:%S GMT', time.gmtime(world.now()))
+    stamp = trouble.stamp(world.now())
     for instance in chosen:
-        before = _state(instance)
-        if instance['state'] in ('pending', 'running'):
+        before = state_of(instance)
+        if instance['state'] not in ('shutting-down', 'terminated'):
             stop(world, instance, USER, f'User initiated ({stamp})')
         out.append({'InstanceId': instance['id'], 'PreviousState': before,
-                    'CurrentState': _state(instance)})
+                    'CurrentState': state_of(instance)})
     return {'TerminatingInstances': out}

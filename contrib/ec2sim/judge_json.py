@@ -1,4 +1,4 @@
-"""The judge for services that speak JSON (Service Quotas).
+"""The judge for services that speak JSON (Service Quotas, SQS).
 
 The operation stands in X-Amz-Target, parameters and answers are JSON objects
 in the shapes of the model.  Real services overlook members that they do not
@@ -25,16 +25,25 @@ NAMES = {'InvalidClientTokenId': 'UnrecognizedClientException',
          'InternalError': 'InternalFailure'}
 
 
+# Debian 12's model of SQS is of the time before it spoke JSON.  Its shapes are those of
+# today; how they are spoken is said here.
+SINCE_2023 = {'sqs': {'protocol': 'json', 'jsonVersion': '1.0', 'targetPrefix': 'AmazonSQS'}}
+# Before the code in errors.
+NAMESPACES = {'sqs': 'com.amazonaws.sqs#'}
+
+
 class JsonJudge:
     """Strict decoder of requests and encoder of answers for one JSON service."""
     protocol = 'json'
 
     def __init__(self, service: str, model_dir: str | None = None):
         self.model = load_model(service, model_dir)
-        if self.model.metadata['protocol'] != 'json':
-            raise ModelBreach(f'{service}: {self.model.metadata["protocol"]}, not json')
-        self.prefix = self.model.metadata['targetPrefix']
-        self.content_type = f'application/x-amz-json-{self.model.metadata["jsonVersion"]}'
+        metadata = {**self.model.metadata, **SINCE_2023.get(service, {})}
+        if metadata['protocol'] != 'json':
+            raise ModelBreach(f'{service}: {metadata["protocol"]}, not json')
+        self.prefix = metadata['targetPrefix']
+        self.content_type = f'application/x-amz-json-{metadata["jsonVersion"]}'
+        self.namespace = NAMESPACES.get(service, '')
 
     def decode(self, action: str, body: bytes) -> tuple[str, dict[str, Any]]:
         """A body to (operation, parameters), or a Refusal."""
@@ -121,4 +130,4 @@ class JsonJudge:
             if refusal.code in self.model.shape_names else None
         # Services differ in the letter that it begins with.
         member = 'Message' if shape is not None and 'Message' in shape.members else 'message'
-        return json.dumps({'__type': refusal.code, member: refusal.message})
+        return json.dumps({'__type': self.namespace + refusal.code, member: refusal.message})

@@ -18,6 +18,8 @@ TIMINGS: dict[str, float] = {
     'instance_invisible_ms': 300,    # an id from CreateFleet answers NotFound so long
     'instance_address_ms': 400,      # and has no private address so long
     'pending_ms': 500,
+    'checks_ms': 0,                  # after running, status checks are initializing so long
+    'event_ms': 300,                 # EventBridge's way to a queue
     'shutting_down_ms': 1500,
     'terminated_visible_s': 3600,
     'group_invisible_ms': 50,
@@ -49,6 +51,8 @@ DEFAULT: dict[str, Any] = {
     'fleet_errors': 'all',
     'capacity_reservations': [],
     'spot_prices': {},
+    'queues': [],
+    'troubles': [],
     'timings': {},
     'throttling': {},
     'idempotency': 'repeat',
@@ -62,7 +66,7 @@ DEFAULT: dict[str, Any] = {
 }
 # What a region of "regions" may have of its own; the rest is the account's.
 REGIONAL = ('subnets', 'security_groups', 'launch_templates', 'offerings', 'capacity', 'quotas',
-            'fleet_errors', 'capacity_reservations', 'spot_prices')
+            'fleet_errors', 'capacity_reservations', 'spot_prices', 'queues', 'troubles')
 PLACEMENT_GROUPS = 500    # of a region
 DEFAULT_VPC = 'vpc-0aaaaaaaaaaaaaaa1'
 
@@ -77,6 +81,12 @@ TEMPLATE = {'name': (str, True), 'id': (str, False), 'data': (dict, True),
 RESERVATION = {'id': (str, True), 'type': (str, True), 'az': (str, True), 'total': (int, True),
                'kind': (str, False), 'match': (str, False), 'group': (str, False),
                'state': (str, False)}
+QUEUE = {'name': (str, True), 'events': (list, False), 'visibility_s': ((int, float), False),
+         'copies': (int, False)}
+TROUBLE = {'do': (str, True), 'with': (dict, False), 'after_s': ((int, float), False),
+           'times': (int, False), 'type': (str, False), 'az': (str, False),
+           'market': (str, False), 'tags': (dict, False)}
+EVENTS = ('spot-interruption', 'rebalance', 'state-change', 'health')
 TYPE_FIELDS = {'vcpus': int, 'cores': int, 'threads': int, 'gib': (int, float), 'arch': str,
                'gpus': int, 'efa': int, 'cards': str, 'network': str, 'usage': list,
                'placement': list, 'metal': bool, 'current': bool, 'usd_h': (int, float)}
@@ -142,6 +152,8 @@ class Scenario:
     fleet_errors: str
     reservations: dict[str, Reservation]
     spot_prices: dict[str, str]
+    queues: dict[str, dict[str, Any]]
+    troubles: list[dict[str, Any]]
     timings: dict[str, float]
     throttling: dict[str, Any]
     idempotency: str
@@ -273,6 +285,34 @@ def _reservations(given: list[Any], types: dict[str, catalogue.Type], zones: set
     return out
 
 
+def _queues(given: list[Any]) -> dict[str, dict[str, Any]]:
+    out: dict[str, dict[str, Any]] = {}
+    for i, item in enumerate(given):
+        where = f'queues[{i}]'
+        check_object(item, QUEUE, where)
+        if not re.fullmatch(r'[A-Za-z0-9_-]{1,80}', item['name']) or item['name'] in out:
+            raise ScenarioError(f'{where}.name: expected the name of a queue, each once')
+        for kind in item.get('events', []):
+            if kind not in EVENTS:
+                raise ScenarioError(f'{where}.events: expected some of {", ".join(EVENTS)}')
+        out[item['name']] = {'events': list(EVENTS), 'visibility_s': 30, 'copies': 1, **item}
+        _number(out[item['name']]['visibility_s'], f'{where}.visibility_s')
+        _count(out[item['name']]['copies'], f'{where}.copies')
+    return out
+
+
+def _troubles(given: list[Any]) -> list[dict[str, Any]]:
+    # trouble.py knows what its actions take, and is above us.
+    import trouble
+    for i, item in enumerate(given):
+        where = f'troubles[{i}]'
+        check_object(item, TROUBLE, where)
+        trouble.check(item['do'], item.get('with', {}), f'{where}.with')
+        _number(item.get('after_s', 0), f'{where}.after_s')
+        _count(item.get('times', 1), f'{where}.times')
+    return given
+
+
 def _templates(given: list[Any], base: str) -> list[dict[str, Any]]:
     templates = []
     for i, item in enumerate(given):
@@ -396,6 +436,7 @@ def build(given: Any, base: str = '.') -> Scenario:
         **plain, region=region, subnets=subnets, security_groups=groups,
         launch_templates=_templates(s['launch_templates'], base),
         types=types, quotas=quotas, default_quotas=default_quotas,
+        queues=_queues(s['queues']), troubles=_troubles(s['troubles']),
         placement_groups=placement_groups, timings=_timings(s['timings']), throttling=throttling,
         reservations=_reservations(s['capacity_reservations'], types, set(zones)), zones=zones,
         regions=_other_regions(given, base))

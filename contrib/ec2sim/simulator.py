@@ -6,8 +6,9 @@ import traceback
 import uuid
 from dataclasses import dataclass, field
 from typing import Any, Callable, Mapping
-from urllib.parse import parse_qsl
+from urllib.parse import parse_qsl, urlsplit
 
+import control
 import fleet
 import instances
 import journal
@@ -18,6 +19,8 @@ import quotas
 import reservations
 import signature
 import spot
+import sqs
+import status
 import sts
 import tags
 import templates
@@ -34,7 +37,7 @@ Action = Callable[[World, dict[str, Any]], dict[str, Any]]
 
 ACTIONS: dict[str, Action] = {
     'TerminateInstances': instances.terminate, 'DescribeInstances': instances.describe,
-    'DescribeInstanceStatus': instances.describe_status, 'GetConsoleOutput': instances.console,
+    'DescribeInstanceStatus': status.describe, 'GetConsoleOutput': instances.console,
     'CreateTags': tags.create, 'DeleteTags': tags.delete, 'DescribeTags': tags.describe,
     'CreatePlacementGroup': placement.create, 'DescribePlacementGroups': placement.describe,
     'DeletePlacementGroup': placement.delete, 'CreateLaunchTemplate': templates.create,
@@ -48,7 +51,7 @@ ACTIONS: dict[str, Action] = {
     'DescribeInstanceTypeOfferings': network.describe_offerings,
     'DescribeAvailabilityZones': network.describe_zones,
     'DescribeRegions': network.describe_regions,
-    'DescribeSpotPriceHistory': spot.history,
+    'DescribeSpotPriceHistory': spot.history, 'DescribeSpotInstanceRequests': spot.requests,
     'DescribeCapacityReservations': reservations.describe,
 }
 STS_VERSION = '2011-06-15'
@@ -118,7 +121,8 @@ class Simulator:
         # by the name that requests are signed for
         self.judges: dict[str, Any] = {
             'ec2': Judge('ec2', model_dir), 'sts': Judge('sts', model_dir),
-            'servicequotas': JsonJudge('service-quotas', model_dir)}
+            'servicequotas': JsonJudge('service-quotas', model_dir),
+            'sqs': JsonJudge('sqs', model_dir)}
         self._sleep = sleep
         for each in world.everywhere.values():
             each.features = newer.features(self.judges['ec2'].model)
@@ -144,6 +148,9 @@ class Simulator:
     def handle(self, method: str, url: str, headers: Mapping[str, str], body: bytes) -> Answer:
         """The answer to one request.  HEADERS have lower-case names."""
         request_id = str(uuid.uuid4())
+        if method == 'POST' and urlsplit(url).path == control.PATH:
+            status_, said = control.handle(self.world, body)
+            return Answer(status_, said, 'application/json', request_id)
         seen = Exchange(self.world)
         answer = Answer(request_id=request_id)
         try:
@@ -294,6 +301,9 @@ class Simulator:
         elif seen.service == 'servicequotas':
             if action in quotas.ACTIONS:
                 return quotas.ACTIONS[action](world, params)
+        elif seen.service == 'sqs':
+            if action in sqs.ACTIONS:
+                return sqs.ACTIONS[action](world, params)
         elif action == 'CreateFleet' or action in ACTIONS:
             if params.get('DryRun'):
                 if action == 'CreateFleet':

@@ -1,4 +1,5 @@
-"""Spot prices: what the scenario says that pools cost, and who pays too little."""
+"""Spot: prices (what the scenario says that pools cost, and who pays too little) and
+the requests behind instances."""
 from decimal import Decimal
 from typing import Any
 
@@ -57,3 +58,70 @@ def history(world: World, params: dict[str, Any]) -> dict[str, Any]:
     query = {k: v for k, v in params.items() if k not in ('StartTime', 'EndTime')}
     chosen, token = filters.page(found, query, 1, 1000)
     return {'SpotPriceHistory': chosen, 'NextToken': token or ''}    # EC2 ends with an empty one
+
+
+# ---- requests ---------------------------------------------------------------------------
+
+TEXTS = {
+    'fulfilled': 'Your Spot request is fulfilled.',
+    'marked-for-termination': 'Your Spot instance is marked for termination.',
+    'instance-terminated-no-capacity': 'Your Spot instance was terminated because there is no '
+                                       'Spot capacity available that matches your request.',
+    'instance-terminated-by-price': 'Your Spot instance was terminated because your Spot request '
+                                    'price is lower than the current Spot price.',
+    'instance-terminated-capacity-oversubscribed': 'Your Spot instance was terminated because '
+                                                   'the capacity is oversubscribed.',
+    'instance-terminated-by-user': 'Spot Instance terminated due to user-initiated termination.',
+}
+
+
+def request_status(i: dict[str, Any]) -> tuple[str, str, float]:
+    """State of the instance's Spot request, the code of its status, and since when."""
+    ends = [i['times'][s] for s in ('shutting-down', 'terminated') if s in i['times']]
+    notice = i.get('notice')
+    if ends:
+        taken = (i['state_reason'] or {}).get('Code') == 'Server.SpotInstanceTermination'
+        code = (notice['code'] if notice else 'instance-terminated-no-capacity') if taken \
+            else 'instance-terminated-by-user'
+        return 'closed', code, min(ends)
+    if notice and 'request' in notice['tell']:
+        return 'active', 'marked-for-termination', notice['given']
+    return 'active', 'fulfilled', i['launched']
+
+
+REQUEST_FILTERS: dict[str, filters.Getter] = {
+    'spot-instance-request-id': lambda i: [i['spot_request']],
+    'instance-id': lambda i: [i['id']], 'state': lambda i: [request_status(i)[0]],
+    'status-code': lambda i: [request_status(i)[1]], 'type': lambda i: ['one-time'],
+    'launched-availability-zone': lambda i: [i['az']],
+    'launch.instance-type': lambda i: [i['type']],
+}
+
+
+def requests(world: World, params: dict[str, Any]) -> dict[str, Any]:
+    """DescribeSpotInstanceRequests: those that fleets made for their instances."""
+    match = filters.compile_filters(params.get('Filters', []), REQUEST_FILTERS, lambda i: {})
+    every = [i for i in world.instances.values()
+             if i['spot_request'] and i['visible'] <= world.now()]
+    ids = params.get('SpotInstanceRequestIds')
+    if ids:
+        missing = set(ids) - {i['spot_request'] for i in every}
+        if missing:
+            raise Refusal('InvalidSpotInstanceRequestID.NotFound', 'The spot instance request ID '
+                          f"'{', '.join(sorted(missing))}' does not exist")
+        every = [i for i in every if i['spot_request'] in ids]
+    chosen, token = filters.page(sorted((i for i in every if match(i)), key=lambda i: i['seq']),
+                                 params, 5, 1000)
+    out = []
+    for i in chosen:
+        state, code, since = request_status(i)
+        out.append({
+            'SpotInstanceRequestId': i['spot_request'], 'InstanceId': i['id'], 'State': state,
+            'Status': {'Code': code, 'Message': TEXTS[code], 'UpdateTime': world.moment(since)},
+            'CreateTime': world.moment(i['launched']), 'Type': 'one-time',
+            'ProductDescription': PRODUCT, 'LaunchedAvailabilityZone': i['az'],
+            'LaunchSpecification': {'ImageId': i['image'], 'InstanceType': i['type'],
+                                    'SubnetId': i['subnet'],
+                                    'Placement': {'AvailabilityZone': i['az']}},
+            'InstanceInterruptionBehavior': 'terminate', 'Tags': []})
+    return {'SpotInstanceRequests': out, 'NextToken': token}

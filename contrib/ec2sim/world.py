@@ -43,6 +43,9 @@ class World:
         self.throttle = Throttle(scenario.throttling)
         self.random = random.Random(scenario.seed)
         self.lock = home.lock if home else threading.RLock()
+        # There is a new message in a queue.
+        self.arrived: threading.Condition = home.arrived if home \
+            else threading.Condition(self.lock)
         # The account in all its regions, this one first; all have one lock.
         self.everywhere: dict[str, 'World'] = home.everywhere if home else {}
         self.everywhere[scenario.region] = self
@@ -53,6 +56,10 @@ class World:
         self.capacity_override: dict[str, int] = {}
         # What boots instances; None only simulates.
         self.booter: Any = None
+        # What --imds-listen answers as; it is no instance of EC2's.
+        self.fixed: dict[str, Any] | None = None
+        # How many instances each of the scenario's troubles befell since we started.
+        self.troubled: collections.Counter[int] = collections.Counter()
         self.used: dict[str, set[str]] = {name: set() for name in scenario.subnets}
         self.by_address: dict[str, str] = {}
         self.seq = 0
@@ -137,7 +144,7 @@ class World:
                 kind = self.scenario.types[one.type]
                 vcpus['on-demand', kind.quota_family] += one.total * kind.vcpus
         for instance in self.instances.values():
-            if instance['state'] == 'terminated':
+            if instance['state'] in ('terminated', 'stopped'):
                 continue
             if instance.get('cr'):
                 reserved[instance['cr']] += 1

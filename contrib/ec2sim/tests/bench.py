@@ -4,6 +4,7 @@ call() serialises, signs and parses with botocore, so that the answers are read
 by AWS's own client code and not by ours.
 """
 import functools
+import json
 import os
 import sys
 import urllib.parse
@@ -137,6 +138,37 @@ class Bench:
             raise Failed(answer.status, parsed['Error']['Code'], parsed['Error']['Message'])
         parsed.pop('ResponseMetadata', None)
         return parsed
+
+    def json_raw(self, service: str, action: str, sign: dict[str, Any] | None = None,
+                 **params: Any) -> Answer:
+        """One call of a JSON service, as the wire has it."""
+        judge = self.simulator.judges[service]
+        body = json.dumps(params).encode()
+        headers = self.sign(body, service, more={
+            'X-Amz-Target': f'{judge.prefix}.{action}', 'Content-Type': judge.content_type},
+            **(sign or {}))
+        return self.simulator.handle('POST', URL, headers, body)
+
+    def json(self, service: str, action: str, **params: Any) -> dict[str, Any]:
+        """The same, parsed; for SQS, of which Debian 12's botocore speaks no JSON."""
+        answer = self.json_raw(service, action, **params)
+        parsed = json.loads(answer.body)
+        if answer.status >= 300:
+            raise Failed(answer.status, parsed['__type'].rpartition('#')[2],
+                         parsed.get('message') or parsed.get('Message') or '')
+        return parsed
+
+    def post_control(self, body: bytes) -> tuple[int, dict[str, Any]]:
+        """What control.py answers."""
+        answer = self.simulator.handle('POST', URL + 'ec2sim/control', {}, body)
+        return answer.status, json.loads(answer.body)
+
+    def control(self, **given: Any) -> dict[str, Any]:
+        """Do something from outside of EC2; ScenarioError if it cannot be."""
+        status, said = self.post_control(json.dumps(given).encode())
+        if status != 200:
+            raise scenario.ScenarioError(said['error'])
+        return said
 
     def refused(self, case: Any, code: str, text: str, action: str, **params: Any) -> None:
         """Assert that a call fails with CODE and a message with TEXT."""
