@@ -30,3 +30,16 @@ requeue_ms() {
 			date -u -f - '+%s%3N requeued'
 	} | sort -s -n -k 1,1 | awk '$2 == "answered" { last = $1 } $2 == "requeued" { print $1 - last }'
 }
+
+# die_at WHEN... [-- MORE]: of the launches WHEN ('"call": 1', '"every": true'), the first instance ends while
+# it boots, after it was bound and before the helper first looks; the second hangs, so that the gang cannot
+# have come by then.
+die_at() {
+	local rules='' when
+	while (($# > 0)) && [[ $1 != -- ]]; do
+		when="{\"action\": \"CreateFleet\", $1, \"boot\":"
+		rules+="${rules:+, }$when \"die\", \"instances\": [0], \"after_ms\": 2000@MORE@}, $when \"hang\", \"instances\": [1]}"
+		shift
+	done
+	faults "[${rules//@MORE@/${2:+, $2}}]"
+}

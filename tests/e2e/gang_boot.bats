@@ -36,12 +36,9 @@ teardown() {
 	wait_for settled 90
 }
 
-# boot FAULT [MORE]: what becomes of instances from the next launch on.
+# boot FAULT [WHEN]: what becomes of the first instance of a launch.
 boot() {
-	local more=${3:-}
-	# at once, before it can register
-	[[ $1 != die ]] || more="\"after_ms\": 0${more:+, $more}"
-	faults "[{\"action\": \"CreateFleet\", ${2:-\"every\": true}, \"boot\": \"$1\", \"instances\": 1${more:+, $more}}]"
+	faults "[{\"action\": \"CreateFleet\", ${2:-\"every\": true}, \"boot\": \"$1\", \"instances\": 1}]"
 }
 
 # seconds from the announcement of the job's first gang to its being sent back, by the log
@@ -81,7 +78,7 @@ seconds_to_failure() {
 }
 
 @test "a node that shuts itself down in its boot takes its gang down at once" {
-	boot die '"call": 1'
+	die_at '"call": 1'
 	job=$(submit -N 2 -t 5 --efa=required --wrap true)
 	wait_for "[[ \$(job_field $job AdminComment) == 'burst: node aws-hpc-'?' did not finish its boot: instance i-'*' (hpc7a.96xlarge in us-east-2a) shut itself down (Client.InstanceInitiatedShutdown: Instance initiated shutdown)'*'; tried again not before '* ]]" 30
 	[ "$(job_field "$job" Requeue)" = 1 ]
@@ -94,9 +91,8 @@ seconds_to_failure() {
 }
 
 @test "a node that had registered and ends while the others boot: the job does not wait for it" {
-	# one is up, the second hangs, the first ends
-	faults '[{"action": "CreateFleet", "call": 1, "boot": "die", "instances": [0], "after_ms": 2500},
-		{"action": "CreateFleet", "call": 1, "boot": "hang", "instances": [1]}]'
+	# it registers within a second
+	die_at '"call": 1'
 	job=$(submit -N 2 -t 5 --efa=required --wrap true)
 	wait_for '[ "$(in_cluster scontrol -o show node | grep -c "State=ALLOCATED+CLOUD ")" -eq 1 ]' 30
 	wait_for "grep -qE 'job=$job .*sent back: node aws-hpc-. did not finish its boot' '$BURST_LOG'" 30
@@ -107,7 +103,7 @@ seconds_to_failure() {
 }
 
 @test "a spot instance that EC2 takes back in its boot is lack of capacity" {
-	boot die '"call": 1' '"reason": "Server.SpotInstanceTermination"'
+	die_at '"call": 1' -- '"reason": "Server.SpotInstanceTermination"'
 	job=$(submit -N 2 -t 5 --efa=required --wrap true)
 	wait_for "[[ \$(job_field $job AdminComment) == 'burst: node aws-hpc-'?' did not finish its boot: instance i-'*' was taken back as spot capacity (Server.SpotInstanceTermination: Spot instance termination)'* ]]" 30
 	wait_for "job_is $job COMPLETED" 120
@@ -116,17 +112,19 @@ seconds_to_failure() {
 }
 
 @test "srun is told when a node of its gang dies in its boot" {
-	boot die '"call": 1'
+	die_at '"call": 1'
 	run -1 as_user srun -N 2 -t 5 --efa=required hostname
 	[[ $output == *": burst: node aws-hpc-"*" did not finish its boot: instance i-"*" shut itself down "* ]]
 }
 
 @test "one-node jobs launched together: of one that dies only its own job goes back" {
-	boot die '"call": 1'
+	boot hang '"call": 1'
 	job=$(submit -N 1 -t 5 --array=0-2 --wrap 'sleep 5')
+	wait_for "grep -q 'gang=pool-.*told to Slurm' '$BURST_LOG'" 40
+	ec2 terminate_instances "{\"InstanceIds\": [$(requests CreateFleet '.result.instances[0]' | tail -n 1)]}"
 	wait_for "[ \"\$(in_cluster scontrol -o show job $job | grep -c JobState=COMPLETED)\" -eq 3 ]" 200
 	[ "$(in_cluster scontrol -o show job "$job" | grep -oE 'Restarts=[0-9]+' | sort | uniq -c | awk '{print $1, $2}' | tr '\n' ' ')" = "2 Restarts=0 1 Restarts=1 " ]
-	grep -qE 'sent back: node aws-hpc-. did not finish its boot' "$BURST_LOG"
+	grep -qE 'sent back: node aws-hpc-. did not finish its boot: instance i-.* was ended by somebody \(Client.UserInitiatedShutdown' "$BURST_LOG"
 }
 
 @test "cancelled when one of two nodes is up: neither stays" {
