@@ -163,31 +163,89 @@ static bool same_zone(const struct candidate *a, const struct candidate *b)
 	return strcmp(a->choice->subnet, b->choice->subnet) == 0;
 }
 
+/* The place in the order of preference: EC2's word first, what failed recently last. */
+static unsigned class_of(const struct candidate *candidate)
+{
+	if (candidate->choice->hinted)
+		return 0;
+	return candidate->choice->failed ? 2 : 1;
+}
+
+/* Which serves the job better. Total: the last word is the site's order, that of the array. */
+static int compare_worth(const struct candidate *x, const struct candidate *y)
+{
+	if (x->choice->tier != y->choice->tier)
+		return x->choice->tier < y->choice->tier ? -1 : 1;
+	if (x->score.total != y->score.total)
+		return x->score.total > y->score.total ? -1 : 1;
+	return (x > y) - (x < y);
+}
+
+static int compare(const void *a, const void *b)
+{
+	const struct candidate *x = *(const struct candidate *const *)a,
+			       *y = *(const struct candidate *const *)b;
+
+	if (class_of(x) != class_of(y))
+		return class_of(x) < class_of(y) ? -1 : 1;
+	return compare_worth(x, y);
+}
+
+/* Whose subnet serves in the zone of OF: of the zone's best type, where most addresses are free. */
+static const struct candidate *leader_of(
+	const struct verdicts *verdicts, const struct candidate *of)
+{
+	const struct candidate *all = verdicts->candidates, *best = NULL, *roomy = NULL;
+
+	for (size_t i = 0; i < verdicts->n; i++) {
+		const struct candidate *one = &all[i];
+
+		if (is_kept(one) && same_zone(of, one) && (!best || compare_worth(one, best) < 0))
+			best = one;
+	}
+	for (size_t i = 0; best && i < verdicts->n; i++) {
+		if (!is_kept(&all[i]) || !same_zone(of, &all[i]) ||
+			strcmp(all[i].choice->type, best->choice->type) != 0)
+			continue;
+		if (!roomy || all[i].choice->free_addresses > roomy->choice->free_addresses)
+			roomy = &all[i];
+	}
+	return roomy;
+}
+
+/* The same type in the same zone and subnet, earlier. */
+static bool is_twin(const struct verdicts *verdicts, size_t at)
+{
+	const struct candidate *all = verdicts->candidates;
+
+	for (size_t i = 0; i < at; i++)
+		if (is_kept(&all[i]) && same_zone(&all[i], &all[at]) &&
+			strcmp(all[i].choice->type, all[at].choice->type) == 0)
+			return true;
+	return false;
+}
+
 /*
- * A fleet cannot span two subnets of one AZ (EC2 Fleet guide), so of an AZ's subnets the one
- * with most free addresses serves, and in it each type once.
+ * A fleet cannot span two subnets of one AZ (EC2 Fleet guide), so of an AZ's subnets one serves,
+ * and in it each type once: never one that would leave out a better type for the sake of a worse
+ * one.
  */
 static void refuse_second_subnets(struct verdicts *verdicts)
 {
 	struct candidate *all = verdicts->candidates;
 
+	for (size_t i = 0; i < verdicts->n; i++)
+		all[i].instead = is_kept(&all[i]) ? leader_of(verdicts, &all[i]) : NULL;
 	for (size_t i = 0; i < verdicts->n; i++) {
-		const struct candidate *best = NULL, *twin = NULL;
+		const struct candidate *leader = all[i].instead;
 
-		if (all[i].verdict != KEPT)
+		all[i].instead = NULL;
+		if (!leader)
 			continue;
-		for (size_t j = 0; j < verdicts->n; j++) {
-			if (all[j].verdict != KEPT || !same_zone(&all[i], &all[j]))
-				continue;
-			if (!best || all[j].choice->free_addresses > best->choice->free_addresses)
-				best = &all[j];
-			if (j < i && !twin && strcmp(all[j].choice->type, all[i].choice->type) == 0)
-				twin = &all[j];
-		}
-		if (best && strcmp(best->choice->subnet, all[i].choice->subnet) != 0) {
-			all[i].instead = best;
+		if (strcmp(leader->choice->subnet, all[i].choice->subnet) != 0) {
+			all[i].instead = leader;
 			refuse(verdicts, &all[i], REFUSED_SUBNET);
-		} else if (twin) {
+		} else if (is_twin(verdicts, i)) {
 			refuse(verdicts, &all[i], REFUSED_TWICE);
 		}
 	}
@@ -453,29 +511,6 @@ char *plan_reasons(const struct plan_request *request, struct err *err)
 	if (check_request(request, err) < 0 || verdicts_init(&verdicts, request, err) < 0)
 		return NULL;
 	return explain(&verdicts, err);
-}
-
-/* The place in the order of preference: EC2's word first, what failed recently last. */
-static unsigned class_of(const struct candidate *candidate)
-{
-	if (candidate->choice->hinted)
-		return 0;
-	return candidate->choice->failed ? 2 : 1;
-}
-
-/* Total: the last word is the site's order, which is that of the array. */
-static int compare(const void *a, const void *b)
-{
-	const struct candidate *x = *(const struct candidate *const *)a,
-			       *y = *(const struct candidate *const *)b;
-
-	if (class_of(x) != class_of(y))
-		return class_of(x) < class_of(y) ? -1 : 1;
-	if (x->choice->tier != y->choice->tier)
-		return x->choice->tier < y->choice->tier ? -1 : 1;
-	if (x->score.total != y->score.total)
-		return x->score.total > y->score.total ? -1 : 1;
-	return (x > y) - (x < y);
 }
 
 static int fill_pools(struct plan *plan, const struct verdicts *verdicts, struct err *err)

@@ -177,6 +177,99 @@ START_TEST(properties)
 }
 END_TEST
 
+/* How the processes of random jobs speak, and what the site may weigh; its order apart, which one
+ * more choice moves. */
+static void random_job(struct plan_request *request, struct rank_job *job, struct rank_weights *w)
+{
+	*job = (struct rank_job){
+		.talk = (enum rank_talk)below(TALK_TIGHT + 1),
+		.nodes = request->nodes,
+		.mem_mib_per_task = below(2) ? below(400000) : 0,
+		.memory_bound = below(2),
+	};
+	*w = (struct rank_weights){
+		.price = below(3),
+		.price_per_core = below(3),
+		.hpc = below(12),
+		.memory = below(3),
+		.network = below(3),
+		.generation = below(3),
+		.hpc_nodes = below(10),
+	};
+	request->job = job;
+	request->weights = w;
+}
+
+/* One image, so one architecture: `config check` sees to that. A type costs the same in all subnets
+ * of a zone. */
+static void make_sensible(struct plan_choice *choices, size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		const struct instance_type *type = catalog_find(choices[i].type);
+
+		while (type && type->arch != ARCH_X86_64) {
+			random_choice(&choices[i]);
+			type = catalog_find(choices[i].type);
+		}
+		choices[i].price_uusd_hr = -1;
+	}
+}
+
+static void check_no_worse(const struct plan_request *request, const struct plan *before,
+	const struct plan *after, unsigned *better)
+{
+	bool efa_counts = request->efa >= EFA_PREFERRED;
+
+	ck_assert_msg(!efa_counts || !before->efa || after->efa, "before:\n%s\nafter:\n%s",
+		before->reasons, after->reasons);
+	if (efa_counts && before->efa != after->efa)
+		return;
+	ck_assert_msg(!before->cluster_group || after->cluster_group || before->efa != after->efa,
+		"before:\n%s\nafter:\n%s", before->reasons, after->reasons);
+	if (before->cluster_group != after->cluster_group)
+		return;
+	ck_assert_msg(after->pools[0].score >= before->pools[0].score, "before:\n%s\nafter:\n%s",
+		before->reasons, after->reasons);
+	*better += after->pools[0].score > before->pools[0].score;
+}
+
+/*
+ * One more choice never makes a plan worse: EFA that is more than optional stays, the group stays,
+ * and what is asked first serves the job as well at least.
+ */
+START_TEST(one_more_choice)
+{
+	unsigned good = 0, better = 0;
+
+	for (unsigned round = 0; round < 40000; round++) {
+		struct plan_choice choices[7];
+		struct plan_request request;
+		struct rank_job job;
+		struct rank_weights weights;
+		CLEANUP(plan_release) struct plan before = {0}, after = {0};
+		struct err err = {0};
+		size_t at;
+
+		random_request(&request, choices, 6);
+		random_job(&request, &job, &weights);
+		make_sensible(choices, request.nchoices);
+		if (plan_make(&request, &before, NULL) < 0)
+			continue;
+		good++;
+		at = below((unsigned)request.nchoices + 1);
+		memmove(&choices[at + 1], &choices[at],
+			(request.nchoices - at) * sizeof(choices[0]));
+		random_choice(&choices[at]);
+		make_sensible(&choices[at], 1);
+		request.nchoices++;
+		ck_assert_msg(plan_make(&request, &after, &err) == 0, "%s", err.text);
+		check_no_worse(&request, &before, &after, &better);
+	}
+	ck_assert_uint_gt(good, 8000);
+	ck_assert_uint_gt(better, 500);
+}
+END_TEST
+
 static void random_marks(struct plan_request *request, struct plan_choice *choices,
 	struct plan_quota quotas[2], bool failed)
 {
@@ -308,6 +401,7 @@ int main(void)
 	tcase_set_timeout(tc, 60);
 	tcase_add_test(tc, properties);
 	tcase_add_test(tc, marks);
+	tcase_add_test(tc, one_more_choice);
 	suite_add_tcase(s, tc);
 	sr = srunner_create(s);
 	srunner_run_all(sr, CK_ENV);
