@@ -18,7 +18,7 @@ static void conf_destroy_(struct conf **conf)
 	conf_destroy(*conf);
 }
 
-static int config_check(const char *path)
+static int config_check(const char *path, config_more *more)
 {
 	CLEANUP(conf_destroy_) struct conf *conf = NULL;
 	struct err err = {0};
@@ -30,6 +30,10 @@ static int config_check(const char *path)
 		return err_exit_code(err.class);
 	}
 	conf_slurm_check(conf, print_warning, NULL);
+	if (more && more(conf, print_warning, NULL, &err) < 0) {
+		fprintf(stderr, "%s\n", err.text);
+		return err_exit_code(err.class);
+	}
 	for (size_t i = 0; i < conf->ngroups; i++)
 		nodes += conf->groups[i].max_nodes;
 	printf("%s: ok: %zu node group%s, %ld node%s\n", path, conf->ngroups,
@@ -37,11 +41,11 @@ static int config_check(const char *path)
 	return fflush(stdout) ? err_exit_code(ERR_FATAL) : 0;
 }
 
-int cmd_config(int argc, char **argv)
+int cmd_config(int argc, char **argv, config_more *more)
 {
 	if (argc < 2 || argc > 3 || strcmp(argv[1], "check") != 0) {
 		fprintf(stderr, "usage: aws-slurm-burst config check [FILE]\n");
 		return err_exit_code(ERR_USAGE);
 	}
-	return config_check(conf_choose_path(argc == 3 ? argv[2] : NULL));
+	return config_check(conf_choose_path(argc == 3 ? argv[2] : NULL), more);
 }

@@ -8,6 +8,12 @@
 #ifndef BURST_CMD_CONFIG_H
 #define BURST_CMD_CONFIG_H
 
-int cmd_config(int argc, char **argv);
+#include "helper/conf.h"
+
+/* What else is to be checked, that needs more than the file: 0, or -1 with ERR; NULL: nothing. */
+typedef int config_more(
+	struct conf *conf, void (*warn)(void *arg, const char *text), void *arg, struct err *err);
+
+int cmd_config(int argc, char **argv, config_more *more);
 
 #endif

@@ -8,6 +8,7 @@
 
 #include "lib/base/cleanup.h"
 #include "lib/base/gres.h"
+#include "lib/catalog/told.h"
 
 static const struct conf_node *child(const struct conf_node *node, const char *key)
 {
@@ -255,11 +256,72 @@ static int check_places(struct conf_walk *w, const struct conf_node *node, struc
 	return 0;
 }
 
+/* The type's line in the file, or that of the list, or of what holds it. */
+static const struct conf_node *override_node(const struct conf_node *node, size_t at)
+{
+	const struct conf_node *list = child(node, "launch_template_overrides");
+
+	if (list == node)
+		list = child(node, "overrides");
+	return list->kind == NODE_LIST && at < list->n ? &list->items[at] : list;
+}
+
+/*
+ * One launch template is one image, so one architecture: a type of another would never be used.
+ * FIRST is the type that it goes by; NULL: none yet. What the table does not hold is not judged.
+ */
+static int check_place_arch(struct conf_walk *w, const struct conf_node *node,
+	const struct conf_group *group, const struct conf_place *place,
+	const struct instance_type **first)
+{
+	for (size_t i = 0; i < place->noverrides; i++) {
+		const struct instance_type *type = catalog_find(place->overrides[i].type);
+		const struct conf_node *of = override_node(node, i);
+
+		if (!type)
+			continue;
+		if (!*first)
+			*first = type;
+		if (group->arch != ARCH_ANY && type->arch != group->arch)
+			return conf_fail(w, of, "launch_template_overrides",
+				"%s is of %s, but architecture or Features say %s; expected types "
+				"of one architecture, the image's: give the others a node group of "
+				"their own",
+				type->name, arch_name(type->arch), arch_name(group->arch));
+		if (type->arch != (*first)->arch)
+			return conf_fail(w, of, "launch_template_overrides",
+				"%s is of %s, but %s of %s; expected types of one architecture, "
+				"the image's: give the others a node group of their own",
+				type->name, arch_name(type->arch), (*first)->name,
+				arch_name((*first)->arch));
+	}
+	return 0;
+}
+
+static int check_arch(struct conf_walk *w, const struct conf_node *node, struct conf_group *group)
+{
+	const struct conf_node *others = child(node, "other_regions");
+	const struct instance_type *first = NULL;
+	size_t back = strlen(w->where);
+
+	if (check_place_arch(w, node, group, &group->places[0], &first) < 0)
+		return -1;
+	for (size_t i = 1; i < group->nplaces; i++) {
+		snprintf(w->where + back, sizeof(w->where) - back, ".other_regions[%zu]", i - 1);
+		if (check_place_arch(w, &others->items[i - 1], group, &group->places[i], &first) <
+			0)
+			return -1;
+		w->where[back] = '\0';
+	}
+	return 0;
+}
+
 int conf_rules_group(struct conf_walk *w, const struct conf_node *node, struct conf_group *group)
 {
 	const struct conf_node *tags = child(node, "tags"), *reuse = conf_node_find(node, "reuse");
 
-	if (check_places(w, node, group) < 0 || check_specifications(w, node, group) < 0)
+	if (check_places(w, node, group) < 0 || check_specifications(w, node, group) < 0 ||
+		check_arch(w, node, group) < 0)
 		return -1;
 	for (size_t i = 0; i < group->ntags; i++)
 		if (check_tag(w, tags->kind == NODE_LIST ? &tags->items[i] : tags, group, i) < 0)

@@ -11,7 +11,7 @@ libhelper_conf_a_SOURCES = \
 	helper/conf_yaml.c helper/conf_yaml.h \
 	helper/log.c helper/log.h
 # End of libhelper_conf_a_SOURCES
-HELPER_CONF_LIBS = libhelper_conf.a libintent.a libbase.a $(YAML_LIBS)
+HELPER_CONF_LIBS = libhelper_conf.a libcatalog.a libintent.a libbase.a $(YAML_LIBS)
 
 # what prolog and epilog run: no libslurm, curl, OpenSSL or JSON, since every start of a job waits for it
 bin_PROGRAMS += helper/aws-slurm-burst-hook
@@ -23,7 +23,7 @@ libhelper_hook_a_SOURCES = \
 	helper/hook_epilog.c \
 	helper/hook_prolog.c
 # End of libhelper_hook_a_SOURCES
-HELPER_HOOK_LIBS = libhelper_hook.a libhelper_conf.a libstate.a libintent.a libbase.a \
+HELPER_HOOK_LIBS = libhelper_hook.a libhelper_conf.a libstate.a libcatalog.a libintent.a libbase.a \
 	$(YAML_LIBS) $(SQLITE_LIBS)
 helper_aws_slurm_burst_hook_SOURCES = helper/hook_main.c
 helper_aws_slurm_burst_hook_LDADD = $(HELPER_HOOK_LIBS)

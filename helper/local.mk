@@ -26,6 +26,7 @@ libhelper_a_SOURCES = \
 	helper/cmd_suspend.c \
 	helper/commands.h \
 	helper/comment.c helper/comment.h \
+	helper/conf_types.c helper/conf_types.h \
 	helper/console.c helper/console.h \
 	helper/demand.c helper/demand.h \
 	helper/estimate.c helper/estimate.h \

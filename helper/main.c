@@ -14,13 +14,14 @@
 
 #include "helper/cmd_config.h"
 #include "helper/conf.h"
+#include "helper/conf_types.h"
 #include "helper/commands.h"
 #include "lib/base/cleanup.h"
 #include "lib/base/fileio.h"
 
 static int config(int argc, char **argv, const char *conf_path)
 {
-	return cmd_config(argc, argv);
+	return cmd_config(argc, argv, conf_types_check_here);
 }
 
 static const struct command {

@@ -537,7 +537,7 @@ static int run(char *a1, char *a2, char *out, char *err_out, size_t size)
 		dup2(fd, i);
 		close(fd);
 	}
-	rc = cmd_config(a2 ? 3 : a1 ? 2 : 1, argv);
+	rc = cmd_config(a2 ? 3 : a1 ? 2 : 1, argv, NULL);
 	fflush(stdout);
 	for (int i = 1; i <= 2; i++) {
 		char *data = NULL;

@@ -105,7 +105,11 @@ START_TEST(by_specifications)
 	char text[2048];
 	struct conf *c;
 
-	snprintf(text, sizeof(text), "%s          slurm_specifications: %s\n", MINIMAL,
+	snprintf(text, sizeof(text), "%s%s          slurm_specifications: %s\n",
+		AWS GROUP MAX TEMPLATE SUBNETS,
+		nodes[_i].arch == ARCH_ARM64
+			? "          launch_template_overrides: [{instance_type: c7gn.16xlarge}]\n"
+			: TYPES,
 		nodes[_i].specifications);
 	c = load(text, &err);
 	ck_assert_msg(c != NULL, "%s", err.text);
@@ -178,9 +182,31 @@ START_TEST(bands_that_hide_each_other)
 }
 END_TEST
 
+#define LIST "          launch_template_overrides:\n"
+#define ONE_ARCH                                                                                   \
+	"expected types of one architecture, the image's: give the others a node group of their "  \
+	"own"
+
 static const struct {
 	const char *text, *error;
 } refused[] = {
+	{AWS GROUP MAX TEMPLATE SUBNETS LIST "            - instance_type: c5n.18xlarge\n"
+					     "            - instance_type: c7a.48xlarge\n"
+					     "            - instance_type: hpc7g.16xlarge\n",
+		":14: " WHERE ".launch_template_overrides: hpc7g.16xlarge is of arm64, but "
+		"c5n.18xlarge of x86_64; " ONE_ARCH},
+	/* in another region, and by the group's own word */
+	{MINIMAL "          other_regions:\n"
+		 "            - region: us-west-2\n"
+		 "              launch_template_specification: {launch_template_name: w}\n"
+		 "              subnet_ids: [subnet-9]\n"
+		 "              launch_template_overrides:\n"
+		 "                - {instance_type: c7gn.16xlarge}\n",
+		":17: " WHERE ".other_regions[0].launch_template_overrides: c7gn.16xlarge is of "
+		"arm64, but c5n.18xlarge of x86_64; " ONE_ARCH},
+	{MINIMAL "          architecture: arm64\n",
+		":10: " WHERE ".launch_template_overrides: c5n.18xlarge is of x86_64, but "
+		"architecture or Features say arm64; " ONE_ARCH},
 	{MINIMAL "choice: {weights: {order: 1001}}\n",
 		":12: choice.weights.order: \"1001\"; expected a whole number from 0 to 1000"},
 	{MINIMAL "choice: {weights: {speed: 1}}\n",
