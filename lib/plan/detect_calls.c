@@ -23,12 +23,30 @@ bool function_live(const struct functions *f, const struct script_command *c)
 	return i == f->n || f->live[i];
 }
 
-/* WORD is NAME, or a text that begins with it: parallel 'f {}'. */
-static bool calls(const char *word, const char *name)
+static uint32_t hash(const char *text, size_t len)
 {
-	size_t n = strlen(name);
+	uint32_t h = 2166136261u;
 
-	return !strncmp(word, name, n) && (!word[n] || word[n] == ' ');
+	for (size_t i = 0; i < len; i++)
+		h = (h ^ (unsigned char)text[i]) * 16777619u;
+	return h;
+}
+
+/* WORD is the name of a function that was not called yet, or a text that begins with it: parallel
+ * 'f {}'. */
+static bool call(struct functions *f, const char *word)
+{
+	size_t len = strcspn(word, " ");
+	uint32_t h = hash(word, len);
+
+	for (size_t j = 0; j < f->n; j++) {
+		if (f->hashes[j] != h || f->live[j] || strncmp(f->names[j], word, len) != 0 ||
+			f->names[j][len])
+			continue;
+		f->live[j] = true;
+		return true;
+	}
+	return false;
 }
 
 static bool find_calls(const struct detection *d, struct functions *f)
@@ -40,14 +58,8 @@ static bool find_calls(const struct detection *d, struct functions *f)
 
 		if (c->dead || !function_live(f, c))
 			continue;
-		for (size_t k = 0; k < c->argc; k++) {
-			for (size_t j = 0; j < f->n; j++) {
-				if (f->live[j] || !calls(c->argv[k], f->names[j]))
-					continue;
-				f->live[j] = true;
-				more = true;
-			}
-		}
+		for (size_t k = 0; k < c->argc; k++)
+			more |= call(f, c->argv[k]);
 	}
 	return more;
 }
@@ -66,6 +78,7 @@ void find_functions(const struct detection *d, struct functions *f)
 			return;
 		}
 		f->live[f->n] = false;
+		f->hashes[f->n] = hash(name, strlen(name));
 		f->names[f->n++] = name;
 	}
 	/* the bound is on the depth of calls */

@@ -114,6 +114,8 @@ struct detection {
 	const char *wrappers[WRAPPERS_MAX];
 	size_t nwrappers;
 	bool openmp;
+	bool meeting_point;                /* the script says where its ranks meet */
+	signed char mpi[SCRIPT_FILES_MAX]; /* of its files: do they speak MPI? 0: not looked yet */
 };
 
 /* WEIGHT for D by what is at LINE. */
@@ -126,6 +128,7 @@ void found(struct detection *d, enum detector which, unsigned line, int weight, 
 
 struct functions {
 	const char *names[FUNCTIONS_MAX];
+	uint32_t hashes[FUNCTIONS_MAX];
 	bool live[FUNCTIONS_MAX];
 	size_t n;
 	bool too_many;

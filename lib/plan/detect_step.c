@@ -16,6 +16,7 @@ static bool in(const char *word, const char *const *list, size_t n)
 	return false;
 }
 
+#define FARM_WORDS     64 /* of a farm's command, among which its launcher is looked for */
 #define IN(WORD, LIST) in(WORD, LIST, ARRAY_SIZE(LIST))
 
 /* Started on all nodes to look or to tidy up; no work of its own. */
@@ -213,13 +214,13 @@ static bool judge_collectives(
 }
 
 /* The script says where the ranks of a PyTorch or JAX program meet. */
-static bool sets_meeting_point(const struct detection *d)
+static bool sets_meeting_point(const struct script *script)
 {
 	static const char *const names[] = {
 		"MASTER_ADDR", "JAX_COORDINATOR_ADDRESS", "WORLD_SIZE", "TF_CONFIG"};
 
 	for (size_t i = 0; i < ARRAY_SIZE(names); i++)
-		if (script_value(&d->script, names[i]))
+		if (script_value(script, names[i]))
 			return true;
 	return false;
 }
@@ -230,7 +231,7 @@ static bool meets(const struct detection *d, const char *word)
 	char base[64];
 
 	script_basename(word, base, sizeof(base));
-	return sets_meeting_point(d) &&
+	return d->meeting_point &&
 	       (!strncmp(base, "python", 6) || !strcmp(base, "bash") || !strcmp(base, "sh") ||
 		       ends_with(base, ".sh") || ends_with(base, ".py") || strstr(word, "${"));
 }
@@ -243,6 +244,16 @@ static bool text_has_mpi(const char *text)
 	return text &&
 	       (strstr(text, "mpi4py") || strstr(text, "MPI_Init") || strstr(text, "Rmpi") ||
 		       strstr(text, "pbdMPI") || strstr(text, "using MPI"));
+}
+
+/* … each file looked at once, however often it is run. */
+static bool file_has_mpi(struct detection *d, const struct script_file *file)
+{
+	signed char *known = &d->mpi[file - d->script.files];
+
+	if (!*known)
+		*known = text_has_mpi(file->text) ? 1 : -1;
+	return *known > 0;
 }
 
 static bool words_have(size_t argc, const char *const *argv, bool (*test)(const char *))
@@ -331,7 +342,7 @@ static void judge_srun_python(
 
 	for (size_t i = 1; i < argc && !file; i++)
 		file = script_find_file(&d->script, argv[i]);
-	if (text_has_mpi(c->stdin_text) || (file && text_has_mpi(file->text))) {
+	if (text_has_mpi(c->stdin_text) || (file && file_has_mpi(d, file))) {
 		found(d, D_PROGRAM, c->line, 70, "srun starts a program that takes in MPI");
 		d->strong++;
 		return;
@@ -613,7 +624,7 @@ static bool judge_farm(struct detection *d, const struct script_command *c, cons
 		return false;
 	found(d, D_FARM, c->line, -50, "%s starts independent processes", base);
 	/* unless each of them is an MPI program */
-	for (size_t i = 1; i < c->argc; i++) {
+	for (size_t i = 1; i < c->argc && i < FARM_WORDS; i++) {
 		struct launch launch;
 
 		if (launch_read(c->argc - i, c->argv + i, &d->size, &launch) && launch.count > 1 &&
@@ -655,6 +666,7 @@ void judge_commands(struct detection *d)
 {
 	struct functions functions;
 
+	d->meeting_point = sets_meeting_point(&d->script);
 	find_wrappers(d);
 	find_functions(d, &functions);
 	for (size_t i = 0; i < d->script.ncommands; i++) {

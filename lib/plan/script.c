@@ -159,9 +159,15 @@ static void *grow(struct reading *all, void *table, size_t n, size_t *alloc, siz
 
 TABLE_ADD(command_add, struct script_command, commands, ncommands, commands_alloc)
 TABLE_ADD(assignment_add, struct script_assignment, assignments, nassignments, assignments_alloc)
-TABLE_ADD(file_add, struct script_file, files, nfiles, files_alloc)
-TABLE_ADD(import_add, struct script_import, imports, nimports, imports_alloc)
-TABLE_ADD(directive_add, struct script_directive, directives, ndirectives, directives_alloc)
+static TABLE_ADD(any_file_add, struct script_file, files, nfiles, files_alloc)
+	TABLE_ADD(import_add, struct script_import, imports, nimports, imports_alloc) TABLE_ADD(
+		directive_add, struct script_directive, directives, ndirectives, directives_alloc)
+
+	/* Each word of each command is looked for among them. */
+	struct script_file *file_add(struct reading *all)
+{
+	return all->script->nfiles < SCRIPT_FILES_MAX ? any_file_add(all) : NULL;
+}
 
 /* --- the first line */
 

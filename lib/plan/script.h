@@ -31,6 +31,7 @@
 #define SCRIPT_COMMANDS_MAX 10000
 #define SCRIPT_WORDS_MAX    512  /* of one command; the rest is left out */
 #define SCRIPT_WORD_MAX     4096 /* bytes of one word; the rest is left out */
+#define SCRIPT_FILES_MAX    256  /* written by here-documents; further ones are not kept */
 
 /* By the first line, "#!". */
 enum script_lang {

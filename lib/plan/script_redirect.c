@@ -158,16 +158,14 @@ static void heredoc_use(
 				.line = line, .name = name, .text = text, .len = len};
 		return;
 	}
-	for (size_t i = 0; i < c->argc; i++) {
-		bool last = true;
-
-		/* bash, bash -s, srun bash: without a file of its own */
-		for (size_t k = i + 1; k < c->argc; k++)
-			last &= c->argv[k][0] == '-' && !strchr(c->argv[k], 'c');
-		if (is_shell(c->argv[i]) && last) {
+	/* bash, bash -s, srun bash: without a file of its own */
+	for (size_t i = c->argc; i-- > 0;) {
+		if (is_shell(c->argv[i])) {
 			list_read_held(r, text, len, line, command);
 			return;
 		}
+		if (c->argv[i][0] != '-' || strchr(c->argv[i], 'c'))
+			return;
 	}
 }
 

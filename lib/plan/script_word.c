@@ -63,11 +63,15 @@ static void put_text(struct word *w, const char *text, size_t len)
 	strbuf_add(&w->text, text, len);
 }
 
-/* VALUE as the shell puts it in: blanks of an unquoted one split the word. */
-static void put_value(struct word *w, const char *value, bool quoted)
+/* VALUE as the shell puts it in: blanks of an unquoted one split the word. Work, because a word of
+ * two bytes may stand for thousands. */
+static void put_value(struct reader *r, struct word *w, const char *value, bool quoted)
 {
-	for (; *value; value++)
+	const char *start = value;
+
+	for (; *value && w->text.len < SCRIPT_WORD_MAX; value++)
 		put(w, !quoted && isspace((unsigned char)*value) ? SPLIT : *value);
+	reading_stop(r->all, (size_t)(value - start));
 }
 
 const char *word_joined(struct reader *r, const struct word *w)
@@ -99,6 +103,8 @@ static int64_t sum_number(struct sum *s, const char *text)
 
 	while (isspace((unsigned char)*end))
 		end++;
+	if (reading_stop(s->r->all, strlen(text)))
+		s->bad = true;
 	if (end == text || *end || value > INT32_MAX || value < INT32_MIN)
 		s->bad = true;
 	return s->bad ? 0 : value;
@@ -247,13 +253,13 @@ static bool put_known_output(struct reader *r, struct word *w, size_t first, boo
 		return false;
 	if (!strcmp(c->argv[0], "which") || !strcmp(c->argv[0], "command") ||
 		!strcmp(c->argv[0], "type")) {
-		put_value(w, c->argv[c->argc - 1], quoted);
+		put_value(r, w, c->argv[c->argc - 1], quoted);
 		return true;
 	}
 	if (strcmp(c->argv[0], "echo"))
 		return false;
 	for (i = 1 + !strcmp(c->argv[1], "-n"); i < c->argc; i++) {
-		put_value(w, c->argv[i], quoted);
+		put_value(r, w, c->argv[i], quoted);
 		if (i + 1 < c->argc)
 			put(w, quoted ? ' ' : SPLIT);
 	}
@@ -354,15 +360,15 @@ static void put_default(struct reader *r, struct word *w, const char *name, bool
 	read_default(r, &inner);
 	if (op == '+') {
 		if (set)
-			put_value(w, word_joined(r, &inner), quoted);
+			put_value(r, w, word_joined(r, &inner), quoted);
 	} else if (set) {
-		put_value(w, var->value, quoted && !var->array);
+		put_value(r, w, var->value, quoted && !var->array);
 	} else if (op == '?') {
 		put_unknown(w, name, strlen(name));
 	} else {
 		const char *value = word_joined(r, &inner);
 
-		put_value(w, value, quoted);
+		put_value(r, w, value, quoted);
 		if (op == '=')
 			var_set(r->all, name, value, false);
 	}
@@ -372,14 +378,14 @@ static void put_default(struct reader *r, struct word *w, const char *name, bool
 }
 
 /* An element of an array with a number for its index, or all of it. */
-static void put_element(
-	struct word *w, const struct var *var, const char *index, size_t len, bool quoted)
+static void put_element(struct reader *r, struct word *w, const struct var *var, const char *index,
+	size_t len, bool quoted)
 {
 	const char *p = var->value;
 	size_t n = 0;
 
 	if (len == 1 && (*index == '@' || *index == '*')) {
-		put_value(w, p, quoted && *index == '*');
+		put_value(r, w, p, quoted && *index == '*');
 		return;
 	}
 	for (size_t i = 0; i < len; i++)
@@ -390,6 +396,7 @@ static void put_element(
 		p += strspn(p, " ");
 	}
 	put_text(w, p, strcspn(p, " "));
+	reading_stop(r->all, (size_t)(p - var->value));
 }
 
 /* ${ at r->p, which is behind it. */
@@ -413,7 +420,7 @@ static void put_braced(struct reader *r, struct word *w, bool quoted)
 
 			if (close && close + 1 < r->end && close[1] == '}') {
 				if (var)
-					put_element(w, var, r->p + 1, close - r->p - 1, quoted);
+					put_element(r, w, var, r->p + 1, close - r->p - 1, quoted);
 				else
 					put_unknown(w, name, n);
 				r->p = close + 2;
@@ -437,7 +444,7 @@ static void put_braced(struct reader *r, struct word *w, bool quoted)
 	if (depth)
 		p = r->end;
 	if (var && r->p > start)
-		put_value(w, var->value, quoted && !var->array);
+		put_value(r, w, var->value, quoted && !var->array);
 	else
 		put_unknown(w, start, (n ? n : (size_t)(p - start) - !depth));
 	r->p = p;
@@ -486,7 +493,7 @@ static void put_dollar(struct reader *r, struct word *w, bool quoted)
 		name[n] = '\0';
 		var = var_find(r->all, name);
 		if (var)
-			put_value(w, var->value, quoted && !var->array);
+			put_value(r, w, var->value, quoted && !var->array);
 		else
 			put_unknown(w, name, n);
 	}

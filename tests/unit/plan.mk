@@ -3,6 +3,7 @@ check_PROGRAMS += \
 	tests/unit/test_catalog \
 	tests/unit/test_detect \
 	tests/unit/test_detect_corpus \
+	tests/unit/test_detect_hostile \
 	tests/unit/test_identity \
 	tests/unit/test_ladder \
 	tests/unit/test_marks \
@@ -63,6 +64,10 @@ tests_unit_test_detect_corpus_SOURCES = tests/unit/test_detect_corpus.c
 tests_unit_test_detect_corpus_CPPFLAGS = $(UNIT_CPPFLAGS) \
 	-DCORPUS='"$(abs_top_srcdir)/tests/corpus/detect"'
 tests_unit_test_detect_corpus_LDADD = libplan.a libcatalog.a libintent.a libbase.a $(CHECK_LIBS)
+
+tests_unit_test_detect_hostile_SOURCES = tests/unit/test_detect_hostile.c
+tests_unit_test_detect_hostile_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_test_detect_hostile_LDADD = libplan.a libcatalog.a libintent.a libbase.a $(CHECK_LIBS)
 
 tests_unit_test_script_SOURCES = tests/unit/test_script.c
 tests_unit_test_script_CPPFLAGS = $(UNIT_CPPFLAGS)
