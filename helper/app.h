@@ -32,6 +32,7 @@ struct app {
 	size_t nregions;
 	struct pace *pace;   /* of all regions; NULL: not made, or its file cannot be had */
 	struct types *types; /* what is known of instance types; NULL: not asked yet */
+	bool account_good;   /* account.h: they are those of the account that state.db is of */
 	bool public_off;     /* nothing more for users from this process: it was said why */
 	char cluster[64];    /* our name in tags; valid after app_slurm() */
 };

@@ -20,6 +20,7 @@
 
 #define SETTLE_MAX_MS   300000
 #define SETTLE_SPARE_MS 10000
+#define CLOCK_SLACK_MS  60000
 
 /* A gang's instances that this call ends: those of the nodes; all, once its job is over. */
 static int end_part(struct app *app, const struct gang *gang, const struct instance *list, size_t n,
@@ -146,8 +147,9 @@ static void handle_bare(struct app *app, const struct nodeset *nodes, const stru
 		}
 		if (gang_of_node(app->db, bare.names[i], &gang, NULL) == 0 &&
 			gang.state < GANG_BOUND) {
-			if (gang.created_ms >= now_ms)
-				continue; /* the node's next life */
+			/* the node's next life; much later: the clock was set back */
+			if (gang.created_ms >= now_ms && gang.created_ms < now_ms + CLOCK_SLACK_MS)
+				continue;
 			log_info("node %s: gang %s is on its way up and is asked to stop",
 				bare.names[i], gang.id);
 			gang_set_stop(app->db, gang.id, "powered down on the way up", NULL);

@@ -5,6 +5,7 @@ noinst_LIBRARIES += libhelper.a
 # all of the helper but main(): unit tests link it
 libhelper_a_CPPFLAGS = $(AM_CPPFLAGS) $(JSON_CFLAGS)
 libhelper_a_SOURCES = \
+	helper/account.c helper/account.h \
 	helper/adopt.c helper/adopt.h \
 	helper/alarm.c helper/alarm.h \
 	helper/app.c helper/app.h \

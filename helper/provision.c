@@ -5,6 +5,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "helper/account.h"
 #include "helper/attempt.h"
 #include "helper/boot.h"
 #include "helper/failure.h"
@@ -21,6 +22,9 @@
 #define JOB_LOCK_WAIT_MS    10000
 #define TERMINATING_WAIT_MS 60000
 #define SETTLE_WAIT_MS      120000
+/* The log of a launch's transactions before it is copied back, requests and answers; measured. */
+#define ROOM_LEAST    (4 << 20)
+#define ROOM_PER_NODE 8192
 
 /* --- what is there already ------------------------------------------------------------------- */
 
@@ -466,13 +470,20 @@ static bool under_way(struct app *app, const struct demand *demand)
 	return true;
 }
 
+/* What is launched must be written down: look before, for what a gang writes at most. */
+static int has_room(struct app *app, const struct demand *demand, struct err *err)
+{
+	return db_has_room(app->db, ROOM_LEAST + (int64_t)demand->nodes.n * ROOM_PER_NODE, err);
+}
+
 static int run_locked(
 	struct app *app, struct demand *demand, int *locks, bool *left, struct err *err)
 {
 	CLEANUP(nodeset_release) struct nodeset missing = NODESET_INIT;
 	cleanup_free char *held = NULL;
 
-	if (app_db(app, DB_READ_WRITE, err) < 0 || clear_remains(app, demand, err) < 0 ||
+	if (app_db(app, DB_READ_WRITE, err) < 0 || has_room(app, demand, err) < 0 ||
+		account_check(app, err) < 0 || clear_remains(app, demand, err) < 0 ||
 		look_at_nodes(app, demand, &missing, &held, err) < 0) {
 		come_back(&(struct attempt){.app = app, .demand = demand}, err);
 		return -1;

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "helper/account.h"
 #include "helper/failure.h"
 #include "helper/groups.h"
 #include "helper/lock.h"
@@ -62,14 +63,15 @@ static int terminate(struct aws *aws, const char *const *ids, size_t n, struct e
  * EC2 does not show INSTANCE: is it gone for good, or not to be seen yet? It forgets terminated
  * ones after an hour, and may deny for a while what it has just launched.
  */
-static bool is_gone(struct app *app, const struct instance *instance)
+static bool is_gone(struct app *app, const struct aws *aws, const struct instance *instance)
 {
 	int64_t since_ms = instance->launched_s * 1000;
 	CLEANUP(gang_release) struct gang gang = {0};
 
 	if (!since_ms && gang_get(app->db, instance->gang, &gang, NULL) == 0)
 		since_ms = gang.created_ms;
-	return clock_now_ms() - since_ms > UNSEEN_MS;
+	/* both by EC2's clock: ours may have been set forward since */
+	return aws_now_s(aws) * 1000 - since_ms > UNSEEN_MS;
 }
 
 /* Keep of LIST those that are ours by their tag and that nobody has ended; what is terminated is
@@ -96,9 +98,11 @@ static int check_tags(
 		for (size_t k = 0; k < found.n && !instance; k++)
 			if (!strcmp(found.all[k].id, ids[i]))
 				instance = &found.all[k];
-		if (instance ? !strcmp(instance->state, "terminated") : is_gone(app, list[i])) {
+		if (instance ? !strcmp(instance->state, "terminated")
+			     : is_gone(app, aws, list[i])) {
 			over++;
-			if (instance_set_terminated(app->db, ids[i], 0, clock_now_ms(), err) < 0)
+			if (instance_set_terminated(app->db, ids[i],
+				    instance ? instance->ended_s : 0, clock_now_ms(), err) < 0)
 				return -1;
 			continue;
 		}
@@ -189,6 +193,8 @@ int release_instances(struct app *app, const struct instance *list, size_t n, co
 
 	if (!left || !done)
 		return err_nomem(err);
+	if (account_check(app, err) < 0)
+		return -1;
 	for (size_t i = 0; i < n; i++) {
 		size_t count = 0;
 
@@ -283,13 +289,15 @@ int release_prepared(struct app *app, const struct gang *gang, struct err *err)
 		return -1;
 	if (!n)
 		return 0;
+	if (account_check(app, err) < 0)
+		return -1;
 	rc = launch_list(app->db, gang->id, &launches, &n, err);
 	for (size_t i = 0; rc >= 0 && i < n; i++) {
 		if (launches[i].state != LAUNCH_PREPARED)
 			continue;
 		if (find_lost(app, gang, &launches[i], err) < 0) {
 			rc = -1;
-		} else if (clock_now_ms() - launches[i].sent_ms < LOST_WINDOW_MS) {
+		} else if (clock_since_ms(launches[i].sent_ms, clock_now_ms()) < LOST_WINDOW_MS) {
 			rc = 1; /* it may still be on its way: look again later */
 		} else if (launch_finish(app->db, launches[i].token, LAUNCH_LOST, "", "",
 				   "no answer was written down", err) < 0) {
@@ -310,7 +318,7 @@ static void ask_again(struct app *app, struct aws *aws, const struct ec2_instanc
 	struct err err;
 
 	for (size_t i = 0; i < n; i++) {
-		if (clock_now_ms() - list[i].last_asked_ms < ASK_AGAIN_MS)
+		if (clock_since_ms(list[i].last_asked_ms, clock_now_ms()) < ASK_AGAIN_MS)
 			continue;
 		for (size_t k = 0; k < found->n; k++)
 			if (!strcmp(found->all[k].id, list[i].id) &&
@@ -357,16 +365,18 @@ static long look_at(struct app *app, const char *region, const struct instance *
 		}
 		ask_again(app, aws, &found, list + at, piece);
 		for (size_t i = 0; i < piece; i++) {
-			bool seen = false, ended = false;
+			const struct ec2_instance *seen = NULL;
+			bool ended;
 
-			for (size_t k = 0; k < found.n && !seen; k++) {
-				seen = !strcmp(found.all[k].id, ids[i]);
-				ended = seen && !strcmp(found.all[k].state, "terminated");
-			}
-			if (!ended && (seen || !is_gone(app, &list[at + i])))
+			for (size_t k = 0; k < found.n && !seen; k++)
+				if (!strcmp(found.all[k].id, ids[i]))
+					seen = &found.all[k];
+			ended = seen ? !strcmp(seen->state, "terminated")
+				     : is_gone(app, aws, &list[at + i]);
+			if (!ended)
 				left++;
-			else if (instance_set_terminated(app->db, ids[i], 0, clock_now_ms(), &err) <
-				 0)
+			else if (instance_set_terminated(app->db, ids[i], seen ? seen->ended_s : 0,
+					 clock_now_ms(), &err) < 0)
 				log_err("instance %s is terminated but cannot be written down: %s",
 					ids[i], err.text);
 		}
@@ -526,7 +536,13 @@ static long look(struct app *app)
 void release_settle(struct app *app, int64_t wait_ms)
 {
 	int64_t deadline_ms = clock_mono_ms() + wait_ms;
+	struct err err;
 
+	/* elsewhere everything looks as if it were gone */
+	if (account_check(app, &err) < 0) {
+		log_err("nothing is looked after at EC2: %s", err.text);
+		return;
+	}
 	for (int64_t pause_ms = SETTLE_POLL_MS;; pause_ms = pause_ms * 3 / 2) {
 		long waiting, left;
 

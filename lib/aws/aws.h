@@ -58,4 +58,14 @@ void aws_set_pacer(struct aws *aws, const struct aws_pacer *pacer);
 /* Who we are: "arn:aws:sts::…" by GetCallerIdentity; the caller frees. */
 char *aws_caller(struct aws *aws, struct err *err);
 
+#define AWS_ACCOUNT_SIZE 16
+/* Whose instances we make: the account's number, by GetCallerIdentity, into ACCOUNT of
+ * AWS_ACCOUNT_SIZE. */
+int aws_account(struct aws *aws, char *account, struct err *err);
+#define AWS_KEY_ID_SIZE 160
+/* The name of the key that we sign with now, found or refreshed at need: no secret. */
+int aws_key_id(struct aws *aws, char *id, size_t size, struct err *err);
+/* Seconds since 1970 by AWS's clock, as far as an answer has told it; else by ours. */
+int64_t aws_now_s(const struct aws *aws);
+
 #endif

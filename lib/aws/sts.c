@@ -9,13 +9,14 @@
 #include "lib/aws/client.h"
 #include "lib/aws/query.h"
 #include "lib/base/cleanup.h"
+#include "lib/base/clock.h"
 #include "lib/base/fileio.h"
 
 #define SESSION_NAME "aws-slurm-burst"
 #define MAX_TOKEN    (64 * 1024)
 
 struct answer {
-	char *arn, *key_id, *secret, *token, *expiry;
+	char *arn, *account, *key_id, *secret, *token, *expiry;
 };
 
 static void wipe(char **s)
@@ -29,6 +30,7 @@ static void wipe(char **s)
 static void answer_release(struct answer *a)
 {
 	wipe(&a->arn);
+	wipe(&a->account);
 	wipe(&a->key_id);
 	wipe(&a->secret);
 	wipe(&a->token);
@@ -50,6 +52,7 @@ static int on_element(
 		char **field;
 	} t[] = {
 		{"Arn", &a->arn},
+		{"Account", &a->account},
 		{"Credentials/AccessKeyId", &a->key_id},
 		{"Credentials/SecretAccessKey", &a->secret},
 		{"Credentials/SessionToken", &a->token},
@@ -153,10 +156,9 @@ int sts_web_identity(struct aws *aws, const char *token_file, const struct sts_r
 	return credentials(call.action, &answer, out, err);
 }
 
-char *aws_caller(struct aws *aws, struct err *err)
+static int ask_caller(struct aws *aws, struct answer *answer, struct err *err)
 {
 	static const char body[] = "Action=GetCallerIdentity&Version=" QUERY_STS_VERSION;
-	CLEANUP(answer_release) struct answer answer = {0};
 	struct aws_call call = {
 		.service = AWS_STS,
 		.action = "GetCallerIdentity",
@@ -164,12 +166,48 @@ char *aws_caller(struct aws *aws, struct err *err)
 		.len = sizeof(body) - 1,
 		.element = on_element,
 		.reset = answer_reset,
-		.arg = &answer,
+		.arg = answer,
 	};
 
-	if (aws_call(aws, &call, err) < 0)
+	return aws_call(aws, &call, err);
+}
+
+char *aws_caller(struct aws *aws, struct err *err)
+{
+	CLEANUP(answer_release) struct answer answer = {0};
+
+	if (ask_caller(aws, &answer, err) < 0)
 		return NULL;
 	if (!answer.arn)
 		err_set(err, ERR_FATAL, "GetCallerIdentity: the answer has no Arn");
 	return STEAL_POINTER(answer.arn);
+}
+
+int aws_account(struct aws *aws, char *account, struct err *err)
+{
+	CLEANUP(answer_release) struct answer answer = {0};
+	size_t len;
+
+	if (ask_caller(aws, &answer, err) < 0)
+		return -1;
+	len = answer.account ? strlen(answer.account) : 0;
+	if (!len || len >= AWS_ACCOUNT_SIZE || strspn(answer.account, "0123456789") != len)
+		return err_set(err, ERR_FATAL, "GetCallerIdentity: the answer has no Account");
+	memcpy(account, answer.account, len + 1);
+	return 0;
+}
+
+int aws_key_id(struct aws *aws, char *id, size_t size, struct err *err)
+{
+	const struct creds *creds = creds_get(aws, false, err);
+
+	if (!creds)
+		return -1;
+	snprintf(id, size, "%s", creds->key_id);
+	return 0;
+}
+
+int64_t aws_now_s(const struct aws *aws)
+{
+	return clock_now_s() + aws->clock_offset_s;
 }

@@ -18,6 +18,15 @@ int64_t clock_now_ms(void);
 /* Milliseconds of a clock that never jumps; only differences mean anything. */
 int64_t clock_mono_ms(void);
 
+/*
+ * Milliseconds from THEN_MS to NOW_MS of clock_now_ms(), for who asks whether that is long ago. Of
+ * a THEN in the future, before the clock was set back, it is not known: INT64_MAX.
+ */
+static inline int64_t clock_since_ms(int64_t then_ms, int64_t now_ms)
+{
+	return then_ms > now_ms ? INT64_MAX : now_ms - then_ms;
+}
+
 /* Sleep MS milliseconds, also across signals. */
 void clock_sleep_ms(int64_t ms);
 

@@ -6,15 +6,18 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/statvfs.h>
+#include <sys/vfs.h>
 #include <unistd.h>
 
 #include "lib/base/clock.h"
 #include "lib/state/db_internal.h"
 #include "lib/state/owned_file.h"
 
-#define FILE_NAME     "state.db"
-#define WRITE_WAIT_MS 10000 /* 500 writers at once were measured to wait up to 4.6 s */
-#define READ_WAIT_MS  200
+#define FILE_NAME      "state.db"
+#define WRITE_WAIT_MS  10000 /* 500 writers at once were measured to wait up to 4.6 s */
+#define READ_WAIT_MS   200
+#define CHECK_EVERY_MS 86400000
 
 static const struct db_migration migrations[] = {
 	{1, db_schema_sql},
@@ -106,19 +109,52 @@ static int read_version(struct db *db, int newest, int64_t *version, struct err 
 	return 0;
 }
 
-/* Set the journal's mode unless it is so. Other openers may be at the same: wait for them. */
-static int set_journal(struct db *db, bool shared, struct err *err)
+/*
+ * Those known to be local, where mmap(2) and locks are one kernel's own: a list of what is not
+ * would never be complete (NFS, Lustre, CephFS, GPFS, FUSE …), and the rollback journal is right on
+ * all.
+ */
+bool db_wal_fits(unsigned long fs_type)
 {
-	const char *want = shared ? "delete" : "wal";
+	static const uint32_t local[] = {
+		0xef53,     /* ext2, ext3, ext4 */
+		0x58465342, /* XFS */
+		0x9123683e, /* btrfs */
+		0xf2f52010, /* F2FS */
+		0xca451a4e, /* bcachefs */
+		0x2fc12fc1, /* ZFS */
+		0x01021994, /* tmpfs */
+		0x858458f6, /* ramfs */
+		0x794c7630, /* overlayfs; its upper directory cannot be on NFS */
+	};
+
+	/* f_type is a signed long somewhere: compare what magic numbers have, 32 bits */
+	for (size_t i = 0; i < ARRAY_SIZE(local); i++)
+		if ((uint32_t)fs_type == local[i])
+			return true;
+	return false;
+}
+
+static bool wants_wal(const struct db *db, bool shared)
+{
+	struct statfs fs;
+
+	return !shared && statfs(db->path, &fs) == 0 && db_wal_fits((unsigned long)fs.f_type);
+}
+
+/* Set the journal's mode unless it is so. Other openers may be at the same: wait for them. */
+static int set_journal(struct db *db, bool wal, struct err *err)
+{
+	const char *want = wal ? "wal" : "delete";
 	int64_t deadline_ms = clock_mono_ms() + db->wait_ms;
 	struct err why = {0};
 	int rc;
 
 	for (bool set = false;; set = true) {
 		cleanup_stmt sqlite3_stmt *stmt = db_prepare(db, &why,
-			!set     ? "PRAGMA journal_mode"
-			: shared ? "PRAGMA journal_mode = DELETE"
-				 : "PRAGMA journal_mode = WAL",
+			!set  ? "PRAGMA journal_mode"
+			: wal ? "PRAGMA journal_mode = WAL"
+			      : "PRAGMA journal_mode = DELETE",
 			NULL, 0);
 
 		rc = stmt ? db_step(db, stmt, &why) : -1;
@@ -126,9 +162,8 @@ static int set_journal(struct db *db, bool shared, struct err *err)
 			return 0;
 		if (rc > 0 && set)
 			return err_set(err, ERR_FATAL,
-				"%s cannot have a write-ahead log: is it on a network file system? "
-				"Then "
-				"say that the state directory is shared",
+				"%s cannot have a write-ahead log: say that the state directory is "
+				"shared",
 				db->path);
 		if (rc < 0 && (why.class != ERR_BUSY || clock_mono_ms() >= deadline_ms)) {
 			if (err)
@@ -206,7 +241,7 @@ static int prepare_for_reading(struct db *db, int64_t version, struct err *err)
 
 static int prepare_for_writing(struct db *db, int64_t version, bool shared, struct err *err)
 {
-	if (set_journal(db, shared, err) < 0)
+	if (set_journal(db, wants_wal(db, shared), err) < 0)
 		return -1;
 	if (version == DB_VERSION)
 		return 0;
@@ -254,6 +289,28 @@ void db_close(struct db *db)
 	free(db->path);
 	free(db);
 	errno = saved;
+}
+
+bool db_is_read_only(const struct db *db)
+{
+	return db->read_only;
+}
+
+int db_has_room(struct db *db, int64_t bytes, struct err *err)
+{
+	struct statvfs fs;
+
+	if (statvfs(db->path, &fs) < 0)
+		return err_errno(err, ERR_FATAL, "%s", db->path);
+	if (fs.f_flag & ST_RDONLY)
+		return db_error_of(db->path, SQLITE_READONLY, 0, "", 0, err);
+	/* not what is kept for root */
+	if ((uint64_t)fs.f_bavail < (uint64_t)bytes / fs.f_frsize)
+		return err_set(err, ERR_FATAL,
+			"%s has only %llu KiB left on its disk, too few to launch safely: make "
+			"room",
+			db->path, (unsigned long long)((uint64_t)fs.f_bavail * fs.f_frsize / 1024));
+	return 0;
 }
 
 /* Who wrote last: of two controllers only one knows. A move is kept until it is reconciled. */
@@ -391,6 +448,24 @@ int db_check(struct db *db, struct err *err)
 		return db_error_of(
 			db->path, SQLITE_CORRUPT, 0, "rows that belong to no gang", 0, err);
 	return 0;
+}
+
+int db_check_daily(struct db *db, struct err *err)
+{
+	int64_t now_ms = clock_now_ms(), checked_ms = 0;
+	char text[24];
+
+	if (DB_SELECT_INT(db, err, &checked_ms,
+		    "SELECT CAST(value AS INTEGER) FROM meta WHERE key = ?",
+		    DB_TEXT("checked_ms")) < 0)
+		return -1;
+	/* one in the future: the clock was set back */
+	if (checked_ms <= now_ms && now_ms - checked_ms < CHECK_EVERY_MS)
+		return 0;
+	if (db_check(db, err) < 0)
+		return -1;
+	snprintf(text, sizeof(text), "%" PRId64, now_ms);
+	return meta_set(db, "checked_ms", text, err);
 }
 
 int meta_get(struct db *db, const char *key, char **value, struct err *err)

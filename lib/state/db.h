@@ -4,7 +4,9 @@
  *
  * One SQLite file, mode 0600, in a directory 0700 that belongs to SlurmUser. Each step of a gang's
  * life is one short IMMEDIATE transaction; waiting for another writer is bounded (10 s). WAL on a
- * local disk, rollback journal where the state directory is shared ("shared"). The schema's version
+ * file system that is known to be local; rollback journal on every other, and where the state
+ * directory is said to be shared ("shared"): WAL needs memory that all its users share. The
+ * schema's version
  * stands in user_version: an older one is migrated, a newer one refused by name.
  * Open it after fork(2), one per process. Not thread-safe. Only this room includes sqlite3.h.
  *
@@ -47,6 +49,13 @@ enum db_mode {
  */
 struct db *db_open(const char *dir, enum db_mode mode, bool shared, struct err *err);
 void db_close(struct db *db);
+bool db_is_read_only(const struct db *db);
+
+/*
+ * Has its disk room for what a launch writes? ERR_FATAL where less than BYTES are left: better
+ * before the launch than when its answer cannot be written down.
+ */
+int db_has_room(struct db *db, int64_t bytes, struct err *err);
 
 /*
  * An IMMEDIATE transaction; do not nest (ERR_FATAL). db_commit() failing has rolled back. After any
@@ -61,6 +70,8 @@ bool db_is_damage(const struct err *err);
 
 /* Read the whole file and check it: ERR_FATAL with what to do. Takes long for a long ledger. */
 int db_check(struct db *db, struct err *err);
+/* The same, if that was not done for a day; then it is noted (meta "checked_ms"). */
+int db_check_daily(struct db *db, struct err *err);
 
 /* Small facts by name; the caller frees *VALUE; ERR_NOTFOUND. VALUE NULL removes it. The names
  * "host" and "moved_from" are db's own. */

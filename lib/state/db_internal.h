@@ -55,6 +55,9 @@ struct db_migration {
 /* Bring DB to STEPS[N - 1].version, each step and the version's number in one transaction. */
 int db_migrate(struct db *db, const struct db_migration *steps, size_t n, struct err *err);
 
+/* May a database on a file system of this kind (statfs f_type) have a write-ahead log? Pure. */
+bool db_wal_fits(unsigned long fs_type);
+
 /* What SQLite's result RC means to us, in ERR. SYS_ERRNO: sqlite3_system_errno(). Returns -1. */
 int db_error_of(
 	const char *path, int rc, int sys_errno, const char *detail, int wait_ms, struct err *err);

@@ -75,8 +75,11 @@ int instance_set_named(struct db *db, const char *const *ids, size_t n, struct e
 /* Those of a gang (NULL: of all) that are not terminated (ALL: every one); heap array. */
 int instance_list(struct db *db, const char *gang, bool all, struct instance **instances, size_t *n,
 	struct err *err);
-/* Living (not terminated) instances bound to the nodes, in their order, bound before BEFORE_MS (0:
- * any time). */
+/*
+ * Living (not terminated) instances bound to the nodes, in their order, bound before BEFORE_MS (0:
+ * any time). A binding more than a minute after it is of a clock that was set back since: as
+ * before.
+ */
 int instance_of_nodes(struct db *db, const struct nodeset *nodes, int64_t before_ms,
 	struct instance **instances, size_t *n, struct err *err);
 

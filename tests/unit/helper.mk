@@ -53,6 +53,11 @@ tests_unit_test_fleet_body_LDADD = $(HELPER_LIBS) $(CHECK_LIBS)
 APP_FIXTURE = tests/unit/app_fixture.c tests/unit/app_fixture.h \
 	tests/unit/http_server.c tests/unit/http_server.h $(STATE_FIXTURE)
 
+check_PROGRAMS += tests/unit/test_account
+tests_unit_test_account_SOURCES = tests/unit/test_account.c $(APP_FIXTURE)
+tests_unit_test_account_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_test_account_LDADD = $(HELPER_LIBS) $(CHECK_LIBS) -lpthread
+
 check_PROGRAMS += tests/unit/test_adopt
 tests_unit_test_adopt_SOURCES = tests/unit/test_adopt.c $(APP_FIXTURE)
 tests_unit_test_adopt_CPPFLAGS = $(UNIT_CPPFLAGS)

@@ -311,6 +311,68 @@ static void hit_the_file_limit(void)
 	state_db = NULL;
 }
 
+START_TEST(room)
+{
+	state_reopen(DB_READ_WRITE, false);
+	ok(db_has_room(state_db, 4096, &err));
+	refused(db_has_room(state_db, INT64_MAX, &err), ERR_FATAL,
+		"KiB left on its disk, too few to launch safely: make room");
+	unlink(state_path("state.db"));
+	refused(db_has_room(state_db, 1, &err), ERR_FATAL, "state.db: No such file");
+}
+END_TEST
+
+START_TEST(which_file_systems)
+{
+	static const struct {
+		unsigned long type;
+		bool fits;
+	} t[] = {
+		{0xef53, true},             /* ext4 */
+		{0x58465342, true},         /* XFS */
+		{0x9123683e, true},         /* btrfs */
+		{0xffffffff9123683e, true}, /* … sign-extended */
+		{0x01021994, true},         /* tmpfs */
+		{0x6969, false},            /* NFS */
+		{0xfe534d42, false},        /* SMB2 */
+		{0x0bd00bd0, false},        /* Lustre */
+		{0x00c36400, false},        /* CephFS */
+		{0x47504653, false},        /* GPFS */
+		{0x65735546, false},        /* FUSE */
+		{0x01021997, false},        /* 9p */
+		{0, false},
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(t); i++)
+		ck_assert_msg(db_wal_fits(t[i].type) == t[i].fits, "%lx", t[i].type);
+}
+END_TEST
+
+START_TEST(checked_daily)
+{
+	char *value = NULL;
+
+	state_reopen(DB_READ_WRITE, false);
+	ok(db_check_daily(state_db, &err));
+	ok(meta_get(state_db, "checked_ms", &value, &err));
+	ck_assert_int_le(llabs(atoll(value) - clock_now_ms()), 60000);
+	free(value);
+	/* again only after a day: this would be found */
+	ok(db_exec(state_db,
+		"PRAGMA foreign_keys = OFF; INSERT INTO gang_job VALUES ('none', 1, 0, 'n')",
+		&err));
+	ok(db_check_daily(state_db, &err));
+	ok(meta_set(state_db, "checked_ms", "1", &err));
+	refused(db_check_daily(state_db, &err), ERR_FATAL, "rows that belong to no gang");
+	ok(meta_set(state_db, "checked_ms", "99999999999999", &err)); /* a clock set back */
+	refused(db_check_daily(state_db, &err), ERR_FATAL, "rows that belong to no gang");
+	ck_assert(db_is_damage(&err));
+	ck_assert(!db_is_read_only(state_db));
+	state_reopen(DB_READ_ONLY, false);
+	ck_assert(db_is_read_only(state_db));
+}
+END_TEST
+
 START_TEST(write_error)
 {
 	ck_assert_int_eq(state_in_child(hit_the_file_limit), 0);
@@ -545,6 +607,9 @@ int main(void)
 	tcase_add_test(tc, transactions);
 	tcase_add_test(tc, statements_that_are_run_again);
 	tcase_add_test(tc, disk_full);
+	tcase_add_test(tc, room);
+	tcase_add_test(tc, which_file_systems);
+	tcase_add_test(tc, checked_daily);
 	tcase_add_test(tc, write_error);
 	tcase_add_test(tc, errors_in_plain_words);
 	tcase_add_test(tc, rows_that_are_not_ours);
