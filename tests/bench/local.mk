@@ -1,8 +1,10 @@
-# What gangs cost by their size; not part of all or check, needs root: make bench
+# What gangs cost by their size, and estimates by the catalogue's; not part of all or check, needs root: make bench
 .PHONY: bench
 bench: all
+	$(top_srcdir)/tests/bench/estimate --build . --limit-ms 50
 	$(top_srcdir)/tests/bench/resume --build .
 
 EXTRA_DIST += \
+	tests/bench/estimate \
 	tests/bench/resume
 # End of EXTRA_DIST
