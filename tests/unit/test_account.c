@@ -14,6 +14,36 @@
 			     "</Account></GetCallerIdentityResult></GetCallerIdentityResponse>"    \
 	}
 
+START_TEST(what_sts_says)
+{
+#define ANSWER(text)                                                                               \
+	{                                                                                          \
+		200, .body = "<GetCallerIdentityResponse><GetCallerIdentityResult>" text           \
+			     "</GetCallerIdentityResult></GetCallerIdentityResponse>"              \
+	}
+	static const struct server_answer script[] = {
+		ANSWER("<Arn>a</Arn><Account>123456789012</Account>"),
+		ANSWER("<Arn>a</Arn>"),
+		ANSWER("<Account>12345678901234567</Account>"),
+		ANSWER("<Account>12x</Account>"),
+		{403, .body = "<ErrorResponse><Error><Code>AccessDenied</Code><Message>m</Message>"
+			      "</Error></ErrorResponse>"},
+	};
+	char number[AWS_ACCOUNT_SIZE] = "", key[AWS_KEY_ID_SIZE];
+	struct aws *aws = ec2_begin(script, ARRAY_SIZE(script));
+
+	ok(aws_account(aws, number, &err));
+	ck_assert_str_eq(number, "123456789012");
+	for (int i = 0; i < 3; i++)
+		refused(aws_account(aws, number, &err), ERR_FATAL, "the answer has no Account");
+	refused(aws_account(aws, number, &err), ERR_AUTH, "AccessDenied");
+	ck_assert_str_eq(number, "123456789012");
+	ok(aws_key_id(aws, key, sizeof(key), &err));
+	ck_assert_str_eq(key, "AKIDEXAMPLE");
+	ck_assert_int_le(llabs(aws_now_s(aws) - clock_now_s()), 1);
+}
+END_TEST
+
 static void next_process(const char *key)
 {
 	setenv("AWS_ACCESS_KEY_ID", key, 1);
@@ -141,6 +171,7 @@ int main(void)
 	int failed;
 
 	tcase_add_checked_fixture(tc, app_setup, app_teardown);
+	tcase_add_test(tc, what_sts_says);
 	tcase_add_test(tc, the_first_is_written_down);
 	tcase_add_test(tc, another_is_refused);
 	tcase_add_test(tc, an_instance_is_enough);

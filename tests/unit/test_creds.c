@@ -520,45 +520,6 @@ START_TEST(caller)
 }
 END_TEST
 
-START_TEST(whose_account)
-{
-#define CALLER(account)                                                                            \
-	{                                                                                          \
-		200, .body = "<GetCallerIdentityResponse><GetCallerIdentityResult>" account        \
-			     "</GetCallerIdentityResult></GetCallerIdentityResponse>"              \
-	}
-	static const struct server_answer script[] = {
-		CALLER("<Arn>a</Arn><Account>123456789012</Account>"),
-		CALLER("<Arn>a</Arn>"),
-		CALLER("<Account>12345678901234567</Account>"),
-		CALLER("<Account>12x</Account>"),
-		{403, .body = "<ErrorResponse><Error><Code>AccessDenied</Code><Message>m</Message>"
-			      "</Error></ErrorResponse>"},
-	};
-	char number[AWS_ACCOUNT_SIZE] = "", key[AWS_KEY_ID_SIZE];
-	struct aws *aws;
-
-	setenv("AWS_ACCESS_KEY_ID", "AKENV", 1);
-	setenv("AWS_SECRET_ACCESS_KEY", "HIDDEN", 1);
-	begin_sts(script, ARRAY_SIZE(script));
-	aws = account((struct aws_options){0});
-	ck_assert_int_eq(aws_account(aws, number, &err), 0);
-	ck_assert_str_eq(number, "123456789012");
-	for (int i = 0; i < 3; i++) {
-		ck_assert_int_eq(aws_account(aws, number, &err), -1);
-		expect_text(ERR_FATAL, "the answer has no Account");
-	}
-	ck_assert_int_eq(aws_account(aws, number, &err), -1);
-	expect_text(ERR_AUTH, "AccessDenied");
-	ck_assert_str_eq(number, "123456789012");
-	ck_assert_int_eq(aws_key_id(aws, key, sizeof(key), &err), 0);
-	ck_assert_str_eq(key, "AKENV");
-	ck_assert_int_le(llabs(aws_now_s(aws) - clock_now_s()), 1);
-	aws_destroy(aws);
-	server_stop(sts);
-}
-END_TEST
-
 /* --- container ------------------------------------------------------------------------------- */
 
 START_TEST(container_urls)
@@ -821,7 +782,6 @@ int main(void)
 	tcase_add_test(tc, web_identity);
 	tcase_add_test(tc, web_identity_cut);
 	tcase_add_test(tc, caller);
-	tcase_add_test(tc, whose_account);
 	tcase_add_test(tc, container_urls);
 	tcase_add_test(tc, container);
 	tcase_add_test(tc, imds_v2);
