@@ -431,6 +431,19 @@ void db_leave_read(struct db *db, const struct db_scope *scope)
 		rollback_raw(db);
 }
 
+int db_begin_read(struct db *db, struct err *err)
+{
+	if (!sqlite3_get_autocommit(db->sql))
+		return err_set(err, ERR_FATAL, "%s: a transaction is open already", db->path);
+	return db_exec(db, "BEGIN", err);
+}
+
+void db_end_read(struct db *db)
+{
+	if (!db->open_tx && !sqlite3_get_autocommit(db->sql))
+		rollback_raw(db);
+}
+
 int db_check(struct db *db, struct err *err)
 {
 	cleanup_stmt sqlite3_stmt *stmt = db_prepare(db, err, "PRAGMA integrity_check(1)", NULL, 0);

@@ -68,6 +68,14 @@ void db_rollback(struct db *db); /* harmless without one */
 /* Is that the error of a damaged file, so that nothing but a new one helps? Pure. */
 bool db_is_damage(const struct err *err);
 
+/*
+ * Several reads of one moment, between these two; also of a database opened for reading only. Not
+ * inside a transaction (ERR_FATAL), and nothing is to be written meanwhile. The end is harmless
+ * without a beginning.
+ */
+int db_begin_read(struct db *db, struct err *err);
+void db_end_read(struct db *db);
+
 /* Read the whole file and check it: ERR_FATAL with what to do. Takes long for a long ledger. */
 int db_check(struct db *db, struct err *err);
 /* The same, if that was not done for a day; then it is noted (meta "checked_ms"). */

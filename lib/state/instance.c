@@ -405,6 +405,19 @@ int instance_set_named(struct db *db, const char *const *ids, size_t n, struct e
 	return db_leave(db, &scope, set_named(db, ids, n, err), err);
 }
 
+int instance_get(struct db *db, const char *id, struct instance *instance, struct err *err)
+{
+	cleanup_stmt sqlite3_stmt *stmt = DB_PREPARE(
+		db, err, "SELECT " COLUMNS " FROM instance WHERE id = ?", DB_TEXT(id));
+	int rc = stmt ? db_step(db, stmt, err) : -1;
+
+	if (rc > 0 && read_row(db, stmt, instance, err) < 0)
+		return -1;
+	if (!rc)
+		return err_set(err, ERR_NOTFOUND, "no instance %s", id);
+	return rc < 0 ? -1 : 0;
+}
+
 int instance_list(struct db *db, const char *gang, bool all, struct instance **instances, size_t *n,
 	struct err *err)
 {

@@ -72,6 +72,8 @@ int instance_set_terminated(
 /* These have got their Name; unknown ones are passed over. */
 int instance_set_named(struct db *db, const char *const *ids, size_t n, struct err *err);
 
+/* Find one, whatever its state; ERR_NOTFOUND. */
+int instance_get(struct db *db, const char *id, struct instance *instance, struct err *err);
 /* Those of a gang (NULL: of all) that are not terminated (ALL: every one); heap array. */
 int instance_list(struct db *db, const char *gang, bool all, struct instance **instances, size_t *n,
 	struct err *err);

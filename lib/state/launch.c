@@ -7,6 +7,10 @@
 #include "lib/state/db_internal.h"
 #include "lib/state/gang.h"
 
+#define COLUMNS                                                                                    \
+	"token, gang, region, state, body, hostlist, capacity, fleet_id, code, message, "          \
+	"sent_ms, answered_ms"
+
 static const char *const names[] = {
 	[LAUNCH_PREPARED] = "prepared",
 	[LAUNCH_ANSWERED] = "answered",
@@ -183,13 +187,36 @@ int launch_list(
 	struct db *db, const char *gang, struct launch **launches, size_t *n, struct err *err)
 {
 	cleanup_stmt sqlite3_stmt *stmt = DB_PREPARE(db, err,
-		"SELECT token, gang, region, state, body, hostlist, capacity, fleet_id, code, "
-		"message, "
-		"sent_ms, "
-		"answered_ms FROM launch WHERE gang = ? ORDER BY seq",
-		DB_TEXT(gang));
+		"SELECT " COLUMNS " FROM launch WHERE gang = ? ORDER BY seq", DB_TEXT(gang));
 
 	return db_list_rows(db, stmt, &list_of_launches, launches, n, err);
+}
+
+int launch_list_prepared(struct db *db, struct launch **launches, size_t *n, struct err *err)
+{
+	cleanup_stmt sqlite3_stmt *stmt = db_prepare(db, err,
+		"SELECT " COLUMNS " FROM launch WHERE state = 'prepared' ORDER BY seq", NULL, 0);
+
+	return db_list_rows(db, stmt, &list_of_launches, launches, n, err);
+}
+
+int launch_state_of(struct db *db, const char *token, enum launch_state *state, struct err *err)
+{
+	cleanup_stmt sqlite3_stmt *stmt = DB_PREPARE(
+		db, err, "SELECT state FROM launch WHERE token = ?", DB_TEXT(token));
+	struct db_row row = {.stmt = stmt};
+	int rc = stmt ? db_step(db, stmt, err) : -1;
+	char name[16];
+
+	if (rc <= 0)
+		return rc;
+	db_row_text(&row, name, sizeof(name));
+	if (db_row_check(db, &row, err) < 0)
+		return -1;
+	if (state_of_name(name, state) < 0)
+		return err_set(
+			err, ERR_FATAL, "%s: launch %s in an unknown state", db->path, token);
+	return 1;
 }
 
 void launch_list_release(struct launch *launches, size_t n)

@@ -40,11 +40,15 @@ int launch_prepare(struct db *db, const struct launch *launch, struct err *err);
  */
 int launch_finish(struct db *db, const char *token, enum launch_state state, const char *fleet_id,
 	const char *code, const char *message, struct err *err);
-/* Those of a gang, oldest first; heap array. */
 /* How many of the gang's launches have no answer. */
 int launch_count_prepared(struct db *db, const char *gang, size_t *n, struct err *err);
+/* Those of a gang, oldest first; heap array. */
 int launch_list(
 	struct db *db, const char *gang, struct launch **launches, size_t *n, struct err *err);
+/* Those of all gangs that have no answer, oldest first; none is no error. */
+int launch_list_prepared(struct db *db, struct launch **launches, size_t *n, struct err *err);
+/* The state of one: 1; 0: there is none; -1. */
+int launch_state_of(struct db *db, const char *token, enum launch_state *state, struct err *err);
 void launch_list_release(struct launch *launches, size_t n);
 
 #endif

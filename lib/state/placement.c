@@ -73,17 +73,42 @@ static int read_placement(struct db *db, sqlite3_stmt *stmt, void *out, struct e
 	db_row_text(&row, p.gang, sizeof(p.gang));
 	db_row_text(&row, p.region, sizeof(p.region));
 	p.created_ms = db_row_int(&row);
+	p.deleted_ms = db_row_int(&row);
+	p.deleted = p.deleted_ms != 0;
 	if (db_row_check(db, &row, err) < 0)
 		return -1;
 	*(struct placement *)out = p;
 	return 0;
 }
 
+static const struct db_list list_of_placements = {sizeof(struct placement), read_placement, NULL};
+
+int placement_find(struct db *db, const char *name, struct placement *placement, struct err *err)
+{
+	cleanup_stmt sqlite3_stmt *stmt = DB_PREPARE(db, err,
+		"SELECT name, gang, region, created_ms, deleted_ms FROM placement WHERE name = ?",
+		DB_TEXT(name));
+	int rc = stmt ? db_step(db, stmt, err) : -1;
+
+	if (rc > 0 && read_placement(db, stmt, placement, err) < 0)
+		return -1;
+	return rc;
+}
+
+int placement_living(struct db *db, struct placement **groups, size_t *n, struct err *err)
+{
+	cleanup_stmt sqlite3_stmt *stmt = db_prepare(db, err,
+		"SELECT name, gang, region, created_ms, deleted_ms FROM placement "
+		"WHERE deleted_ms = 0 ORDER BY seq",
+		NULL, 0);
+
+	return db_list_rows(db, stmt, &list_of_placements, groups, n, err);
+}
+
 int placement_removable(struct db *db, struct placement **groups, size_t *n, struct err *err)
 {
-	static const struct db_list list = {sizeof(struct placement), read_placement, NULL};
 	cleanup_stmt sqlite3_stmt *stmt = db_prepare(db, err,
-		"SELECT p.name, p.gang, p.region, p.created_ms FROM placement AS p "
+		"SELECT p.name, p.gang, p.region, p.created_ms, p.deleted_ms FROM placement AS p "
 		"JOIN gang AS g ON g.id = p.gang "
 		"WHERE p.deleted_ms = 0 AND g.state IN ('releasing', 'released', 'failed') "
 		"AND NOT EXISTS (SELECT 1 FROM instance AS i "
@@ -91,7 +116,7 @@ int placement_removable(struct db *db, struct placement **groups, size_t *n, str
 		"ORDER BY p.seq",
 		NULL, 0);
 
-	return db_list_rows(db, stmt, &list, groups, n, err);
+	return db_list_rows(db, stmt, &list_of_placements, groups, n, err);
 }
 
 /* The row's number and token: 1, 0 where there is none, -1. TOKEN of 65 bytes. */

@@ -14,6 +14,7 @@ struct placement {
 	char region[32];
 	int64_t created_ms;
 	bool deleted;
+	int64_t deleted_ms; /* 0 */
 };
 
 /* One that is there for the same gang is no error; a name is never used twice: ERR_FATAL. */
@@ -21,6 +22,10 @@ int placement_insert(struct db *db, const char *name, const char *gang, const ch
 	int64_t now_ms, struct err *err);
 /* The first time stays. ERR_NOTFOUND. */
 int placement_set_deleted(struct db *db, const char *name, int64_t now_ms, struct err *err);
+/* Find one, deleted or not: 1; 0: there is none; -1. */
+int placement_find(struct db *db, const char *name, struct placement *placement, struct err *err);
+/* All that are not deleted, oldest first; none is no error. */
+int placement_living(struct db *db, struct placement **groups, size_t *n, struct err *err);
 /* Groups not deleted whose gang is over or releasing and has no instance that is not terminated. */
 int placement_removable(struct db *db, struct placement **groups, size_t *n, struct err *err);
 
