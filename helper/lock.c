@@ -4,6 +4,8 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <stdio.h>
+#include <sys/file.h>
 #include <unistd.h>
 
 #include "lib/base/cleanup.h"
@@ -60,6 +62,21 @@ int lock_gang(const struct app *app, const char *gang, int wait_ms, struct err *
 	if (locks_path(app, gang, path, err) < 0)
 		return -1;
 	return file_lock(path, wait_ms, err);
+}
+
+bool lock_gang_held(const struct app *app, const char *gang)
+{
+	cleanup_close int fd = -1;
+	char name[64], path[PATH_MAX];
+
+	snprintf(name, sizeof(name), "locks/%s", gang);
+	if (app_path(app, name, path, sizeof(path), NULL) < 0)
+		return true;
+	fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+	if (fd < 0)
+		return errno != ENOENT;
+	/* shared, so that two who look do not see each other; freed with the descriptor */
+	return flock(fd, LOCK_SH | LOCK_NB) < 0;
 }
 
 int lock_slot(const struct app *app, struct err *err)

@@ -14,6 +14,9 @@
 /* A descriptor to be closed, or -1: ERR_BUSY when another process has it after WAIT_MS. */
 int lock_job(const struct app *app, uint32_t job_id, int wait_ms, struct err *err);
 int lock_gang(const struct app *app, const char *gang, int wait_ms, struct err *err);
+/* Has a process the gang's lock? Looks without taking it from anybody, and makes no file. True also
+ * where that cannot be seen. */
+bool lock_gang_held(const struct app *app, const char *gang);
 /*
  * One of the SLOTS places for launches under way at a time, over all processes: EC2's buckets are
  * small. Waits for one; -1 when no file can be made.
