@@ -36,7 +36,12 @@ libhelper_a_SOURCES = \
 	helper/failure.c helper/failure.h \
 	helper/fleet_body.c helper/fleet_body.h \
 	helper/groups.c helper/groups.h \
-	helper/judge.h \
+	helper/judge.c helper/judge.h \
+	helper/judge_gangs.c \
+	helper/judge_instances.c \
+	helper/judge_internal.h \
+	helper/judge_leftovers.c \
+	helper/judge_nodes.c \
 	helper/lock.c helper/lock.h \
 	helper/lost.c helper/lost.h \
 	helper/notice.h \
@@ -61,7 +66,13 @@ libhelper_a_SOURCES = \
 	helper/show_detect.c helper/show_detect.h \
 	helper/stale.c helper/stale.h \
 	helper/status.h \
-	helper/survey.h helper/survey_health.h \
+	helper/survey.c helper/survey.h \
+	helper/survey_clock.c \
+	helper/survey_ec2.c \
+	helper/survey_health.h \
+	helper/survey_internal.h \
+	helper/survey_link.c \
+	helper/survey_state.c \
 	helper/tags.c helper/tags.h \
 	helper/tries.c helper/tries.h \
 	helper/templates.c helper/templates.h \

@@ -87,8 +87,7 @@ struct survey_node {
 
 /* What is written down of an instance that EC2 shows alive, with our tag, without a living row. */
 struct survey_stray {
-	const struct ec2_instance *ec2;
-	const struct survey_region *region;
+	char id[32], region_name[32];
 	bool row; /* it is written down as terminated, at: */
 	int64_t terminated_ms;
 	char gang[48];   /* by the row, else by the tag */
@@ -98,6 +97,9 @@ struct survey_stray {
 	enum launch_state launch_state;
 	char node[64]; /* by its identity tags; "" they do not say (yet) */
 	char job[64];  /* by burst:job; "" */
+	/* of survey_link(): */
+	const struct ec2_instance *ec2;
+	const struct survey_region *region;
 };
 
 struct survey_group { /* a placement group at EC2 with our tag */
@@ -142,6 +144,12 @@ struct survey_record { /* a file of STATE/intent or STATE/ended */
 	int64_t changed_s;
 };
 
+struct survey_clock {      /* how the wall clock stands to the machine's uptime */
+	char boot[40];     /* the boot's id */
+	int64_t offset_ms; /* between them */
+	int64_t since_ms;  /* by uptime, since when it has been so */
+};
+
 struct survey {
 	int64_t now_ms;
 	/* For how long the clock is known to have run without being set: no age counts for more.
@@ -151,9 +159,9 @@ struct survey {
 	 * launched before, and carries our tag, is ours without a record: the operator has said so.
 	 */
 	int64_t rebuilt_ms;
-	int64_t clock_offset_ms, clock_since_ms; /* survey_remember()'s: see survey.c */
-	unsigned parts;                          /* asked for */
-	char cluster[64];                        /* our tag's value */
+	struct survey_clock clock; /* for survey_remember() */
+	unsigned parts;            /* asked for */
+	char cluster[64];          /* our tag's value */
 	const struct conf *conf;
 	struct slurm_site site;
 
