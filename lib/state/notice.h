@@ -62,7 +62,9 @@ struct notice_job {
 /* Each start once per notice; those that are there already stay as they are. */
 int notice_add_job(struct db *db, int64_t seq, const struct notice_job *job, struct err *err);
 int notice_jobs(struct db *db, int64_t seq, struct notice_job **jobs, size_t *n, struct err *err);
-/* Write signalled_ms, ended_ms and requeued of JOB, in all notices that hit this start of it. */
+/* Write signalled_ms, ended_ms and requeued of JOB, in all notices not done that hit this start of
+ * it.
+ */
 int notice_set_job(struct db *db, const struct notice_job *job, struct err *err);
 
 /*

@@ -43,6 +43,11 @@ tests_unit_test_pool_SOURCES = tests/unit/test_pool.c $(STATE_FIXTURE)
 tests_unit_test_pool_CPPFLAGS = $(STATE_TEST_CPPFLAGS)
 tests_unit_test_pool_LDADD = $(STATE_TEST_LDADD)
 
+check_PROGRAMS += tests/unit/test_notice_db
+tests_unit_test_notice_db_SOURCES = tests/unit/test_notice_db.c $(STATE_FIXTURE)
+tests_unit_test_notice_db_CPPFLAGS = $(STATE_TEST_CPPFLAGS)
+tests_unit_test_notice_db_LDADD = $(STATE_TEST_LDADD)
+
 check_PROGRAMS += tests/unit/test_health
 tests_unit_test_health_SOURCES = tests/unit/test_health.c $(STATE_FIXTURE)
 tests_unit_test_health_CPPFLAGS = $(STATE_TEST_CPPFLAGS)
