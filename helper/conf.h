@@ -17,6 +17,7 @@
 #include "lib/intent/intent.h"
 #include "lib/plan/efa.h"
 #include "lib/plan/plan.h"
+#include "lib/slurm/slurm_client.h"
 
 #define CONF_DEFAULT_PATH SYSCONFDIR "/slurm/aws-burst.yaml"
 /* Not below the state directory, which is closed to users. */
@@ -55,6 +56,13 @@ enum guard_action {
 	GUARD_LOG,     /* an alarm, and no more */
 	GUARD_DRAIN,   /* no other job gets it; it goes when its job ends */
 	GUARD_REQUEUE, /* the instance counts as lost */
+};
+
+/* Which jobs that EC2's notice has ended go back into the queue. */
+enum spot_requeue {
+	SPOT_REQUEUE_NEVER,
+	SPOT_REQUEUE_FAILED, /* those that did not end with exit status 0 */
+	SPOT_REQUEUE_ALWAYS,
 };
 
 struct conf_group {
@@ -147,6 +155,17 @@ struct conf {
 		int64_t timeout_s; /* 10 */
 		int64_t repeat_s;  /* the same again not before, 3600 */
 	} alarm;
+	struct {
+		char *queue_url;    /* of SQS; NULL: EC2 is asked */
+		char *queue_region; /* NULL: as in the URL, else aws.region */
+		int64_t poll_s;     /* 5 */
+		char *signal;       /* "none", "USR1", … */
+		enum signal_to signal_to;
+		enum spot_requeue requeue; /* failed */
+		bool rebalance_act;        /* false: only logged */
+		unsigned on_demand_after;  /* interruptions of a job; 2, 0: never */
+		int64_t on_demand_after_s; /* since a job's first; 0: never */
+	} spot;
 	struct conf_group *groups;
 	size_t ngroups;
 	struct {

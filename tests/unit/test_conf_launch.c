@@ -35,6 +35,15 @@ START_TEST(defaults)
 	ck_assert_int_eq(c->guards.on_impaired, GUARD_DRAIN);
 	ck_assert_int_eq(c->guards.on_retiring, GUARD_DRAIN);
 	ck_assert_ptr_null(c->alarm.command);
+	ck_assert_ptr_null(c->spot.queue_url);
+	ck_assert_ptr_null(c->spot.queue_region);
+	ck_assert_int_eq(c->spot.poll_s, 5);
+	ck_assert_str_eq(c->spot.signal, "none");
+	ck_assert_int_eq(c->spot.signal_to, SIGNAL_BATCH);
+	ck_assert_int_eq(c->spot.requeue, SPOT_REQUEUE_FAILED);
+	ck_assert(!c->spot.rebalance_act);
+	ck_assert_uint_eq(c->spot.on_demand_after, 2);
+	ck_assert_int_eq(c->spot.on_demand_after_s, 0);
 	ck_assert_int_eq(c->alarm.timeout_s, 10);
 	ck_assert_int_eq(c->alarm.repeat_s, 3600);
 	ck_assert_int_eq(c->aws.throttle_wait_s, 60);
@@ -73,7 +82,10 @@ END_TEST
 	"boot: {protect_after: 0, protect_for_s: 60, console_lines: 0}\n"                          \
 	"guards: {max_nodes: 64, overdue_grace_s: 60, not_registered_s: 30, impaired_s: 0, "       \
 	"on_impaired: requeue, on_retiring: log}\n"                                                \
-	"alarm: {command: /bin/true, timeout_s: 1, repeat_s: 0}\n"
+	"alarm: {command: /bin/true, timeout_s: 1, repeat_s: 0}\n"                                 \
+	"spot: {queue_url: \"https://sqs.us-west-2.amazonaws.com/123456789012/burst\", "           \
+	"queue_region: us-west-2, poll_s: 1, signal: usr1, signal_to: all, requeue: always, "      \
+	"rebalance: act, on_demand_after: 0, on_demand_after_s: 3600}\n"
 
 START_TEST(sections)
 {
@@ -105,6 +117,16 @@ START_TEST(sections)
 	ck_assert_int_eq(c->guards.on_impaired, GUARD_REQUEUE);
 	ck_assert_int_eq(c->guards.on_retiring, GUARD_LOG);
 	ck_assert_str_eq(c->alarm.command, "/bin/true");
+	ck_assert_str_eq(
+		c->spot.queue_url, "https://sqs.us-west-2.amazonaws.com/123456789012/burst");
+	ck_assert_str_eq(c->spot.queue_region, "us-west-2");
+	ck_assert_int_eq(c->spot.poll_s, 1);
+	ck_assert_str_eq(c->spot.signal, "USR1");
+	ck_assert_int_eq(c->spot.signal_to, SIGNAL_ALL);
+	ck_assert_int_eq(c->spot.requeue, SPOT_REQUEUE_ALWAYS);
+	ck_assert(c->spot.rebalance_act);
+	ck_assert_uint_eq(c->spot.on_demand_after, 0);
+	ck_assert_int_eq(c->spot.on_demand_after_s, 3600);
 	ck_assert_int_eq(c->alarm.timeout_s, 1);
 	ck_assert_int_eq(c->alarm.repeat_s, 0);
 	ck_assert_int_eq(c->aws.throttle_wait_s, 90);
