@@ -83,6 +83,9 @@ struct job_facts {
 	int64_t start_s, submit_s, eligible_s;
 	int64_t end_s; /* of one that is over when it ended, else when it will; 0: not said */
 	bool exclusive;
+	/* Of one that has ended: its script gave 0; it was cancelled, or ran into its time limit.
+	 */
+	bool succeeded, cancelled, timed_out;
 };
 /* ERR_NOTFOUND for a job that slurmctld does not know (any more). */
 int slurm_client_job(uint32_t job_id, struct job_facts *facts, struct err *err);
@@ -113,7 +116,9 @@ struct node_facts {
 	char addr[64];
 	char hostname[64];
 	char reason[256];
-	char state[128]; /* "IDLE+CLOUD+POWERED_DOWN" */
+	int64_t reason_s;    /* when it was given; 0 */
+	uint32_t reason_uid; /* … and by whom; means nothing without a reason */
+	char state[128];     /* "IDLE+CLOUD+POWERED_DOWN" */
 	bool cloud, powered_down, powering_up, powering_down, power_down, down, drain, no_respond,
 		allocated, idle, completing;
 	/* A slurmd has answered since it was powered up; false also where Slurm cannot say. */
@@ -129,6 +134,14 @@ struct node_facts {
  */
 int slurm_client_nodes(
 	const struct nodeset *wanted, struct node_facts **nodes, size_t *n, struct err *err);
+
+/*
+ * All CLOUD nodes, if anything has changed of any node since *SINCE_S, which begins as 0 and is
+ * then what the last call left there. 1 with *NODES as above; 0: nothing has, for which slurmctld
+ * is asked all the same but sends no list; -1.
+ */
+int slurm_client_nodes_changed(
+	int64_t *since_s, struct node_facts **nodes, size_t *n, struct err *err);
 
 struct node_address {
 	const char *name;
@@ -165,6 +178,8 @@ int slurm_client_force_down(
 int slurm_client_down(const char *hostlist, const char *reason, struct err *err);
 /* POWER_DOWN_ASAP: power down when the job that has the nodes ends. */
 int slurm_client_down_asap(const char *hostlist, struct err *err);
+/* The same with REASON. */
+int slurm_client_leave(const char *hostlist, const char *reason, struct err *err);
 /*
  * RESUME: a node that is powering down is powered down at once. For a node in any other state
  * slurmctld says "Invalid node state specified", which is no error here.
@@ -193,6 +208,21 @@ int slurm_client_job_change(const char *name, const struct job_change *change, s
  * which may have no address yet.
  */
 int slurm_client_notify(uint32_t job_id, const char *text, struct err *err);
+enum signal_to {
+	SIGNAL_BATCH, /* the batch script's shell */
+	SIGNAL_STEPS, /* what srun started */
+	SIGNAL_ALL,   /* both */
+};
+/* Send SIGNAL to a running job by name ("17": all of a heterogeneous job). ERR_NOTFOUND for one
+ * that is over. */
+int slurm_client_signal(const char *name, int signal, enum signal_to to, struct err *err);
+/*
+ * Back into the queue, a batch job by name: one that runs gets SIGTERM and, after KillWait, SIGKILL
+ * first; one that has ended begins anew while slurmctld still knows it. slurmctld gives it a begin
+ * time some two minutes from now. ERR_NOTFOUND for one that it does not know, ERR_BUSY where it is
+ * pending or on its way there already.
+ */
+int slurm_client_requeue(const char *name, struct err *err);
 /* Cancel a job by name ("17" for all of a heterogeneous job). One that is over is no error. */
 int slurm_client_cancel(const char *name, struct err *err);
 

@@ -104,6 +104,10 @@ static int fill_facts(const slurm_job_info_t *job, struct job_facts *facts, stru
 	/* slurmctld reports NONE for --exclusive and for a partition with OverSubscribe=EXCLUSIVE
 	 */
 	facts->exclusive = job->shared == JOB_SHARED_NONE;
+	facts->succeeded = (job->job_state & JOB_STATE_BASE) == JOB_COMPLETE;
+	facts->cancelled = (job->job_state & JOB_STATE_BASE) == JOB_CANCELLED;
+	facts->timed_out = (job->job_state & JOB_STATE_BASE) == JOB_TIMEOUT ||
+			   (job->job_state & JOB_STATE_BASE) == JOB_DEADLINE;
 	if (copy_heap(&facts->nodes, job->nodes ? job->nodes : "") < 0 ||
 		copy_heap(&facts->batch_host, job->batch_host) < 0 ||
 		copy_heap(&facts->admin_comment, job->admin_comment) < 0) {
@@ -299,6 +303,43 @@ int slurm_client_notify(uint32_t job_id, const char *text, struct err *err)
 		slurm_fail(err, "sending a message to its terminal");
 		return err_prefix(err, "job %u", job_id);
 	}
+	return 0;
+}
+
+int slurm_client_signal(const char *name, int signal, enum signal_to to, struct err *err)
+{
+	static const uint16_t flags[] = {
+		[SIGNAL_BATCH] = KILL_JOB_BATCH,
+		[SIGNAL_STEPS] = KILL_STEPS_ONLY,
+		[SIGNAL_ALL] = KILL_FULL_JOB,
+	};
+
+	if (slurm_client_check(err) < 0 || job_name_check(name, err) < 0)
+		return -1;
+	if (slurm_kill_job2(name, (uint16_t)signal, flags[to], NULL) != SLURM_SUCCESS) {
+		slurm_fail(err, "sending a signal");
+		return err_prefix(err, "job %s", name);
+	}
+	return 0;
+}
+
+int slurm_client_requeue(const char *name, struct err *err)
+{
+	cleanup_free char *id = NULL;
+	job_array_resp_msg_t *answer = NULL;
+
+	if (slurm_client_check(err) < 0 || job_name_check(name, err) < 0)
+		return -1;
+	if (copy_heap(&id, name) < 0)
+		return err_nomem(err);
+	if (slurm_requeue2(id, 0, &answer) != SLURM_SUCCESS) {
+		slurm_fail(err, "requeueing");
+		if (answer)
+			slurm_free_job_array_resp(answer);
+		return err_prefix(err, "job %s", name);
+	}
+	if (check_answer(answer, err) < 0)
+		return err_prefix(err, "job %s", name);
 	return 0;
 }
 

@@ -42,6 +42,8 @@ static void fill_facts(const node_info_t *node, struct node_facts *facts)
 	copy_text(facts->addr, sizeof(facts->addr), node->node_addr);
 	copy_text(facts->hostname, sizeof(facts->hostname), node->node_hostname);
 	copy_text(facts->reason, sizeof(facts->reason), node->reason);
+	facts->reason_s = node->reason_time;
+	facts->reason_uid = node->reason_uid;
 	node_state_decode(node->node_state, facts);
 	facts->boot_s = node->boot_time;
 	facts->cpus = node->cpus;
@@ -118,6 +120,36 @@ int slurm_client_nodes(
 	*nodes = STEAL_POINTER(list);
 	*n = count;
 	return 0;
+}
+
+int slurm_client_nodes_changed(
+	int64_t *since_s, struct node_facts **nodes, size_t *n, struct err *err)
+{
+	CLEANUP(free_nodes) node_info_msg_t *msg = NULL;
+	struct node_facts *list;
+	size_t count = 0;
+
+	if (slurm_client_check(err) < 0)
+		return -1;
+	if (slurm_load_node((time_t)*since_s, &msg, SHOW_ALL) != SLURM_SUCCESS) {
+		if (errno == SLURM_NO_CHANGE_IN_DATA)
+			return 0;
+		return slurm_fail(err, "asking slurmctld for the nodes");
+	}
+	list = calloc((size_t)msg->record_count + 1, sizeof(*list));
+	if (!list)
+		return err_nomem(err);
+	for (uint32_t i = 0; i < msg->record_count; i++) {
+		const node_info_t *node = &msg->node_array[i];
+
+		if (node->name && (node->node_state & NODE_STATE_CLOUD))
+			fill_facts(node, &list[count++]);
+	}
+	/* slurmctld compares with "later than": what changed in that second is told again */
+	*since_s = msg->last_update;
+	*nodes = list;
+	*n = count;
+	return 1;
 }
 
 /* HARMLESS: a number of libslurm's that counts as success, or 0. */
@@ -352,7 +384,12 @@ int slurm_client_down(const char *hostlist, const char *reason, struct err *err)
 
 int slurm_client_down_asap(const char *hostlist, struct err *err)
 {
-	return set_state(hostlist, NODE_STATE_POWER_DOWN | NODE_STATE_POWER_DRAIN, NULL, NULL,
+	return slurm_client_leave(hostlist, NULL, err);
+}
+
+int slurm_client_leave(const char *hostlist, const char *reason, struct err *err)
+{
+	return set_state(hostlist, NODE_STATE_POWER_DOWN | NODE_STATE_POWER_DRAIN, NULL, reason,
 		"asking for power down after the job", 0, err);
 }
 

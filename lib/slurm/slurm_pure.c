@@ -305,6 +305,7 @@ enum err_class slurm_error_class(int number)
 	case ESLURM_TRANSITION_STATE_NO_UPDATE:
 	case ESLURM_PROLOG_RUNNING:
 	case ESLURM_JOB_NOT_PENDING: /* begin time of a job that has nodes */
+	case ESLURM_JOB_PENDING:     /* to be requeued, and is */
 		return ERR_BUSY;
 	case ESLURM_IN_STANDBY_MODE: /* a controller that waits for its turn */
 	case SLURM_UNEXPECTED_MSG_ERROR:

@@ -31,6 +31,7 @@ setup_file() {
 ALLOWED_ERRORS='Attempt to change admin_comment for JobId=
 node "?nosuch\>
 Security violation, UPDATE_NODE RPC from uid=
+_slurm_rpc_requeue: Requeue of JobId=[0-9]+ returned an error:
 Nodes static0 not responding'
 
 teardown_file() {
@@ -447,6 +448,57 @@ n6 127.0.0.253 n6"
 	await 20 line_is n1 IDLE+CLOUD+POWERING_DOWN
 	run -0 driver nodes n1
 	says registered=0
+}
+
+@test "a node that is to go: signal, reason, requeue of a job that has ended and of one that runs" {
+	driver announce n3=127.0.0.1
+	job=$(submit_script -p gang -N 1 -w n3 <<-'END'
+	#!/bin/bash
+	echo "start ${SLURM_RESTART_COUNT:-0}"
+	trap 'echo got USR1; exit 3' USR1
+	while :; do sleep 1 & wait $!; done
+	END
+	)
+	await 10 state_is "$job" CONFIGURING
+	await 10 line_is n3 ALLOCATED+CLOUD+POWERING_UP+NOT_RESPONDING
+	driver announce n3=127.0.0.1
+	in_cluster unshare -u sh -c 'hostname n3; exec slurmd -b -D -N n3' >"$BATS_TEST_TMPDIR/slurmd.out" 2>&1 3>&- &
+	wait_for "grep -q 'start 0' '$BURST_HOME/$job.out'" 60
+	since=$(fact since changed 0)
+	sleep 1.1
+	run -0 driver changed "$since"
+	says changed=0
+	run -0 driver leave n3 "burst spot: i-1 will be taken back"
+	run -0 driver changed "$since"
+	says changed=1
+	says "n3 uid=$(id -u slurm) age=1 reason=burst spot: i-1 will be taken back"
+	run -0 driver nodes n3
+	says "state=ALLOCATED+CLOUD+DRAIN+POWER_DOWN registered=1"
+	run -0 driver signal "$job" 10 batch
+	wait_for "grep -q 'got USR1' '$BURST_HOME/$job.out'" 10
+	await 20 state_is "$job" ENDED
+	run -0 driver job "$job"
+	says succeeded=0
+	says cancelled=0
+	run -0 driver requeue "$job"
+	await 20 state_is "$job" PENDING
+	is "$(fact restart job "$job")" 1
+	run -9 driver requeue "$job"
+	says "busy 2024: job $job: requeueing: "
+	run -9 driver signal "$job" 10 batch
+	says "busy 2020: job $job: sending a signal: "
+	run -8 driver requeue 99999
+	says "notfound 2017: job 99999: requeueing: "
+	run -8 driver signal 99999 10 steps
+	says "notfound 2017: job 99999: sending a signal: "
+	run -2 driver signal "$job,1" 10 all
+	# the drain goes with the node; the reason stays in its record
+	await 20 line_is n3 IDLE+CLOUD+POWERING_DOWN
+	driver cancel "$job"
+	await 10 state_is "$job" ENDED
+	run -0 driver job "$job"
+	says cancelled=1
+	run -4 as_user "$DRIVER" leave n3 mine
 }
 
 @test "slurmctld down: transient, with its number" {

@@ -71,6 +71,8 @@ static void print_job(const struct job_facts *f)
 	       "\nsubmit_s=%" PRId64 "\neligible_s=%" PRId64 "\nexclusive=%d\n",
 		f->num_nodes, f->num_tasks, f->cpus, f->time_limit_s, f->start_s, f->submit_s,
 		f->eligible_s, f->exclusive);
+	printf("succeeded=%d\ncancelled=%d\ntimed_out=%d\n", f->succeeded, f->cancelled,
+		f->timed_out);
 	printf("cpus_per_task=%u\ntasks_per_node=%u\nmem_mib_per_node=%" PRIu64
 	       "\ngpus_per_node=%u\n",
 		f->cpus_per_task, f->tasks_per_node, f->mem_mib_per_node, f->gpus_per_node);
@@ -233,6 +235,42 @@ static int cmd_cancel(int argc, char **argv, struct err *err)
 	return slurm_client_cancel(argv[0], err);
 }
 
+static int cmd_leave(int argc, char **argv, struct err *err)
+{
+	return slurm_client_leave(argv[0], argv[1], err);
+}
+
+static int cmd_changed(int argc, char **argv, struct err *err)
+{
+	cleanup_free struct node_facts *nodes = NULL;
+	int64_t since_s = strtoll(argv[0], NULL, 10);
+	size_t n = 0;
+	int rc = slurm_client_nodes_changed(&since_s, &nodes, &n, err);
+
+	if (rc < 0)
+		return -1;
+	printf("changed=%d\nsince=%" PRId64 "\n", rc, since_s);
+	for (size_t i = 0; i < n; i++)
+		if (*nodes[i].reason)
+			printf("%s uid=%u age=%d reason=%s\n", nodes[i].name, nodes[i].reason_uid,
+				nodes[i].reason_s > 0, nodes[i].reason);
+	return 0;
+}
+
+static int cmd_signal(int argc, char **argv, struct err *err)
+{
+	enum signal_to to = !strcmp(argv[2], "batch")   ? SIGNAL_BATCH
+			    : !strcmp(argv[2], "steps") ? SIGNAL_STEPS
+							: SIGNAL_ALL;
+
+	return slurm_client_signal(argv[0], (int)number(argv[1]), to, err);
+}
+
+static int cmd_requeue(int argc, char **argv, struct err *err)
+{
+	return slurm_client_requeue(argv[0], err);
+}
+
 static const struct {
 	const char *name;
 	int args; /* at least */
@@ -250,10 +288,14 @@ static const struct {
 	{"tell", 1, cmd_tell},
 	{"force-down", 3, cmd_force_down},
 	{"down-asap", 1, cmd_down_asap},
+	{"leave", 2, cmd_leave},
+	{"changed", 1, cmd_changed},
 	{"resume", 1, cmd_resume},
 	{"change", 1, cmd_change},
 	{"notify", 2, cmd_notify},
 	{"cancel", 1, cmd_cancel},
+	{"signal", 3, cmd_signal},
+	{"requeue", 1, cmd_requeue},
 };
 
 static int run(const char *conf, int argc, char **argv, struct err *err)
