@@ -149,6 +149,7 @@ int judge(const struct survey *survey, const struct judge_rules *rules, struct f
 		struct findings *, struct err *) = {
 		judge_gangs,
 		judge_instances,
+		judge_health,
 		judge_nodes,
 		judge_leftovers,
 	};

@@ -117,6 +117,10 @@ int judge(const struct survey *survey, const struct judge_rules *rules, struct f
 bool judge_record_is_old(const struct survey *survey, const struct judge_rules *rules,
 	const struct survey_record *record);
 
+/* For how long has JOB been beyond its time limit, with all that slurmctld grants it? 0: it is not,
+ * or has none. */
+int64_t judge_overdue_s(const struct job_facts *job, const struct slurm_site *site, int64_t now_s);
+
 /* judge()'s parts, one file each; they append. */
 int judge_gangs(const struct survey *survey, const struct judge_rules *rules,
 	struct findings *findings, struct err *err);

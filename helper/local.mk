@@ -38,6 +38,7 @@ libhelper_a_SOURCES = \
 	helper/groups.c helper/groups.h \
 	helper/judge.c helper/judge.h \
 	helper/judge_gangs.c \
+	helper/judge_health.c \
 	helper/judge_instances.c \
 	helper/judge_internal.h \
 	helper/judge_leftovers.c \
@@ -69,7 +70,7 @@ libhelper_a_SOURCES = \
 	helper/survey.c helper/survey.h \
 	helper/survey_clock.c \
 	helper/survey_ec2.c \
-	helper/survey_health.h \
+	helper/survey_health.c helper/survey_health.h \
 	helper/survey_internal.h \
 	helper/survey_link.c \
 	helper/survey_state.c \

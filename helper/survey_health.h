@@ -11,9 +11,9 @@
 #include "helper/survey.h"
 
 /*
- * Fill statuses of each region that is known and has instances of ours; one that does not answer is
- * logged, and not known. Needs the regions' instances, sorted. -1 only without memory.
+ * Fill statuses of each region that is known and has running instances; needs its instances, sorted
+ * by id. One that does not answer is logged, and its statuses are not known.
  */
-int survey_health(struct app *app, struct survey *survey, struct err *err);
+void survey_health(struct app *app, struct survey *survey);
 
 #endif
