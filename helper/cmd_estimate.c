@@ -45,7 +45,8 @@ static int read_wish(int argc, char **argv, struct job_wish *wish, struct estima
 		(file_read(command.script, 4 * SCRIPT_MAX, text, &input->len, err) < 0 ||
 			script_read_directives(*text, input->len, &script, err) < 0))
 		return -1;
-	if (sbatch_read_directives(wish, &script, err) < 0)
+	if ((command.script && sbatch_check_script(*text, input->len, err) < 0) ||
+		sbatch_read_directives(wish, &script, err) < 0)
 		return err_prefix(err, "%s", command.script ? command.script : "script");
 	if (sbatch_read_environment(wish, env, err) < 0 ||
 		sbatch_read_command(wish, argc, argv, err) < 0)

@@ -98,12 +98,19 @@ static void find_size(const struct job_wish *w, struct estimate_group *g)
 
 	g->tasks = w->tasks;
 	g->nodes = w->nodes;
+	/* "can't run 2 processes on 4 nodes": sbatch asks for as many nodes as there are tasks */
+	if (w->nodes && w->tasks && w->tasks < g->nodes)
+		g->nodes = w->tasks;
 	if (!g->tasks)
-		g->tasks = clamp32((uint64_t)at_least_1(w->tasks_per_node) * at_least_1(w->nodes));
+		g->tasks = clamp32((uint64_t)at_least_1(w->tasks_per_node) *
+				   at_least_1(w->nodes ? w->nodes : w->named_nodes));
 	if (!g->nodes)
 		g->nodes = per_node ? divide_up(g->tasks, per_node) : 1;
 	if (!w->nodes && w->gpus && g->group->gpus && divide_up(w->gpus, g->group->gpus) > g->nodes)
 		g->nodes = divide_up(w->gpus, g->group->gpus);
+	/* --nodelist names nodes that the job must have, among others if these do not suffice */
+	if (!w->nodes && w->named_nodes > g->nodes)
+		g->nodes = w->named_nodes;
 	/* each node has a task at least, as slurmctld counts them */
 	if (g->tasks < g->nodes)
 		g->tasks = g->nodes;

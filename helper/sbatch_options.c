@@ -8,6 +8,7 @@
 
 #include "helper/sbatch_values.h"
 #include "lib/base/cleanup.h"
+#include "lib/base/nodeset.h"
 
 enum kind {
 	PASS, /* changes nothing of the decisions */
@@ -29,6 +30,7 @@ enum kind {
 	MEM,
 	MEM_PER_CPU,
 	NO_REQUEUE,
+	NODELIST,
 	NODES,
 	PARTITION,
 	REQUEUE,
@@ -78,18 +80,18 @@ static const struct row {
 	/* would change something */
 	{"exclude", 'x', VALUE, NOTE},
 	{"extra-node-info", 'B', VALUE, NOTE},
-	{"hint", 0, VALUE, NOTE},
-	{"mem-per-gpu", 0, VALUE, NOTE},
+	{"hint", 0, VALUE, NOTE, "SBATCH_HINT"},
+	{"mem-per-gpu", 0, VALUE, NOTE, "SBATCH_MEM_PER_GPU"},
 	{"mincpus", 0, VALUE, NOTE},
 	{"nodefile", 'F', VALUE, NOTE},
-	{"nodelist", 'w', VALUE, NOTE},
+	{"nodelist", 'w', VALUE, NODELIST, NULL, "names of nodes such as aws-hpc-[0-3]"},
 	{"ntasks-per-core", 0, VALUE, NOTE},
 	{"ntasks-per-gpu", 0, VALUE, NOTE},
 	{"ntasks-per-socket", 0, VALUE, NOTE},
-	{"overcommit", 'O', NOTHING, NOTE},
+	{"overcommit", 'O', NOTHING, NOTE, "SBATCH_OVERCOMMIT"},
 	{"prefer", 0, VALUE, NOTE},
-	{"reservation", 0, VALUE, NOTE},
-	{"threads-per-core", 0, VALUE, NOTE},
+	{"reservation", 0, VALUE, NOTE, "SBATCH_RESERVATION"},
+	{"threads-per-core", 0, VALUE, NOTE, "SBATCH_THREADS_PER_CORE"},
 	{"tres-per-task", 0, VALUE, NOTE},
 	/* changes nothing */
 	{"acctg-freq", 0, VALUE},
@@ -137,7 +139,7 @@ static const struct row {
 	{"oom-kill-step", 0, MAYBE},
 	{"open-mode", 0, VALUE},
 	{"output", 'o', VALUE},
-	{"oversubscribe", 's', MAYBE},
+	{"oversubscribe", 's', NOTHING},
 	{"parsable", 0, NOTHING},
 	{"power", 0, VALUE},
 	{"priority", 0, VALUE},
@@ -248,6 +250,20 @@ static int set_memory(struct job_wish *wish, bool per_cpu, const char *value)
 	return 0;
 }
 
+/* Of a hostlist; 0 of a file ("./nodes", as sbatch tells them apart), which is not read. */
+static int count_nodes(const char *value, uint32_t *count)
+{
+	CLEANUP(nodeset_release) struct nodeset set = NODESET_INIT;
+
+	*count = 0;
+	if (!*value || strchr(value, '/'))
+		return 0;
+	if (nodeset_parse(&set, value, NULL) < 0)
+		return -1;
+	*count = (uint32_t)set.n;
+	return 0;
+}
+
 /* --efa and --burst-cost say themselves what they expect. */
 static int set_ours(struct job_wish *wish, enum kind kind, const char *value, struct err *err)
 {
@@ -263,8 +279,8 @@ static int set(struct job_wish *wish, enum kind kind, const char *value)
 	case ACCOUNT:
 		return copy(wish->account, sizeof(wish->account), value);
 	case ARRAY:
-		wish->array = true;
-		return isdigit((unsigned char)*value) ? 0 : -1;
+		wish->array = *value;
+		return !*value || isdigit((unsigned char)*value) ? 0 : -1;
 	case CONSTRAINT:
 		return copy(wish->constraint, sizeof(wish->constraint), value);
 	case CPUS:
@@ -291,6 +307,8 @@ static int set(struct job_wish *wish, enum kind kind, const char *value)
 	case MEM:
 	case MEM_PER_CPU:
 		return set_memory(wish, kind == MEM_PER_CPU, value);
+	case NODELIST:
+		return count_nodes(value, &wish->named_nodes);
 	case NODES:
 		return value_nodes(value, &wish->nodes, &wish->nodes_max);
 	case PARTITION:
@@ -335,6 +353,13 @@ static bool excludes(const struct row *row, const char *name)
 	}
 }
 
+/* One place that says both: a later place overrides an earlier one. */
+static bool are_exclusive(const struct row *row, const struct wish_given *given, int where)
+{
+	return (row->kind == MEM || row->kind == MEM_PER_CPU) && strcmp(row->name, given->name) &&
+	       (where > 0 ? given->where > 0 : given->where == where);
+}
+
 static int remember(
 	struct job_wish *wish, const struct row *row, const char *value, int where, struct err *err)
 {
@@ -346,6 +371,10 @@ static int remember(
 	for (size_t i = 0; i < wish->ngiven && !given; i++)
 		if (excludes(row, wish->given[i].name))
 			given = &wish->given[i];
+	if (given && are_exclusive(row, given, where)) {
+		free(own);
+		return err_set(err, ERR_USAGE, "--mem and --mem-per-cpu: expected one of the two");
+	}
 	if (!given)
 		given = &wish->given[wish->ngiven++]; /* there are fewer kinds than room */
 	free(given->value);
@@ -375,6 +404,11 @@ static int apply(struct reading *r, const struct row *row, const char *value, st
 		note(r, "--%s is not considered here", row->name);
 	if (!r->wish || row->kind == PASS || row->kind == NOTE)
 		return 0;
+	/* in a script it helps nobody */
+	if (row->kind == HELP && r->where != WISH_COMMAND_LINE)
+		return 0;
+	if (row->kind == NODELIST)
+		note(r, "of --nodelist only the number of nodes is considered here");
 	if (row->kind == EFA || row->kind == COST)
 		rc = set_ours(r->wish, row->kind, value, &why);
 	else
@@ -542,18 +576,42 @@ int sbatch_find_script(int argc, char *const *argv, struct sbatch_command *comma
 
 int sbatch_read_directives(struct job_wish *wish, const struct script *script, struct err *err)
 {
+	if (script->foreign) {
+		struct reading r = {.wish = wish, .where = (int)script->foreign};
+
+		note(&r, "sbatch reads #PBS and #BSUB lines too, which are not considered here");
+	}
 	for (size_t i = 0; i < script->ndirectives; i++) {
 		const struct script_directive *d = &script->directives[i];
 		struct reading r = {.wish = wish, .where = (int)d->line};
 		size_t at = 0;
 		char quoted[48];
 
+		/* what follows is the next component's */
+		if (!strcmp(d->argv[0], "hetjob") || !strcmp(d->argv[0], "packjob")) {
+			note(&r, "of a heterogeneous job only the first component is considered "
+				 "here");
+			break;
+		}
 		if (read_words(&r, d->argc, d->argv, &at, err) < 0)
 			return -1;
 		if (at < d->argc)
 			return err_set(err, ERR_USAGE, "line %u: \"%s\" is no option", d->line,
 				text_make_safe(d->argv[at], 40, quoted, sizeof(quoted)));
 	}
+	return 0;
+}
+
+int sbatch_check_script(const char *text, size_t len, struct err *err)
+{
+	if (!len)
+		return err_set(err, ERR_USAGE, "is empty");
+	if (len < 2 || memcmp(text, "#!", 2) != 0)
+		return err_set(err, ERR_USAGE,
+			"sbatch takes no script whose first line does not begin with #!");
+	if (memmem(text, len, "\r\n", 2))
+		return err_set(err, ERR_USAGE,
+			"sbatch takes no script with DOS line breaks (CR LF); expected LF");
 	return 0;
 }
 

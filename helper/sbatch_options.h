@@ -44,6 +44,7 @@ struct wish_given {
 
 struct job_wish {
 	uint32_t nodes, nodes_max; /* 0: not given, as everywhere below */
+	uint32_t named_nodes;      /* of --nodelist */
 	uint32_t tasks, cpus_per_task, tasks_per_node;
 	uint64_t mem_mib_per_node, mem_mib_per_cpu; /* the later of the two holds */
 	bool mem_all;                               /* --mem=0: all that a node has */
@@ -77,6 +78,9 @@ struct sbatch_command {
 /* ARGV[0] is the command's name. */
 int sbatch_find_script(
 	int argc, char *const *argv, struct sbatch_command *command, struct err *err);
+
+/* Is TEXT what sbatch takes for a script? */
+int sbatch_check_script(const char *text, size_t len, struct err *err);
 
 /* Each ERR_USAGE with what sbatch would refuse, and where it stands. */
 int sbatch_read_directives(struct job_wish *wish, const struct script *script, struct err *err);

@@ -21,10 +21,18 @@ static int number(const char **p, uint64_t *value)
 	return *p == start ? -1 : 0;
 }
 
+/* As sbatch's strtol() has it: blanks and a plus before it. */
+static int loose_number(const char **p, uint64_t *value)
+{
+	*p += strspn(*p, " \t");
+	*p += **p == '+';
+	return number(p, value);
+}
+
 /* A number at *P with sbatch's k and m, which are 1024 and its square. */
 static int counted(const char **p, uint64_t *value)
 {
-	if (number(p, value) < 0)
+	if (loose_number(p, value) < 0)
 		return -1;
 	if (**p == 'k' || **p == 'K') {
 		*value *= 1024;
@@ -40,7 +48,8 @@ int value_count(const char *text, bool suffix, uint32_t *count)
 {
 	uint64_t n;
 
-	if ((suffix ? counted(&text, &n) : number(&text, &n)) < 0 || *text || !n)
+	if ((suffix ? counted(&text, &n) : loose_number(&text, &n)) < 0 || *text || !n ||
+		n > INT32_MAX)
 		return -1;
 	*count = (uint32_t)n;
 	return 0;
@@ -48,12 +57,12 @@ int value_count(const char *text, bool suffix, uint32_t *count)
 
 int value_nodes(const char *text, uint32_t *min, uint32_t *max)
 {
-	uint64_t least = 0, most = 0, n;
+	uint64_t least = UINT64_MAX, most = 0, n;
 
 	for (;;) {
-		if (counted(&text, &n) < 0 || !n)
+		if (counted(&text, &n) < 0)
 			return -1;
-		if (!least || n < least)
+		if (n < least)
 			least = n;
 		if (*text == '-') {
 			uint64_t first = n;
@@ -85,7 +94,7 @@ int value_memory(const char *text, uint64_t *mib)
 {
 	uint64_t n;
 
-	if (number(&text, &n) < 0)
+	if (loose_number(&text, &n) < 0)
 		return -1;
 	switch (*text) {
 	case 'k':
@@ -157,29 +166,38 @@ static int one_gpu(const char *text, size_t len, bool bare, uint32_t *count)
 	memcpy(word, text, len);
 	word[len] = '\0';
 	word[strcspn(word, "(")] = '\0'; /* "gpu:2(S:0-1)" as Slurm prints it */
+	for (char *p = word; *p; p++)
+		if (*p == '=')
+			*p = ':';
 	colon = strrchr(word, ':');
 	colon = colon ? colon + 1 : word;
 	if (*colon < '0' || *colon > '9') {
 		*count = 1;
 		return bare && *colon ? 0 : -1;
 	}
-	if (number(&colon, &n) < 0 || *colon)
+	if (counted(&colon, &n) < 0 || *colon)
 		return -1;
 	*count = (uint32_t)n;
 	return 0;
+}
+
+/* What is too much for any node stays too much. */
+static uint32_t add(uint32_t a, uint32_t b)
+{
+	return a > UINT32_MAX - b ? UINT32_MAX : a + b;
 }
 
 int value_gpus(const char *text, uint32_t *gpus)
 {
 	uint32_t sum = 0;
 
-	for (;;) {
+	for (; *text;) {
 		size_t len = strcspn(text, ",");
 		uint32_t n;
 
-		if (one_gpu(text, len, false, &n) < 0)
+		if (one_gpu(text, len, true, &n) < 0)
 			return -1;
-		sum += n;
+		sum = add(sum, n);
 		if (!text[len])
 			break;
 		text += len + 1;
@@ -213,7 +231,7 @@ int value_gres(const char *text, uint32_t *gpus)
 		if (!strncmp(word, "gpu", 3) && (!word[3] || word[3] == ':') &&
 			one_gpu(word, strlen(word), true, &n) < 0)
 			return -1;
-		sum += n;
+		sum = add(sum, n);
 		if (!*text)
 			break;
 	}

@@ -10,7 +10,7 @@
 
 /* "16", 1 to 4e9; "2k" and "1m" where SUFFIX allows them, as --nodes does. */
 int value_count(const char *text, bool suffix, uint32_t *count);
-/* "4", "4-8", "1k-2k", "4,8-16:2": the least and the most. */
+/* "4", "4-8", "1k-2k", "4,8-16:2": the least and the most. The least may be 0: not given. */
 int value_nodes(const char *text, uint32_t *min, uint32_t *max);
 /* "4000", "4G": whole numbers with K, M, G or T; without, MiB. Rounded up to MiB. */
 int value_memory(const char *text, uint64_t *mib);
@@ -19,7 +19,7 @@ int value_memory(const char *text, uint64_t *mib);
  * same: seconds, rounded up to minutes as Slurm does; -1 unlimited.
  */
 int value_time(const char *text, int64_t *seconds);
-/* "4", "a100:4", "a100:2,v100:1": --gpus and its like. */
+/* "4", "a100:4", "a100:2,v100:1", "a100" (one), "" (none): --gpus and its like. */
 int value_gpus(const char *text, uint32_t *gpus);
 /* "gpu:a100:4,lustre:1", "gres/gpu=2", "none": the GPUs among them. */
 int value_gres(const char *text, uint32_t *gpus);

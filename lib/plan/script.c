@@ -248,13 +248,14 @@ static bool directive_word(const char **cursor, const char *end, struct strbuf *
 	if (p == end || *p == '#')
 		return false;
 	for (; p < end; p++) {
-		if (*p == '\\' && quote != '\'' && p + 1 < end)
+		if (*p == '\\' && quote != '\'' && p + 1 < end &&
+			(quote || !strchr(" \t\r\v\f", p[1])))
 			strbuf_addch(sb, *++p);
 		else if (quote && *p == quote)
 			quote = '\0';
 		else if (!quote && (*p == '"' || *p == '\''))
 			quote = *p;
-		else if (!quote && strchr(" \t\r\v\f", *p))
+		else if (!quote && (strchr(" \t\r\v\f", *p) || *p == '#'))
 			break;
 		else if (sb->len < SCRIPT_WORD_MAX)
 			strbuf_addch(sb, *p);
@@ -284,6 +285,13 @@ static void directive_read(struct reading *all, const char *p, const char *end, 
 		*directive = (struct script_directive){.line = line, .argc = n, .argv = argv};
 }
 
+static bool begins(const char *p, const char *end, const char *magic)
+{
+	size_t len = strlen(magic);
+
+	return (size_t)(end - p) >= len && !memcmp(p, magic, len);
+}
+
 static void directives_read(struct reading *all, const char *text, size_t len)
 {
 	static const char magic[] = "#SBATCH";
@@ -300,8 +308,11 @@ static void directives_read(struct reading *all, const char *text, size_t len)
 			q++;
 		if (q < eol && *q != '#')
 			return;
-		if ((size_t)(eol - p) >= sizeof(magic) - 1 && !memcmp(p, magic, sizeof(magic) - 1))
+		if (begins(p, eol, magic))
 			directive_read(all, p + sizeof(magic) - 1, eol, line);
+		else if (!all->script->foreign &&
+			 (begins(p, eol, "#PBS") || begins(p, eol, "#BSUB")))
+			all->script->foreign = line;
 		p = eol < end ? eol + 1 : end;
 	}
 }

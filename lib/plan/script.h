@@ -107,6 +107,7 @@ struct script {
 	const char *interpreter; /* the words after "#!"; "" without */
 	struct script_directive *directives;
 	size_t ndirectives;
+	unsigned foreign; /* the first line of "#PBS" or "#BSUB" among them; 0: none */
 	struct script_command *commands; /* in order of their beginnings; those of a held script
 					  * behind the command that holds it */
 	size_t ncommands;

@@ -167,6 +167,34 @@ START_TEST(test_json_refused)
 }
 END_TEST
 
+/* As sbatch of 22.05 makes them of the options, held against its own "scontrol show job". */
+static const struct {
+	const char *line;
+	uint32_t nodes, tasks;
+} sizes[] = {
+	{"-N 4 -n 2", 2, 2},
+	{"-N 4 -n 8", 4, 8},
+	{"-N 4", 4, 4},
+	{"-N 2 --ntasks-per-node=4", 2, 8},
+	{"-w aws-hpc-[0-3]", 4, 4},
+	{"-w aws-hpc-[0-3] -n 8", 4, 8},
+	{"-N 0", 1, 1},
+	{"-n 100", 2, 100},
+	{"-n 4 -c 96", 4, 4},
+};
+
+START_TEST(test_size)
+{
+	CLEANUP(job_close) struct job job;
+	CLEANUP(estimate_release) struct estimate e = {.unseen = STRBUF_INIT};
+
+	job_open(&job, "2-serial", sizes[_i].line);
+	ok(estimate_make(&job.app, &job.input, &e, &err));
+	ck_assert_uint_eq(e.groups[0].nodes, sizes[_i].nodes);
+	ck_assert_uint_eq(e.groups[0].tasks, sizes[_i].tasks);
+}
+END_TEST
+
 START_TEST(test_partition)
 {
 	CLEANUP(job_close) struct job job;
@@ -229,6 +257,7 @@ int main(void)
 	tcase_add_loop_test(tc, test_golden, 0, ARRAY_SIZE(names));
 	tcase_add_test(tc, test_json);
 	tcase_add_test(tc, test_json_refused);
+	tcase_add_loop_test(tc, test_size, 0, ARRAY_SIZE(sizes));
 	tcase_add_test(tc, test_partition);
 	tcase_add_test(tc, test_same);
 	suite_add_tcase(suite, tc);

@@ -70,6 +70,7 @@ static char *tell(const struct job_wish *w)
 	NUMBER(nodes, "N");
 	if (w->nodes_max != w->nodes)
 		NUMBER(nodes_max, "max");
+	NUMBER(named_nodes, "w");
 	NUMBER(tasks, "n");
 	NUMBER(cpus_per_task, "c");
 	NUMBER(tasks_per_node, "tpn");
@@ -125,7 +126,19 @@ static const struct {
 	{"", "--mem=4000 job.sh", "mem4000", ""},
 	{"", "--mem=4000K job.sh", "mem4", ""},
 	{"", "--mem=1TB job.sh", "mem1048576", ""},
-	{"", "--mem=8g --mem-per-cpu=1g job.sh", "mpc1024", ""},
+	{"#!/bin/sh\n#SBATCH --mem=8g\n", "--mem-per-cpu=1g job.sh", "mpc1024", ""},
+	/* as strtol() has it */
+	{"", "-n ~4 -c +2 -N ~+4 --mem=~8 job.sh", "N4 n4 c2 mem8", ""},
+	{"", "-N 0 job.sh", "", ""},
+	{"", "-N 0-4 job.sh", "max4", ""},
+	{"", "-G a100 --gpus-per-node=1k --gpus-per-task=a100=2 job.sh", "g1 gpn1024 gpt2", ""},
+	{"#!/bin/sh\n#SBATCH -a 0-3 -G 2\n", "--gpus= --array= job.sh", "", ""},
+	{"", "--gres=gpu:4000000000,gpu:4000000000 job.sh", "gpn4294967295", ""},
+	{"", "-w aws-hpc-[0-3],x9 job.sh", "w5",
+		"of --nodelist only the number of nodes is considered here\n"},
+	{"", "-w ./nodes job.sh", "",
+		"of --nodelist only the number of nodes is considered here\n"},
+	{"", "-sn4 job.sh", "n4", ""},
 	{"", "-t 30 job.sh", "t1800", ""},
 	{"", "-t 30:10 job.sh", "t1860", ""},
 	{"", "-t 4:00:00 job.sh", "t14400", ""},
@@ -158,20 +171,32 @@ static const struct {
 	{"#!/bin/sh\n#SBATCH -N 4\nhostname\n#SBATCH -N 8\n", "job.sh", "N4", ""},
 	{"#!/bin/sh\n#SBATCH -N 4\n#SBATCH -N 5 # why\n", "job.sh", "N5", ""},
 	{"#!/bin/sh\n##SBATCH -N 4\n# SBATCH -N 5\n", "job.sh", "", ""},
+	{"#!/bin/sh\n#SBATCH -N 4#why -n 8\n", "job.sh", "N4", ""},
+	{"#!/bin/sh\n#SBATCH -J 'a # b' -N 4\n", "job.sh", "N4 J:a # b", ""},
+	{"#!/bin/sh\n#SBATCH --help\n", "job.sh", "", ""},
+	{"#!/bin/sh\n#SBATCH -N 4\n#SBATCH hetjob\n#SBATCH -N 2\n", "job.sh", "N4",
+		"line 3: of a heterogeneous job only the first component is considered here\n"},
+	{"#!/bin/sh\n#SBATCH -N 4\n#SBATCH packjob\n#SBATCH -N 2\n", "-n8 job.sh", "N4 n8",
+		"line 3: of a heterogeneous job only the first component is considered here\n"},
+	{"#!/bin/sh\n#PBS -l nodes=4\n#PBS -q x\n#SBATCH -n 2\n", "job.sh", "n2",
+		"line 2: sbatch reads #PBS and #BSUB lines too, which are not considered here\n"},
+	{"#!/bin/sh\nsrun x\n#BSUB -n 4\n", "job.sh", "", ""},
 	/* who wins */
 	{"#!/bin/sh\n#SBATCH -N 4 -t 10 -p script\n", "-N 8 job.sh", "N8 t1200 p:env", "",
 		{"SBATCH_TIMELIMIT=20", "SBATCH_PARTITION=env", "PATH=/bin"}},
 	{"", "--no-requeue job.sh", "x1 rq0 efa:preferred", "",
 		{"SBATCH_REQUEUE=1", "SBATCH_EXCLUSIVE=",
 			"SLURM_SPANK__SLURM_SPANK_OPTION_burst_efa=preferred"}},
+	{"", "job.sh", "", "environment: --hint is not considered here\n",
+		{"SBATCH_HINT=nomultithread", "SBATCH_ARRAY_INX="}},
 	{"", "job.sh", "", "", {"SBATCH_TIME=20", "SBATCH=1", "SBATCH_TIMELIMIT"}},
 	/* what is not known, or not looked at */
 	{"#!/bin/sh\n#SBATCH --frob 3 -N 4\n#SBATCH --frob=3 -N 5\n", "-Y job.sh", "N5",
 		"line 2: \"--frob\" is not known: passed over\n"
 		"line 3: \"--frob=3\" is not known: passed over\n"
 		"\"-Y\" is not known: passed over\n"},
-	{"#!/bin/sh\n#SBATCH -w node7\n#SBATCH --json -n2\n", "job.sh", "n2",
-		"line 2: --nodelist is not considered here\n"
+	{"#!/bin/sh\n#SBATCH -w node7\n#SBATCH --json -n2\n", "job.sh", "w1 n2",
+		"line 2: of --nodelist only the number of nodes is considered here\n"
 		"line 3: \"--json\" is not known: passed over\n"},
 };
 
@@ -198,7 +223,14 @@ static const struct {
 	{"", "--node 4 job.sh", "\"--node\" is ambiguous"},
 	{"", "--no=4 job.sh", "\"--no=4\" is ambiguous"},
 	{"", "--requeue=yes job.sh", "\"--requeue=yes\": --requeue takes no value"},
-	{"", "-N 0 job.sh", "--nodes: \"0\": expected a number or range such as 4 or 4-8"},
+	{"", "--mem=8g --mem-per-cpu=1g job.sh",
+		"--mem and --mem-per-cpu: expected one of the two"},
+	{"#!/bin/sh\n#SBATCH --mem=8g\n#SBATCH --mem-per-cpu=1g\n", "job.sh",
+		"--mem and --mem-per-cpu: expected one of the two"},
+	{"", "-n 4000000000 job.sh", "--ntasks: \"4000000000\": expected a number from 1"},
+	{"", "-w aws-[0- job.sh",
+		"--nodelist: \"aws-[0-\": expected names of nodes such as aws-hpc-[0-3]"},
+	{"#!/bin/sh\n#SBATCH -J a\\ b\n", "job.sh", "line 2: \"b\" is no option"},
 	{"", "-N 8-4 job.sh", "--nodes: \"8-4\": expected a number or range such as 4 or 4-8"},
 	{"", "-N 4x job.sh", "--nodes: \"4x\": expected a number or range such as 4 or 4-8"},
 	{"", "-n -3 job.sh", "--ntasks: \"-3\": expected a number from 1"},
@@ -214,7 +246,7 @@ static const struct {
 	{"", "-t 1- job.sh",
 		"--time: \"1-\": expected minutes, hours:minutes:seconds, days-hours or UNLIMITED"},
 	{"", "-a x job.sh", "--array: \"x\": expected indexes such as 0-15 or 1,3,5%2"},
-	{"", "-G a100 job.sh", "--gpus: \"a100\": expected [type:]number"},
+	{"", "-G a100: job.sh", "--gpus: \"a100:\": expected [type:]number"},
 	{"", "--gres= job.sh", "--gres: \"\": expected name[:type]:number, ..."},
 	{"", "--burst-cost=much job.sh",
 		"--burst-cost: \"much\": not a number; expected USD for the job such as 250 or "
