@@ -64,7 +64,8 @@ void finding_subject(const struct finding *f, char *subject, size_t size)
 	else if (f->rule < FINDING_ORPHAN_ADOPT || f->rule == FINDING_NAME_TAG ||
 		 f->rule == FINDING_GANG_NOT_REGISTERED)
 		snprintf(subject, size, "gang %s", f->gang);
-	else if (*f->instance)
+	else if (*f->instance &&
+		 (f->rule < FINDING_NODE_WITHOUT_INSTANCE || f->rule > FINDING_ADDRESS_STALE))
 		snprintf(subject, size, "instance %s", f->instance);
 	else if (*f->node)
 		snprintf(subject, size, "node %s", f->node);

@@ -35,6 +35,8 @@ static int64_t powering_s(const struct survey *survey, const struct survey_node 
 {
 	int64_t since_ms = node->since_ms;
 
+	if (!since_ms)
+		return 0;
 	if (node->gang)
 		since_ms = max_ms(since_ms, node->gang->gang.changed_ms);
 	if (node->row)

@@ -164,3 +164,15 @@ check_PROGRAMS += tests/unit/test_judge_health
 tests_unit_test_judge_health_SOURCES = tests/unit/test_judge_health.c
 tests_unit_test_judge_health_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_judge_health_LDADD = $(HELPER_LIBS) $(CHECK_LIBS)
+
+JUDGE_FIXTURE = tests/unit/judge_fixture.c tests/unit/judge_fixture.h
+
+check_PROGRAMS += tests/unit/test_judge
+tests_unit_test_judge_SOURCES = tests/unit/test_judge.c $(JUDGE_FIXTURE)
+tests_unit_test_judge_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_test_judge_LDADD = $(HELPER_LIBS) $(CHECK_LIBS)
+
+check_PROGRAMS += tests/unit/test_judge_nodes
+tests_unit_test_judge_nodes_SOURCES = tests/unit/test_judge_nodes.c $(JUDGE_FIXTURE)
+tests_unit_test_judge_nodes_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_test_judge_nodes_LDADD = $(HELPER_LIBS) $(CHECK_LIBS)
