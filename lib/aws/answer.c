@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lib/base/cleanup.h"
+
 void answer_copy(void *object, const struct answer_field *fields, size_t n, const char *path,
 	const char *text)
 {
@@ -57,4 +59,22 @@ int ec2_send(struct aws *aws, const char *action, const struct strbuf *body,
 	if (attempts)
 		*attempts = call.attempts;
 	return rc;
+}
+
+int ec2_send_many(struct aws *aws, struct aws_call **calls, size_t n, struct err *err)
+{
+	cleanup_free struct err *errs = calloc(n ? n : 1, sizeof(*errs));
+
+	if (!errs)
+		return err_nomem(err);
+	if (!aws_call_many(aws, calls, n, AWS_PARALLEL_MAX, errs))
+		return 0;
+	for (size_t i = 0; i < n; i++) {
+		if (!errs[i].class)
+			continue;
+		if (err)
+			*err = errs[i];
+		break;
+	}
+	return -1;
 }

@@ -32,6 +32,9 @@ int ec2_send(struct aws *aws, const char *action, const struct strbuf *body,
 	xml_element_fn *element, int (*reset)(void *arg, struct err *err), void *arg,
 	unsigned *attempts, struct err *err);
 
+/* Several of them, up to AWS_PARALLEL_MAX at a time; all are sent, the error is the first's. */
+int ec2_send_many(struct aws *aws, struct aws_call **calls, size_t n, struct err *err);
+
 /* The largest number of ids in one request. */
 #define EC2_BATCH 1000
 

@@ -20,7 +20,7 @@ struct aws_options {
 	const char *profile;
 	const char *config_file;      /* default ~/.aws/config */
 	const char *credentials_file; /* default ~/.aws/credentials */
-	const char *endpoint_url;     /* for every service; also AWS_ENDPOINT_URL[_EC2|_STS] */
+	const char *endpoint_url;     /* for every service; also AWS_ENDPOINT_URL[_EC2|_STS|_SQS] */
 	const char *ca_bundle;        /* PEM; also AWS_CA_BUNDLE */
 	const char *role_arn;         /* assume this role with the credentials found */
 	const char *role_session_name;

@@ -41,6 +41,10 @@ static const struct {
 	{"ResourceCountExceeded", ERR_QUOTA},
 	{"RequestResourceCountExceeded", ERR_QUOTA},
 
+	/* of SQS: too many messages received and not deleted; its key's service */
+	{"OverLimit", ERR_THROTTLE},
+	{"KmsThrottled", ERR_THROTTLE},
+
 	{"ServiceUnavailable*", ERR_TRANSIENT},
 	{"Unavailable", ERR_TRANSIENT},
 	{"InternalError", ERR_TRANSIENT},
@@ -78,6 +82,7 @@ static const struct {
 	{"MissingAuthenticationToken", ERR_AUTH},
 	{"ExpiredToken*", ERR_AUTH},
 	{"AccessDenied*", ERR_AUTH},
+	{"KmsAccessDenied", ERR_AUTH},
 	{"UnrecognizedClientException", ERR_AUTH},
 	{"InvalidIdentityToken", ERR_AUTH},
 	{"IDPRejectedClaim", ERR_AUTH},
@@ -92,6 +97,8 @@ static const struct {
 	{"ValidationError", ERR_CONFIG},
 	{"MalformedPolicyDocument", ERR_CONFIG},
 	{"RegionDisabledException", ERR_CONFIG},
+	{"QueueDoesNotExist", ERR_CONFIG},
+	{"Kms*", ERR_CONFIG},
 	{"Invalid*", ERR_CONFIG},
 };
 

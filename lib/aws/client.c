@@ -24,6 +24,7 @@ static const struct {
 	[AWS_EC2] = {"ec2", FORM},
 	[AWS_STS] = {"sts", FORM},
 	[AWS_SERVICE_QUOTAS] = {"servicequotas", "application/x-amz-json-1.1"},
+	[AWS_SQS] = {"sqs", "application/x-amz-json-1.0"},
 };
 
 struct headers {
@@ -216,7 +217,7 @@ static int prepare(struct run *run, struct flight *f, struct err *err)
 		.ca_bundle = aws->ca_bundle,
 		.fresh = call->once,
 		.connect_timeout_ms = aws->connect_timeout_ms,
-		.timeout_ms = aws->timeout_ms,
+		.timeout_ms = aws->timeout_ms + call->wait_ms,
 		.max_answer = aws->max_answer,
 		.sink = reply_data,
 		.arg = &f->reply,
@@ -399,6 +400,22 @@ static int64_t pause_ms(const struct run *run)
 	return first_ms > now_ms ? first_ms - now_ms : 0;
 }
 
+/* Give up those that nobody waits for any more. */
+static void drop_stopped(struct run *run)
+{
+	for (unsigned i = 0; i < run->parallel; i++) {
+		struct flight *f = &run->flights[i];
+		struct err ignored = {0}, why = {0};
+
+		if (!f->call || !f->call->stop || !*f->call->stop)
+			continue;
+		if (f->sent)
+			judge_try(f, &ignored);
+		err_set(&why, ERR_BUSY, "%s: stopped", f->call->action);
+		end_flight(run, f, &why);
+	}
+}
+
 static void step(struct run *run)
 {
 	struct err why = {0};
@@ -419,6 +436,7 @@ static void step(struct run *run)
 		if (f->sent && http_ended(f->sent))
 			land(run, f);
 	}
+	drop_stopped(run);
 }
 
 int aws_call_many(

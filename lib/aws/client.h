@@ -6,6 +6,8 @@
 #ifndef BURST_CLIENT_H
 #define BURST_CLIENT_H
 
+#include <signal.h>
+
 #include "lib/aws/aws.h"
 #include "lib/aws/creds.h"
 #include "lib/aws/endpoint.h"
@@ -15,7 +17,7 @@
 #include "lib/aws/xml.h"
 #include "lib/base/strbuf.h"
 
-enum aws_service { AWS_EC2, AWS_STS, AWS_SERVICE_QUOTAS, AWS_NSERVICES };
+enum aws_service { AWS_EC2, AWS_STS, AWS_SERVICE_QUOTAS, AWS_SQS, AWS_NSERVICES };
 
 struct aws {
 	/* as resolved at aws_create() */
@@ -56,8 +58,10 @@ struct aws_call {
 		struct err *err); /* a half-read answer is to be forgotten; may be NULL */
 	void *arg;
 	unsigned instances; /* that it acts on, for the pacer; 0: none, or not limited by them */
-	unsigned attempts;  /* out: how often it was sent */
-	bool unsure;        /* out, on failure: one of those may have been acted upon */
+	int wait_ms;        /* the service may keep us waiting so much longer than others */
+	const volatile sig_atomic_t *stop; /* not NULL, and not 0: fail within a second, ERR_BUSY */
+	unsigned attempts;                 /* out: how often it was sent */
+	bool unsure; /* out, on failure: one of those may have been acted upon */
 };
 
 int aws_call(struct aws *aws, struct aws_call *call, struct err *err);

@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "lib/aws/answer.h"
 #include "lib/aws/ec2.h"
@@ -21,7 +22,7 @@ struct describe {
 	struct ec2_instances *out;
 	size_t page_starts; /* instances of earlier pages stay when this one is read again */
 	char lifecycle[32], launch_time[40];
-	char reason_code[128], reason_message[256];
+	char reason_code[128], reason_message[256], transition[256];
 	char *key, *value; /* the tag being read */
 	char *next_token;
 };
@@ -72,6 +73,7 @@ static int describe_reset(void *arg, struct err *err)
 	free(d->next_token);
 	d->next_token = NULL;
 	d->lifecycle[0] = d->launch_time[0] = d->reason_code[0] = d->reason_message[0] = '\0';
+	d->transition[0] = '\0';
 	return 0;
 }
 
@@ -97,9 +99,25 @@ static int end_tag(struct describe *d, struct ec2_instance *instance, struct err
 	return 0;
 }
 
+/*
+ * The moment in a state transition reason, "User initiated (2026-11-22 12:00:00 GMT)", or 0: ends
+ * that AWS brought about ("Server.SpotInstanceTermination") mostly say none.
+ */
+static int64_t moment_of(const char *reason)
+{
+	const char *paren = strrchr(reason, '('), *rest;
+	struct tm tm = {0};
+
+	rest = paren ? strptime(paren + 1, "%Y-%m-%d %H:%M:%S", &tm) : NULL;
+	if (!rest || (strcmp(rest, " GMT)") && strcmp(rest, " UTC)")))
+		return 0;
+	return (int64_t)timegm(&tm);
+}
+
 static void end_instance(struct describe *d, struct ec2_instance *instance)
 {
 	instance->spot = !strcmp(d->lifecycle, "spot");
+	instance->ended_s = moment_of(d->transition);
 	if (d->launch_time[0])
 		clock_parse_iso(d->launch_time, &instance->launched_s, NULL);
 	if (d->reason_code[0] || d->reason_message[0])
@@ -107,6 +125,7 @@ static void end_instance(struct describe *d, struct ec2_instance *instance)
 			d->reason_code, d->reason_code[0] && d->reason_message[0] ? ": " : "",
 			d->reason_message);
 	d->lifecycle[0] = d->launch_time[0] = d->reason_code[0] = d->reason_message[0] = '\0';
+	d->transition[0] = '\0';
 }
 
 static int on_instance(
@@ -121,10 +140,12 @@ static int on_instance(
 		ANSWER_FIELD("placement/groupName", struct ec2_instance, group),
 		ANSWER_FIELD("subnetId", struct ec2_instance, subnet),
 		ANSWER_FIELD("privateIpAddress", struct ec2_instance, private_ip),
+		ANSWER_FIELD("spotInstanceRequestId", struct ec2_instance, spot_request),
 	};
 	static const struct answer_field passing[] = {
 		ANSWER_FIELD("instanceLifecycle", struct describe, lifecycle),
 		ANSWER_FIELD("launchTime", struct describe, launch_time),
+		ANSWER_FIELD("reason", struct describe, transition),
 		ANSWER_FIELD("stateReason/code", struct describe, reason_code),
 		ANSWER_FIELD("stateReason/message", struct describe, reason_message),
 	};
@@ -163,22 +184,13 @@ static int on_instance(
 	return 0;
 }
 
-static void add_filters(struct strbuf *body, const struct ec2_filter *filters, size_t n)
-{
-	for (size_t i = 0; i < n; i++) {
-		query_add(body, filters[i].name, "Filter.%zu.Name", i + 1);
-		for (size_t k = 0; k < filters[i].nvalues; k++)
-			query_add(body, filters[i].values[k], "Filter.%zu.Value.%zu", i + 1, k + 1);
-	}
-}
-
 static void describe_body(struct strbuf *body, const char *const *ids, size_t nids,
 	const struct ec2_filter *filters, size_t nfilters, const char *token)
 {
 	query_begin(body, "DescribeInstances", QUERY_EC2_VERSION);
 	for (size_t i = 0; i < nids; i++)
 		query_add(body, ids[i], "InstanceId.%zu", i + 1);
-	add_filters(body, filters, nfilters);
+	query_add_filters(body, filters, nfilters);
 	/* together with ids EC2 refuses it; without, a request not paged is throttled earlier */
 	if (!nids)
 		query_add(body, "1000", "MaxResults");
@@ -295,9 +307,8 @@ static struct batch *add_batch(struct batches *b, const char *action, const char
 static int send_batches(struct aws *aws, struct batches *b, struct err *err)
 {
 	cleanup_free struct aws_call **calls = calloc(b->n ? b->n : 1, sizeof(struct aws_call *));
-	cleanup_free struct err *errs = calloc(b->n ? b->n : 1, sizeof(*errs));
 
-	if (!calls || !errs)
+	if (!calls)
 		return err_nomem(err);
 	for (size_t i = 0; i < b->n; i++) {
 		struct batch *batch = &b->all[i];
@@ -308,16 +319,7 @@ static int send_batches(struct aws *aws, struct batches *b, struct err *err)
 		batch->call.len = batch->body.len;
 		calls[i] = &batch->call;
 	}
-	if (!aws_call_many(aws, calls, b->n, AWS_PARALLEL_MAX, errs))
-		return 0;
-	for (size_t i = 0; i < b->n; i++) {
-		if (!errs[i].class)
-			continue;
-		if (err)
-			*err = errs[i];
-		break;
-	}
-	return -1;
+	return ec2_send_many(aws, calls, b->n, err);
 }
 
 /* Append what FROM holds, which is empty then. */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * endpoint: where a service of a region is: AWS's endpoint rules for EC2, STS and Service
- * Quotas, or a URL that somebody configured. Pure.
+ * endpoint: where a service of a region is: AWS's endpoint rules for EC2, STS, SQS and
+ * Service Quotas, or a URL that somebody configured. Pure.
  */
 #ifndef BURST_ENDPOINT_H
 #define BURST_ENDPOINT_H
@@ -18,7 +18,7 @@ struct endpoint {
 	bool tls;
 };
 
-/* SERVICE "ec2", "sts" or "servicequotas", by AWS's rules. ERR_CONFIG: no region's name. */
+/* SERVICE "ec2", "sts", "sqs" or "servicequotas", by AWS's rules. ERR_CONFIG: no region's name. */
 int endpoint_default(const char *service, const char *region, bool fips, bool dualstack,
 	struct endpoint *out, struct err *err);
 /*

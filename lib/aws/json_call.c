@@ -7,8 +7,7 @@
 
 #include "lib/base/cleanup.h"
 
-/* BODY as one object and nothing behind it. NULL: ERR_TRANSIENT where only its end is missing. */
-static struct json_object *parse(const char *body, size_t len, struct err *err)
+struct json_object *json_call_parse(const char *body, size_t len, struct err *err)
 {
 	size_t begin = strspn(body, " \t\r\n"), end;
 	cleanup_json struct json_object *object = NULL;
@@ -57,8 +56,9 @@ static const char *text_of(struct json_object *object, const char *key)
 void json_call_error(const char *body, size_t len, char *code, size_t code_size, char *message,
 	size_t message_size)
 {
-	cleanup_json struct json_object *object = len <= JSON_CALL_MAX ? parse(body, len, NULL)
-								       : NULL;
+	cleanup_json struct json_object *object = len <= JSON_CALL_MAX
+							  ? json_call_parse(body, len, NULL)
+							  : NULL;
 	const char *type = object ? text_of(object, "__type") : NULL, *hash, *text;
 
 	if (!type)
@@ -77,12 +77,13 @@ static int on_whole(void *arg, const char *body, size_t len, struct err *err)
 {
 	struct json_object **answer = arg;
 
-	*answer = parse(body, len, err);
+	*answer = json_call_parse(body, len, err);
 	return *answer ? 0 : -1;
 }
 
-int json_call(struct aws *aws, enum aws_service service, const char *target,
-	struct json_object *request, struct json_object **answer, struct err *err)
+int json_call_waiting(struct aws *aws, enum aws_service service, const char *target,
+	struct json_object *request, int wait_ms, const volatile sig_atomic_t *stop,
+	struct json_object **answer, struct err *err)
 {
 	const char *dot = strrchr(target, '.');
 	cleanup_json struct json_object *whole = NULL;
@@ -94,6 +95,8 @@ int json_call(struct aws *aws, enum aws_service service, const char *target,
 		.len = 2,
 		.whole = on_whole,
 		.arg = &whole,
+		.wait_ms = wait_ms,
+		.stop = stop,
 	};
 
 	if (request) {
@@ -106,4 +109,10 @@ int json_call(struct aws *aws, enum aws_service service, const char *target,
 		return -1;
 	*answer = STEAL_POINTER(whole);
 	return 0;
+}
+
+int json_call(struct aws *aws, enum aws_service service, const char *target,
+	struct json_object *request, struct json_object **answer, struct err *err)
+{
+	return json_call_waiting(aws, service, target, request, 0, NULL, answer, err);
 }

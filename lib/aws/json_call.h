@@ -29,6 +29,18 @@
 int json_call(struct aws *aws, enum aws_service service, const char *target,
 	struct json_object *request, struct json_object **answer, struct err *err);
 
+/* The same where the service answers only when it has something to say: wait_ms, stop of aws_call.
+ */
+int json_call_waiting(struct aws *aws, enum aws_service service, const char *target,
+	struct json_object *request, int wait_ms, const volatile sig_atomic_t *stop,
+	struct json_object **answer, struct err *err);
+
+/*
+ * BODY as one JSON object of bounded depth and nothing behind it, or NULL: ERR_TRANSIENT where only
+ * its end is missing, else ERR_FATAL. The caller releases it.
+ */
+struct json_object *json_call_parse(const char *body, size_t len, struct err *err);
+
 /*
  * For the client: what an answer of the JSON protocol that is not HTTP 200 says went wrong. CODE
  * stays "" where it is no such answer; both are cut to their size.

@@ -21,10 +21,13 @@ libaws_a_SOURCES = \
 	lib/aws/ec2_group.c \
 	lib/aws/ec2_instance.c \
 	lib/aws/ec2_reservation.c \
+	lib/aws/ec2_spot.c \
+	lib/aws/ec2_status.c \
 	lib/aws/ec2_template.c \
 	lib/aws/ec2_types.c \
 	lib/aws/endpoint.c \
 	lib/aws/endpoint.h \
+	lib/aws/event.c \
 	lib/aws/event.h \
 	lib/aws/http.c \
 	lib/aws/http.h \
@@ -42,6 +45,7 @@ libaws_a_SOURCES = \
 	lib/aws/retry.h \
 	lib/aws/sigv4.c \
 	lib/aws/sigv4.h \
+	lib/aws/sqs.c \
 	lib/aws/sqs.h \
 	lib/aws/sts.c \
 	lib/aws/sts.h \

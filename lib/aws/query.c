@@ -59,3 +59,12 @@ void query_add_tags(struct strbuf *body, unsigned n, const char *resource_type,
 		query_add(body, tags[i].value, "TagSpecification.%u.Tag.%zu.Value", n, i + 1);
 	}
 }
+
+void query_add_filters(struct strbuf *body, const struct ec2_filter *filters, size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		query_add(body, filters[i].name, "Filter.%zu.Name", i + 1);
+		for (size_t k = 0; k < filters[i].nvalues; k++)
+			query_add(body, filters[i].values[k], "Filter.%zu.Value.%zu", i + 1, k + 1);
+	}
+}

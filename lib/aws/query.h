@@ -26,4 +26,7 @@ void query_add_int(struct strbuf *body, int64_t value, const char *name, ...)
 void query_add_tags(struct strbuf *body, unsigned n, const char *resource_type,
 	const struct ec2_tag *tags, size_t ntags);
 
+/* "Filter.N.Name=…&Filter.N.Value.M=…", from N 1 on. */
+void query_add_filters(struct strbuf *body, const struct ec2_filter *filters, size_t n);
+
 #endif

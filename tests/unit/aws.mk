@@ -64,3 +64,18 @@ check_PROGRAMS += tests/unit/test_ec2_types
 tests_unit_test_ec2_types_SOURCES = tests/unit/test_ec2_types.c $(EC2_FIXTURE)
 tests_unit_test_ec2_types_CPPFLAGS = $(AWS_UNIT_CPPFLAGS)
 tests_unit_test_ec2_types_LDADD = $(AWS_UNIT_LDADD) -lpthread
+
+check_PROGRAMS += tests/unit/test_ec2_health
+tests_unit_test_ec2_health_SOURCES = tests/unit/test_ec2_health.c $(EC2_FIXTURE)
+tests_unit_test_ec2_health_CPPFLAGS = $(AWS_UNIT_CPPFLAGS)
+tests_unit_test_ec2_health_LDADD = $(AWS_UNIT_LDADD) -lpthread
+
+check_PROGRAMS += tests/unit/test_sqs
+tests_unit_test_sqs_SOURCES = tests/unit/test_sqs.c $(EC2_FIXTURE)
+tests_unit_test_sqs_CPPFLAGS = $(AWS_UNIT_CPPFLAGS)
+tests_unit_test_sqs_LDADD = $(AWS_UNIT_LDADD) -lpthread
+
+check_PROGRAMS += tests/unit/test_event
+tests_unit_test_event_SOURCES = tests/unit/test_event.c
+tests_unit_test_event_CPPFLAGS = $(AWS_UNIT_CPPFLAGS)
+tests_unit_test_event_LDADD = $(AWS_UNIT_LDADD)
