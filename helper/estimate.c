@@ -522,6 +522,7 @@ int estimate_make(
 	const struct conf *conf = app->conf;
 	const char *partitions = input->wish->partition, *before = "";
 	CLEANUP(strbuf_release) struct strbuf known = STRBUF_INIT;
+	char quoted[128];
 
 	*e = (struct estimate){.unseen = STRBUF_INIT};
 	e->groups = calloc(conf->ngroups + 1, sizeof(*e->groups));
@@ -546,7 +547,7 @@ int estimate_make(
 		return err_set(err, ERR_CONFIG,
 			"partition %s is not one of EC2 instances; those of the configuration "
 			"are: %s",
-			partitions, known.buf);
+			text_make_safe(partitions, 100, quoted, sizeof(quoted)), known.buf);
 	tell_unseen(&work);
 	return e->unseen.failed ? err_nomem(err) : 0;
 }

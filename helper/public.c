@@ -337,7 +337,8 @@ static int link_plan(const struct conf *conf, uint32_t job_id, const char *to, s
 	snprintf(number, sizeof(number), "%u", (unsigned)job_id);
 	if (plan_name(name, number, err) < 0 || make_path(conf, name, path, err) < 0)
 		return -1;
-	if (snprintf(temp, sizeof(temp), "%s.new", path) >= (int)sizeof(temp))
+	/* the job's next start may be written by another process at this moment */
+	if (snprintf(temp, sizeof(temp), "%s.%ld", path, (long)getpid()) >= (int)sizeof(temp))
 		return err_set(err, ERR_CONFIG, "path too long: %.100s...", path);
 	unlink(temp);
 	if (symlink(to, temp) == 0 && rename(temp, path) == 0)

@@ -411,6 +411,11 @@ const struct instance_type *types_find(const struct types_region *region, const 
 	return told ? told : catalog_find(name);
 }
 
+static int compare_zone(const void *az, const void *offer)
+{
+	return strcmp(az, ((const struct told_offer *)offer)->az);
+}
+
 enum offer types_offer(const struct types_region *region, const char *type, const char *az)
 {
 	const struct catalog_told *told = region && region->young ? &region->told : NULL;
@@ -423,10 +428,8 @@ enum offer types_offer(const struct types_region *region, const char *type, cons
 	snprintf(key.az, sizeof(key.az), "%s", az);
 	if (bsearch(&key, told->offers, told->noffers, sizeof(key), by_zone))
 		return OFFER_YES;
-	for (size_t i = 0; i < told->noffers; i++)
-		if (!strcmp(told->offers[i].az, az))
-			return OFFER_NO;
-	return OFFER_UNKNOWN;
+	return bsearch(az, told->offers, told->noffers, sizeof(key), compare_zone) ? OFFER_NO
+										   : OFFER_UNKNOWN;
 }
 
 const char *types_zone(const struct types_region *region, const char *subnet)

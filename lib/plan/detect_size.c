@@ -125,6 +125,9 @@ static void group_complete(struct group *g, uint32_t cores)
 {
 	uint32_t cpus = g->cpus_per_task ? g->cpus_per_task : 1;
 
+	/* sbatch then asks for as many nodes as there are tasks */
+	if (g->nodes && g->tasks && g->tasks < g->nodes)
+		g->nodes = g->tasks;
 	if (!g->tasks && g->nodes)
 		g->tasks = g->nodes * (g->tasks_per_node ? g->tasks_per_node : 1);
 	if (!g->tasks && g->tasks_per_node)

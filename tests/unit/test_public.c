@@ -10,6 +10,7 @@
 #include "helper/types.h"
 #include "lib/base/clock.h"
 #include "lib/base/fileio.h"
+#include "lib/plan/plan.h"
 #include "tests/unit/app_fixture.h"
 
 #define NOBODY 65534
@@ -146,6 +147,40 @@ START_TEST(for_one)
 }
 END_TEST
 
+/* What a user is told a type costs is what the plan of a job reckons with, for each type. */
+static void as_the_planner(struct json_object *region)
+{
+	const struct instance_type *type;
+	size_t n = 0;
+
+	for (size_t i = 0; (type = catalog_at(i)); i++) {
+		struct plan_choice choice = {.type = type->name,
+			.subnet = "subnet-1",
+			.az = "us-east-2a",
+			.free_addresses = -1,
+			.price_uusd_hr = -1};
+		struct plan_request request = {.nodes = 1,
+			.efa = EFA_DISABLED,
+			.region = HERE,
+			.choices = &choice,
+			.nchoices = 1,
+			.time_limit_s = -1};
+		CLEANUP(plan_release) struct plan plan = {0};
+		struct json_object *price = NULL;
+
+		if (plan_make(&request, &plan, NULL) < 0)
+			continue; /* capacity blocks */
+		ck_assert_int_eq(json_object_object_get_ex(region, type->name, &price),
+			plan.pools[0].rate_uusd_hr >= 0);
+		if (!price)
+			continue;
+		ck_assert_int_eq(json_object_get_int64(price), plan.pools[0].rate_uusd_hr);
+		n++;
+	}
+	ck_assert_uint_eq(n, (size_t)json_object_object_length(region));
+	ck_assert_uint_gt(n, 150);
+}
+
 START_TEST(catalogue_and_prices)
 {
 	struct told_type types[] = {{"x9.large", {.vcpus = 2,
@@ -174,6 +209,7 @@ START_TEST(catalogue_and_prices)
 	ck_assert(json_object_object_get_ex(regions, HERE, &region));
 	ck_assert(json_object_object_get_ex(region, "hpc7a.96xlarge", &price));
 	ck_assert_int_eq(json_object_get_int64(price), 7200000);
+	as_the_planner(region);
 	json_object_put(prices);
 }
 END_TEST
