@@ -75,10 +75,14 @@ struct job_facts {
 	char *batch_host;    /* may be NULL */
 	char *admin_comment; /* may be NULL */
 	uint32_t num_nodes, num_tasks, cpus;
+	uint32_t max_nodes;        /* 0: not bounded, it may get more than num_nodes */
 	uint32_t cpus_per_task;    /* 0: not given */
 	uint32_t tasks_per_node;   /* 0: not given */
 	uint64_t mem_mib_per_node; /* asked for, or Slurm's default; 0: all, or not known */
+	uint64_t mem_mib_per_cpu;  /* where it is asked for so; mem_mib_per_node follows from it */
 	uint32_t gpus_per_node;
+	char wait[64];        /* why it is pending, in words; "": it is not, or nobody has said */
+	char dependency[128]; /* "afterok:7(unfulfilled)", cut; "" none */
 	int64_t time_limit_s; /* -1: unlimited */
 	int64_t start_s, submit_s, eligible_s;
 	int64_t end_s; /* of one that is over when it ended, else when it will; 0: not said */
@@ -90,6 +94,14 @@ struct job_facts {
 /* ERR_NOTFOUND for a job that slurmctld does not know (any more). */
 int slurm_client_job(uint32_t job_id, struct job_facts *facts, struct err *err);
 void job_facts_release(struct job_facts *facts);
+/*
+ * The records of NAME: a job, a task, an array ("9": all records that slurmctld has of it), a
+ * heterogeneous job, which comes whole, the leader first, also for one of its components. The task
+ * of an array that was not started yet ("9_3") is the record of all those, called "9_[2-7]". *ALL
+ * as slurm_client_jobs(), never empty. ERR_NOTFOUND also for a job that PrivateData hides from the
+ * caller; ERR_USAGE: NAME is no job's.
+ */
+int slurm_client_jobs_named(const char *name, struct job_facts **all, size_t *n, struct err *err);
 /* All jobs that slurmctld still knows, ended ones too; *ALL heap array; each to be released, then
  * the array freed. */
 int slurm_client_jobs(struct job_facts **all, size_t *n, struct err *err);
@@ -110,6 +122,10 @@ int slurm_client_stored_intent(
 /* The batch script, stored likewise, of at most 4 MiB; *TEXT heap, NUL-ended behind its *LEN. */
 int slurm_client_stored_script(
 	const char *state_dir, uint32_t job_id, char **text, size_t *len, struct err *err);
+
+/* The same from slurmctld, which gives it to the job's owner and to operators alone (ERR_AUTH), and
+ * only while the job is not over. */
+int slurm_client_batch_script(uint32_t job_id, char **text, size_t *len, struct err *err);
 
 struct node_facts {
 	char name[64];

@@ -53,6 +53,8 @@ static void fill_node_needs(const slurm_job_info_t *job, struct job_facts *facts
 	facts->cpus_per_task = given16(job->cpus_per_task);
 	facts->tasks_per_node = tasks;
 	if (mem & MEM_PER_CPU)
+		facts->mem_mib_per_cpu = mem & ~MEM_PER_CPU;
+	if (mem & MEM_PER_CPU)
 		mem = (mem & ~MEM_PER_CPU) * ((job->num_cpus + nodes - 1) / nodes);
 	facts->mem_mib_per_node = mem;
 	if (!tasks)
@@ -93,9 +95,14 @@ static int fill_facts(const slurm_job_info_t *job, struct job_facts *facts, stru
 	copy_text(facts->job_name, sizeof(facts->job_name), job->name);
 	copy_text(facts->features, sizeof(facts->features), job->features);
 	facts->num_nodes = job->num_nodes;
+	facts->max_nodes = job->max_nodes == NO_VAL || job->max_nodes == INFINITE ? 0
+										  : job->max_nodes;
 	facts->num_tasks = job->num_tasks;
 	facts->cpus = job->num_cpus;
 	fill_node_needs(job, facts);
+	if ((job->job_state & JOB_STATE_BASE) == JOB_PENDING)
+		copy_text(facts->wait, sizeof(facts->wait), job_wait_words(job->state_reason));
+	copy_text(facts->dependency, sizeof(facts->dependency), job->dependency);
 	facts->time_limit_s = minutes32_to_s(job->time_limit);
 	facts->start_s = job->start_time;
 	facts->submit_s = job->submit_time;
@@ -142,6 +149,88 @@ int slurm_client_job(uint32_t job_id, struct job_facts *facts, struct err *err)
 		if (msg->job_array[i].job_id == job_id)
 			return fill_facts(&msg->job_array[i], facts, err);
 	return err_set(err, ERR_NOTFOUND, "job %u: not in slurmctld's answer", job_id);
+}
+
+/* Is JOB one of those that NAME, the number FIRST with SIGN and SECOND behind it, means? */
+static bool is_named(const slurm_job_info_t *job, uint32_t first, char sign, uint32_t second)
+{
+	if (sign == '_') {
+		if (job->array_job_id != first)
+			return false;
+		return job->array_task_id == NO_VAL ? job_tasks_have(job->array_task_str, second)
+						    : job->array_task_id == second;
+	}
+	/* a component is started with the others, so all are meant */
+	return job->job_id == first || job->array_job_id == first || job->het_job_id == first;
+}
+
+static void facts_release_all(struct job_facts *list, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		job_facts_release(&list[i]);
+	free(list);
+}
+
+static int load_named(const char *name, uint32_t first, char sign, uint32_t second,
+	struct job_facts **all, size_t *n, uint32_t *leader, struct err *err)
+{
+	CLEANUP(free_jobs) job_info_msg_t *msg = NULL;
+	struct job_facts *list;
+	size_t got = 0;
+
+	if (slurm_load_job(&msg, first, SHOW_ALL | SHOW_LOCAL) != SLURM_SUCCESS) {
+		slurm_fail(err, "asking slurmctld");
+		return err_prefix(err, "job %s", name);
+	}
+	list = calloc((size_t)msg->record_count + 1, sizeof(*list));
+	if (!list)
+		return err_nomem(err);
+	*leader = 0;
+	for (uint32_t i = 0; i < msg->record_count; i++) {
+		const slurm_job_info_t *job = &msg->job_array[i];
+
+		if (!is_named(job, first, sign, second))
+			continue;
+		if (fill_facts(job, &list[got], err) < 0) {
+			facts_release_all(list, got);
+			return -1;
+		}
+		got++;
+		if (job->het_job_id != first)
+			*leader = job->het_job_id;
+	}
+	if (!got) {
+		free(list);
+		return err_set(err, ERR_NOTFOUND, "job %s: not in slurmctld's answer", name);
+	}
+	*all = list;
+	*n = got;
+	return 0;
+}
+
+int slurm_client_jobs_named(const char *name, struct job_facts **all, size_t *n, struct err *err)
+{
+	uint32_t leader = 0;
+	unsigned long first, second = 0;
+	char *end;
+
+	if (slurm_client_check(err) < 0 || job_name_check(name, err) < 0)
+		return -1;
+	first = strtoul(name, &end, 10);
+	if (*end && end[1] != '[')
+		second = strtoul(end + 1, NULL, 10);
+	/* "9_[2-3]": a name of ours for the record of those tasks */
+	if (*end && end[1] == '[')
+		second = strtoul(end + 2, NULL, 10);
+	if (first > UINT32_MAX || second > UINT32_MAX)
+		return err_set(err, ERR_NOTFOUND, "job %s: no job has such a number", name);
+	if (load_named(name, (uint32_t)first, *end, (uint32_t)second, all, n, &leader, err) < 0)
+		return -1;
+	/* by a component's own number slurmctld gives that one alone */
+	if (!leader)
+		return 0;
+	facts_release_all(*all, *n);
+	return load_named(name, leader, '+', 0, all, n, &leader, err);
 }
 
 int slurm_client_jobs(struct job_facts **all, size_t *n, struct err *err)
@@ -231,6 +320,33 @@ int slurm_client_stored_script(
 	/* slurmctld writes the NUL at its end, too */
 	while (*len && !(*text)[*len - 1])
 		--*len;
+	return 0;
+}
+
+int slurm_client_batch_script(uint32_t job_id, char **text, size_t *len, struct err *err)
+{
+	cleanup_free char *data = NULL;
+	size_t size = 0;
+	FILE *out;
+	int rc;
+
+	if (slurm_client_check(err) < 0)
+		return -1;
+	out = open_memstream(&data, &size);
+	if (!out)
+		return err_nomem(err);
+	rc = slurm_job_batch_script(out, job_id);
+	if (fclose(out))
+		return err_nomem(err);
+	if (rc != SLURM_SUCCESS) {
+		/* 22.05 gives the number, and others leave it in errno */
+		if (rc > 0)
+			errno = rc;
+		slurm_fail(err, "asking slurmctld for the batch script");
+		return err_prefix(err, "job %u", job_id);
+	}
+	*text = STEAL_POINTER(data);
+	*len = size;
 	return 0;
 }
 

@@ -4,6 +4,7 @@
 #include <slurm/slurm.h>
 #include <slurm/slurm_errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "lib/base/cleanup.h"
@@ -81,6 +82,52 @@ int job_name_check(const char *name, struct err *err)
 		return err_set(err, ERR_USAGE,
 			"not the name of one job; expected 7, 9_1, 9_[2-3] or 17+1");
 	return 0;
+}
+
+bool job_tasks_have(const char *tasks, uint32_t task)
+{
+	for (const char *p = tasks; p && is_digit(*p);) {
+		char *end;
+		unsigned long first = strtoul(p, &end, 10), last = first, step = 1;
+
+		if (*end == '-')
+			last = strtoul(end + 1, &end, 10);
+		if (*end == ':')
+			step = strtoul(end + 1, &end, 10);
+		if (task >= first && task <= last && !((task - first) % (step ? step : 1)))
+			return true;
+		p = *end == ',' ? end + 1 : end;
+	}
+	return tasks && strstr(tasks, "...");
+}
+
+const char *job_wait_words(uint32_t reason)
+{
+	static const struct {
+		uint32_t reason;
+		const char *words;
+	} table[] = {
+		{WAIT_HELD, "held by an administrator"},
+		{WAIT_HELD_USER, "held by its user"},
+		{WAIT_TIME, "not to begin yet"},
+		{WAIT_DEPENDENCY, "it depends on other jobs"},
+		{WAIT_DEP_INVALID, "what it depends on can never be fulfilled"},
+		{WAIT_PRIORITY, "other jobs are before it"},
+		{WAIT_RESOURCES, "for nodes"},
+		{WAIT_NODE_NOT_AVAIL, "nodes that it needs are down or drained"},
+		{WAIT_PART_DOWN, "its partition is down"},
+		{WAIT_PART_INACTIVE, "its partition is inactive"},
+		{WAIT_PART_NODE_LIMIT, "more nodes than its partition allows"},
+		{WAIT_PART_TIME_LIMIT, "a longer time than its partition allows"},
+		{WAIT_RESERVATION, "for its reservation"},
+		{WAIT_LICENSES, "for licenses"},
+		{WAIT_ARRAY_TASK_LIMIT, "as many tasks of its array run as may at a time"},
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(table); i++)
+		if (table[i].reason == reason)
+			return table[i].words;
+	return "";
 }
 
 void het_ids_format(const char *set, char *buf, size_t size)

@@ -32,6 +32,12 @@ void job_name_format(const struct job_ids *ids, char *name, size_t size);
  * for 7. */
 int job_name_check(const char *name, struct err *err);
 
+/* Has TASKS ("0-3,7%2", "0-8:2") the number TASK? What slurmctld cut ("0-3,...") may have it. */
+bool job_tasks_have(const char *tasks, uint32_t task);
+
+/* A pending job's reason (enum job_state_reason) in words, "" for one that is not worth any. */
+const char *job_wait_words(uint32_t reason);
+
 /* "17-18" as in a job's record into the hostlist "[17-18]"; "" for NULL, "" or what does not fit.
  */
 void het_ids_format(const char *set, char *buf, size_t size);

@@ -350,6 +350,41 @@ START_TEST(error_classes)
 }
 END_TEST
 
+START_TEST(tasks)
+{
+	static const struct {
+		const char *tasks;
+		uint32_t task;
+		bool has;
+	} t[] = {
+		{"0-3,7%2", 0, true},
+		{"0-3,7%2", 3, true},
+		{"0-3,7%2", 4, false},
+		{"0-3,7%2", 7, true},
+		{"0-3,7%2", 2000, false},
+		{"0-8:2", 6, true},
+		{"0-8:2", 7, false},
+		{"0,7,...", 7, true},
+		{"0,7,...", 700, true}, /* slurmctld has cut it: perhaps */
+		{"", 0, false},
+		{NULL, 0, false},
+		{"x", 0, false},
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(t); i++)
+		ck_assert_msg(job_tasks_have(t[i].tasks, t[i].task) == t[i].has, "%zu", i);
+}
+END_TEST
+
+START_TEST(waits)
+{
+	ck_assert_str_eq(job_wait_words(WAIT_HELD_USER), "held by its user");
+	ck_assert_str_eq(job_wait_words(WAIT_TIME), "not to begin yet");
+	ck_assert_str_eq(job_wait_words(WAIT_NO_REASON), "");
+	ck_assert_str_eq(job_wait_words(4000000), "");
+}
+END_TEST
+
 int main(void)
 {
 	Suite *s = suite_create("slurm_pure");
@@ -360,6 +395,8 @@ int main(void)
 	tcase_set_timeout(tc, 60);
 	tcase_add_test(tc, job_names);
 	tcase_add_test(tc, job_names_checked);
+	tcase_add_test(tc, tasks);
+	tcase_add_test(tc, waits);
 	tcase_add_test(tc, het_ids);
 	tcase_add_test(tc, job_states);
 	tcase_add_test(tc, node_states);
