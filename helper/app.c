@@ -88,6 +88,19 @@ int app_db(struct app *app, enum db_mode mode, struct err *err)
 	return app->db ? 0 : -1;
 }
 
+const char *app_db_words(const struct conf *conf, const struct err *why, char *buf, size_t size)
+{
+	const struct passwd *owner;
+	struct stat st;
+
+	if (stat(conf->state.directory, &st) < 0 || st.st_uid == geteuid())
+		return why->text;
+	owner = getpwuid(st.st_uid);
+	snprintf(buf, size, "only %s may read %s", owner ? owner->pw_name : "its owner",
+		conf->state.directory);
+	return buf;
+}
+
 struct aws *app_aws(struct app *app, const char *region, struct err *err)
 {
 	const struct conf *conf = app->conf;

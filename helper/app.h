@@ -59,6 +59,12 @@ int app_slurm(struct app *app, struct err *err);
 /* state.db; DB_READ_ONLY for those who only look. */
 int app_db(struct app *app, enum db_mode mode, struct err *err);
 
+/*
+ * Why state.db is not for us, for people: another user's, whose name is told, or WHY, with which
+ * app_db() failed. BUF is for the former; returns it or WHY's text.
+ */
+const char *app_db_words(const struct conf *conf, const struct err *why, char *buf, size_t size);
+
 /* The client for REGION (NULL: the configured one); owned by APP. NULL on failure. */
 struct aws *app_aws(struct app *app, const char *region, struct err *err);
 

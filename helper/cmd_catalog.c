@@ -15,6 +15,7 @@
 #include "helper/log.h"
 #include "helper/public.h"
 #include "helper/refresh.h"
+#include "helper/site.h"
 #include "lib/base/cleanup.h"
 #include "lib/base/clock.h"
 
@@ -190,9 +191,10 @@ static int parse_list(int argc, char **argv, struct list_options *o)
 static int open_types(
 	struct app *app, const char *conf_path, struct list_options *o, struct err *err)
 {
+	struct site_source source;
 	struct err why = {0};
 
-	app->conf = conf_load(conf_choose_path(conf_path), NULL, NULL, &why);
+	app->conf = site_load(conf_path, &source, &why);
 	if (!app->conf && !o->region) {
 		*err = why;
 		return err_prefix(err, "without a configuration give --region");
@@ -200,7 +202,8 @@ static int open_types(
 	if (app->conf) {
 		o->region = o->region ? o->region : app->conf->aws.region;
 		if (app_become_owner(app->conf, err) < 0 ||
-			(app_db(app, DB_READ_ONLY, &why) < 0 && why.class == ERR_FATAL)) {
+			(!*source.path && app_db(app, DB_READ_ONLY, &why) < 0 &&
+				why.class == ERR_FATAL)) {
 			*err = why.class == ERR_FATAL ? why : *err;
 			return -1;
 		}

@@ -18,6 +18,7 @@
 #include "helper/log.h"
 #include "helper/lost.h"
 #include "helper/release.h"
+#include "helper/site.h"
 #include "helper/stale.h"
 #include "lib/base/cleanup.h"
 #include "lib/base/clock.h"
@@ -277,6 +278,9 @@ int cmd_reconcile(int argc, char **argv, const char *conf_path)
 		printf("another reconcile is at work\n");
 		return 0;
 	}
+	/* users' words of the configuration are no reason to leave instances running */
+	if (site_keep(app.conf, &err) < 0)
+		log_warn("what users may know of the configuration: %s", err.text);
 	if (app_slurm(&app, &err) == 0 && app_db(&app, DB_READ_WRITE, &err) == 0 &&
 		reconcile(&app, &err) == 0)
 		return 0;

@@ -174,31 +174,44 @@ static char *read_file(const char *path, size_t *len, struct err *err)
 	return STEAL_POINTER(text);
 }
 
+static struct conf *parse(struct conf_walk *w, const char *text, size_t len)
+{
+	CLEANUP(conf_node_release) struct conf_node root = {0};
+	struct conf *conf = NULL;
+
+	if (conf_yaml_parse(w->file, text, len, &root, w->err) < 0)
+		return NULL;
+	if (conf_walk_map(w, &root, "", &w->draft) < 0 || conf_rules_root(w, &root) < 0)
+		goto done;
+	w->draft.conf.path = strdup(w->file);
+	conf = w->draft.conf.path ? malloc(sizeof(*conf)) : NULL;
+	if (!conf) {
+		err_nomem(w->err);
+		goto done;
+	}
+	*conf = w->draft.conf;
+	w->draft.conf = (struct conf){0};
+done:
+	draft_release(&w->draft);
+	return conf;
+}
+
 struct conf *conf_load(
 	const char *path, void (*warn)(void *arg, const char *text), void *arg, struct err *err)
 {
-	CLEANUP(conf_node_release) struct conf_node root = {0};
 	struct conf_walk w = {.file = path, .warn = warn, .arg = arg, .err = err};
 	cleanup_free char *text = NULL;
-	struct conf *conf = NULL;
 	size_t len = 0;
 
 	text = read_file(path, &len, err);
-	if (!text || conf_yaml_parse(path, text, len, &root, err) < 0)
-		return NULL;
-	if (conf_walk_map(&w, &root, "", &w.draft) < 0 || conf_rules_root(&w, &root) < 0)
-		goto done;
-	w.draft.conf.path = strdup(path);
-	conf = w.draft.conf.path ? malloc(sizeof(*conf)) : NULL;
-	if (!conf) {
-		err_nomem(err);
-		goto done;
-	}
-	*conf = w.draft.conf;
-	w.draft.conf = (struct conf){0};
-done:
-	draft_release(&w.draft);
-	return conf;
+	return text ? parse(&w, text, len) : NULL;
+}
+
+struct conf *conf_parse_public(const char *name, const char *text, size_t len, struct err *err)
+{
+	struct conf_walk w = {.file = name, .err = err, .public = true};
+
+	return parse(&w, text, len);
 }
 
 int conf_export(const struct conf *conf, struct err *err)

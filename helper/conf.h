@@ -208,6 +208,11 @@ struct conf {
  * are given one by one to WARN, which may be NULL. */
 struct conf *conf_load(
 	const char *path, void (*warn)(void *arg, const char *text), void *arg, struct err *err);
+/*
+ * The same of a TEXT in NAME that holds only what users may know (helper/site.h): launch templates
+ * may be missing.
+ */
+struct conf *conf_parse_public(const char *name, const char *text, size_t len, struct err *err);
 void conf_destroy(struct conf *conf);
 
 /*

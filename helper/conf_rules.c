@@ -162,7 +162,7 @@ static int check_overrides(struct conf_walk *w, const struct conf_node *node,
 static int check_place(struct conf_walk *w, const struct conf_node *node,
 	const struct conf_place *place, enum market market)
 {
-	if (!place->template_name == !place->template_id)
+	if (!w->public && !place->template_name == !place->template_id)
 		return conf_fail(w, child(node, "launch_template_specification"),
 			"launch_template_specification",
 			"%s launch_template_name %s launch_template_id; expected one of the two",

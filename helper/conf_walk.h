@@ -16,6 +16,7 @@ struct conf_walk {
 	void (*warn)(void *arg, const char *text);
 	void *arg;
 	struct err *err;
+	bool public; /* only what users may know: without launch templates */
 };
 
 /* "FILE:LINE: WHERE.KEY: " and the rest; KEY may be NULL. Returns -1. */

@@ -18,6 +18,7 @@ libhelper_a_SOURCES = \
 	helper/cmd_detect.c \
 	helper/cmd_estimate.c \
 	helper/cmd_explain.c \
+	helper/cmd_export.c \
 	helper/cmd_open.c \
 	helper/cmd_reconcile.c \
 	helper/cmd_release.c \
@@ -65,6 +66,7 @@ libhelper_a_SOURCES = \
 	helper/sbatch_values.c helper/sbatch_values.h \
 	helper/show.c helper/show.h \
 	helper/show_detect.c helper/show_detect.h \
+	helper/site.c helper/site.h \
 	helper/stale.c helper/stale.h \
 	helper/status.h \
 	helper/survey.c helper/survey.h \

@@ -21,6 +21,8 @@
 
 static int config(int argc, char **argv, const char *conf_path)
 {
+	if (argc >= 2 && !strcmp(argv[1], "export"))
+		return cmd_config_export(argc - 1, argv + 1, conf_path);
 	return cmd_config(argc, argv, conf_types_check_here);
 }
 
@@ -49,7 +51,8 @@ static const struct command {
 	{"detect", cmd_detect, "[--json] SCRIPT",
 		"what a batch script tells of its job: MPI or not, and by which evidence"},
 	{"open", cmd_open, "GROUP", "open a node group that was closed after failed boots"},
-	{"config", config, "check FILE", "check a configuration file"},
+	{"config", config, "check FILE | export",
+		"check a configuration file; show users what is no secret of it"},
 };
 
 static void usage(FILE *to)

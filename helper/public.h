@@ -2,10 +2,11 @@
 /*
  * public: what users may read of what the helper knows, as JSON in conf->public.directory, so that
  * "explain" and "estimate" need neither state.db nor EC2. The directory may lie on a path that
- *login nodes share. Where it does not exist nothing is written; each file is replaced whole.
+ * login nodes share. Where it does not exist nothing is written; each file is replaced whole.
  *
  *	catalogue.json        what EC2 has told of types, zones and subnets (helper/types.h)
  *	prices.json           the prices that plans are made with
+ *	site.json             what of the configuration is no secret (helper/site.h)
  *	plan/<job>.json       what "explain" says of a job; where PrivateData=jobs hides jobs from
  *	                      others, its owner alone may read it, by ACL
  */
@@ -33,7 +34,8 @@ int public_write(const struct conf *conf, const char *name, const char *text, st
 int public_write_private(
 	const struct conf *conf, const char *name, const char *text, uid_t user, struct err *err);
 
-/* catalogue.json and prices.json, of all regions that are known. 1 written, 0 nowhere to, -1. */
+/* catalogue.json and prices.json, of all regions that are known, and site.json. 1 written, 0
+ * nowhere to, -1. */
 int public_catalogue(struct app *app, struct err *err);
 
 /*

@@ -124,6 +124,12 @@ check_PROGRAMS += tests/unit/test_public
 tests_unit_test_public_SOURCES = tests/unit/test_public.c $(APP_FIXTURE)
 tests_unit_test_public_CPPFLAGS = $(UNIT_CPPFLAGS) $(JSON_CFLAGS)
 tests_unit_test_public_LDADD = $(HELPER_LIBS) $(CHECK_LIBS) -lpthread
+
+check_PROGRAMS += tests/unit/test_site
+tests_unit_test_site_SOURCES = tests/unit/test_site.c tests/unit/conf_fixture.h
+tests_unit_test_site_CPPFLAGS = $(UNIT_CPPFLAGS) $(JSON_CFLAGS)
+tests_unit_test_site_LDADD = $(HELPER_LIBS) $(CHECK_LIBS)
+
 check_PROGRAMS += tests/unit/test_show_detect
 tests_unit_test_show_detect_SOURCES = tests/unit/test_show_detect.c
 tests_unit_test_show_detect_CPPFLAGS = $(UNIT_CPPFLAGS) $(JSON_CFLAGS)

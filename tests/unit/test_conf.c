@@ -583,7 +583,8 @@ START_TEST(config_check)
 	unlink(path);
 	ck_assert_int_eq(run(check, path, out, err_out, sizeof(out)), 8);
 	ck_assert_int_eq(run(nonsense, path, out, err_out, sizeof(out)), 2);
-	ck_assert_str_eq(err_out, "usage: aws-slurm-burst config check [FILE]\n");
+	ck_assert_str_eq(err_out, "usage: aws-slurm-burst config check [FILE]\n"
+				  "       aws-slurm-burst config export\n");
 	ck_assert_int_eq(run(NULL, NULL, out, err_out, sizeof(out)), 2);
 }
 END_TEST

@@ -38,7 +38,7 @@ static void setup(void)
 
 static void teardown(void)
 {
-	static const char *const names[] = {"catalogue.json", "prices.json", "x.json",
+	static const char *const names[] = {"catalogue.json", "prices.json", "site.json", "x.json",
 		"plan/7.json", "plan/8.json", "plan/9_1.json", "plan/old.json", "plan"};
 
 	for (size_t i = 0; i < ARRAY_SIZE(names); i++)
