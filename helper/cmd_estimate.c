@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * estimate: what would be made of a job if it were submitted. For users, who need neither Slurm nor
- * privileges for it, but must be able to read the configuration.
+ * privileges for it: who may not read the configuration is served with what is public of it.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -10,8 +10,10 @@
 
 #include "helper/commands.h"
 #include "helper/estimate.h"
+#include "helper/site.h"
 #include "helper/types.h"
 #include "lib/base/cleanup.h"
+#include "lib/base/clock.h"
 #include "lib/base/fileio.h"
 
 static int usage(FILE *to)
@@ -96,13 +98,19 @@ static int run(const struct estimate_input *given, const char *conf_path, struct
 	CLEANUP(app_close) struct app app = APP_INIT;
 	CLEANUP(estimate_release) struct estimate e = {.unseen = STRBUF_INIT};
 	struct estimate_input input = *given;
+	struct site_source source;
+	char words[PATH_MAX + 64], closed[PATH_MAX + 64];
 	struct err why = {0};
 
-	app.conf = conf_load(conf_choose_path(conf_path), NULL, NULL, err);
+	app.conf = site_load(conf_path, &source, err);
 	if (!app.conf || app_become_owner(app.conf, err) < 0)
 		return -1;
-	if (app_db(&app, DB_READ_ONLY, &why) < 0)
-		input.db_missing = why.text;
+	if (*source.path) {
+		input.site_source = site_words(&source, clock_now_ms(), words, sizeof(words));
+		input.db_missing = "only SlurmUser may read the state";
+	} else if (app_db(&app, DB_READ_ONLY, &why) < 0) {
+		input.db_missing = app_db_words(app.conf, &why, closed, sizeof(closed));
+	}
 	app.types = types_create(
 		app.db, app.conf->public.directory, app.conf->catalog.max_age_s, err);
 	if (!app.types || estimate_make(&app, &input, &e, err) < 0 || print(&e, &input, err) < 0)

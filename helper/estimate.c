@@ -5,6 +5,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "helper/protect.h"
 #include "helper/recent.h"
 #include "helper/request.h"
 #include "helper/types.h"
@@ -22,7 +23,8 @@ struct estimate_place {
 	struct plan_choice *choices;
 	size_t nchoices;
 	struct recent recent;
-	bool ready;
+	bool ready, tried;
+	struct err why; /* why not, by the first step there */
 };
 
 struct work {
@@ -91,57 +93,65 @@ static uint32_t tasks_that_fit(const struct job_wish *w, const struct conf_group
 	return at_least_1((uint32_t)fit);
 }
 
-/* As sbatch and slurmctld do it: without --nodes as few as hold the tasks. */
-static void find_size(const struct job_wish *w, struct estimate_group *g)
-{
-	uint32_t per_node = w->tasks_per_node ? w->tasks_per_node : tasks_that_fit(w, g->group);
+/* Of the job, or of one component of it. */
+struct size {
+	uint32_t nodes, tasks, tasks_per_node;
+};
 
-	g->tasks = w->tasks;
-	g->nodes = w->nodes;
+/* As sbatch and slurmctld do it: without --nodes as few as hold the tasks. */
+static struct size find_size(const struct estimate_input *input, const struct conf_group *group)
+{
+	const struct job_wish *w = input->wish;
+	uint32_t per_node = w->tasks_per_node ? w->tasks_per_node : tasks_that_fit(w, group);
+	struct size s = {.nodes = w->nodes, .tasks = w->tasks};
+
 	/* "can't run 2 processes on 4 nodes": sbatch asks for as many nodes as there are tasks */
-	if (w->nodes && w->tasks && w->tasks < g->nodes)
-		g->nodes = w->tasks;
-	if (!g->tasks)
-		g->tasks = clamp32((uint64_t)at_least_1(w->tasks_per_node) *
-				   at_least_1(w->nodes ? w->nodes : w->named_nodes));
-	if (!g->nodes)
-		g->nodes = per_node ? divide_up(g->tasks, per_node) : 1;
-	if (!w->nodes && w->gpus && g->group->gpus && divide_up(w->gpus, g->group->gpus) > g->nodes)
-		g->nodes = divide_up(w->gpus, g->group->gpus);
+	if (w->nodes && w->tasks && w->tasks < s.nodes)
+		s.nodes = w->tasks;
+	if (!s.tasks)
+		s.tasks = clamp32((uint64_t)at_least_1(w->tasks_per_node) *
+				  at_least_1(w->nodes ? w->nodes : w->named_nodes));
+	if (!s.nodes)
+		s.nodes = per_node ? divide_up(s.tasks, per_node) : 1;
+	if (!w->nodes && w->gpus && group->gpus && divide_up(w->gpus, group->gpus) > s.nodes)
+		s.nodes = divide_up(w->gpus, group->gpus);
 	/* --nodelist names nodes that the job must have, among others if these do not suffice */
-	if (!w->nodes && w->named_nodes > g->nodes)
-		g->nodes = w->named_nodes;
+	if (!w->nodes && w->named_nodes > s.nodes)
+		s.nodes = w->named_nodes;
+	/* slurmctld counts with the largest nodes of the partition */
+	if (input->facts && !input->facts->max_nodes && per_node &&
+		divide_up(s.tasks, per_node) > s.nodes)
+		s.nodes = divide_up(s.tasks, per_node);
 	/* each node has a task at least, as slurmctld counts them */
-	if (g->tasks < g->nodes)
-		g->tasks = g->nodes;
-	g->tasks_per_node = w->tasks_per_node ? w->tasks_per_node : divide_up(g->tasks, g->nodes);
+	if (s.tasks < s.nodes)
+		s.tasks = s.nodes;
+	s.tasks_per_node = w->tasks_per_node ? w->tasks_per_node : divide_up(s.tasks, s.nodes);
+	return s;
 }
 
-static uint32_t gpus_per_node(const struct job_wish *w, const struct estimate_group *g)
+static uint32_t gpus_per_node(const struct job_wish *w, const struct size *s)
 {
 	if (w->gpus_per_node)
 		return w->gpus_per_node;
 	if (w->gpus)
-		return divide_up(w->gpus, g->nodes);
-	return clamp32((uint64_t)w->gpus_per_task * g->tasks_per_node);
+		return divide_up(w->gpus, s->nodes);
+	return clamp32((uint64_t)w->gpus_per_task * s->tasks_per_node);
 }
 
-static uint64_t mem_per_node(const struct job_wish *w, const struct estimate_group *g)
+static uint64_t mem_per_node(const struct job_wish *w, const struct size *s)
 {
 	if (w->mem_mib_per_cpu)
-		return w->mem_mib_per_cpu * at_least_1(w->cpus_per_task) * g->tasks_per_node;
+		return w->mem_mib_per_cpu * at_least_1(w->cpus_per_task) * s->tasks_per_node;
 	return w->mem_mib_per_node;
 }
 
-static void check_size(const struct job_wish *w, struct estimate_group *g)
+static void check_size(const struct job_wish *w, const struct size *s, struct estimate_group *g)
 {
 	const struct conf_group *group = g->group;
-	uint64_t cpus = (uint64_t)at_least_1(w->cpus_per_task) * g->tasks_per_node,
-		 mem = mem_per_node(w, g);
-	uint32_t gpus = gpus_per_node(w, g);
+	uint64_t cpus = (uint64_t)at_least_1(w->cpus_per_task) * s->tasks_per_node,
+		 mem = mem_per_node(w, s);
+	uint32_t gpus = gpus_per_node(w, s);
 
-	if (g->nodes > (uint32_t)group->max_nodes)
-		refuse(g, "the job needs %u nodes, and it has %d", g->nodes, group->max_nodes);
 	if (group->cpus && cpus > group->cpus)
 		refuse(g, "the job needs %llu CPUs on a node, and its nodes have %u",
 			(unsigned long long)cpus, group->cpus);
@@ -234,8 +244,8 @@ static void fill_intent(const struct estimate_input *input, struct intent *inten
 	}
 }
 
-static void fill_facts(
-	const struct estimate_input *input, const struct estimate_group *g, struct job_facts *facts)
+static void fill_facts(const struct estimate_input *input, const struct conf_group *group,
+	const struct size *size, struct job_facts *facts)
 {
 	const struct job_wish *w = input->wish;
 	const char *name = *w->job_name ? w->job_name : input->job_name;
@@ -245,40 +255,75 @@ static void fill_facts(
 		.state = JOB_STATE_PENDING,
 		.batch = true,
 		.requeue = w->requeue != 0,
-		.num_nodes = g->nodes,
-		.num_tasks = g->tasks,
+		.num_nodes = size->nodes,
+		.num_tasks = size->tasks,
 		.cpus_per_task = w->cpus_per_task,
 		.tasks_per_node = w->tasks_per_node,
-		.mem_mib_per_node = mem_per_node(w, g),
-		.gpus_per_node = gpus_per_node(w, g),
+		.mem_mib_per_node = mem_per_node(w, size),
+		.gpus_per_node = gpus_per_node(w, size),
 		.time_limit_s = w->time_limit_s == WISH_TIME_UNSET ? -1 : w->time_limit_s,
 		.exclusive = w->exclusive,
 	};
+	if (input->facts) {
+		facts->job_id = input->facts->job_id;
+		facts->array_job_id = input->facts->array_job_id;
+		facts->het_leader = input->facts->het_leader;
+		facts->restart = input->facts->restart;
+		facts->batch = input->facts->batch;
+		/* as slurmctld counts it, per CPU */
+		facts->mem_mib_per_node = input->facts->mem_mib_per_node;
+	}
 	snprintf(facts->features, sizeof(facts->features), "%s", w->constraint);
 	snprintf(facts->account, sizeof(facts->account), "%s", w->account);
-	snprintf(facts->partition, sizeof(facts->partition), "%s", g->group->partition);
+	snprintf(facts->partition, sizeof(facts->partition), "%s", group->partition);
 	snprintf(facts->job_name, sizeof(facts->job_name), "%s", name ? name : "");
+}
+
+static int make_job(struct work *work, struct estimate_group *g, const struct estimate_input *input,
+	const struct size *size, uint32_t first, struct err *err)
+{
+	struct demand_job *job = &g->set.jobs[g->set.njobs++];
+	char name[128];
+
+	fill_facts(input, g->group, size, &job->facts);
+	if (input->intent)
+		job->intent = *input->intent;
+	else
+		fill_intent(input, &job->intent);
+	for (uint32_t i = first; !g->refused && i < first + size->nodes; i++) {
+		snprintf(name, sizeof(name), "%s-%s-%u", g->group->partition, g->group->name, i);
+		if (nodeset_add(&job->nodes, name, err) < 0)
+			return -1;
+	}
+	wish_decide(work->app->conf, job, input->intent_why, work->input->script, work->input->len);
+	return 0;
+}
+
+static size_t count_components(const struct estimate_input *input)
+{
+	size_t n = 0;
+
+	for (; input; input = input->next)
+		n++;
+	return n;
 }
 
 /* Also of a job that Slurm would not start on these nodes: what it is is of interest even so. */
 static int make_demand(struct work *work, struct estimate_group *g, struct err *err)
 {
 	static const struct nodeset loose = NODESET_INIT;
-	struct demand_job *job = calloc(1, sizeof(*job));
-	char name[128];
+	uint32_t first = 0;
 
-	if (!job)
+	g->set.jobs = calloc(count_components(work->input), sizeof(*g->set.jobs));
+	if (!g->set.jobs)
 		return err_nomem(err);
-	g->set.jobs = job;
-	g->set.njobs = 1;
-	fill_facts(work->input, g, &job->facts);
-	fill_intent(work->input, &job->intent);
-	for (uint32_t i = 0; !g->refused && i < g->nodes; i++) {
-		snprintf(name, sizeof(name), "%s-%s-%u", g->group->partition, g->group->name, i);
-		if (nodeset_add(&job->nodes, name, err) < 0)
+	for (const struct estimate_input *in = work->input; in; in = in->next) {
+		struct size size = find_size(in, g->group);
+
+		if (make_job(work, g, in, &size, first, err) < 0)
 			return -1;
+		first += size.nodes;
 	}
-	wish_decide(work->app->conf, job, NULL, work->input->script, work->input->len);
 	return g->refused ? 0 : demand_cut(&g->set, work->app->conf, &loose, err);
 }
 
@@ -402,6 +447,8 @@ static int plan_step(struct work *work, struct estimate_group *g, const struct l
 		*err = why;
 		return -1;
 	}
+	if (!place->why.class)
+		place->why = why;
 	if (!g->planned && !g->err.class) {
 		g->err = why;
 		g->reasons = plan_reasons(request, NULL);
@@ -426,6 +473,7 @@ static int run_step(struct work *work, struct estimate_group *g, const struct la
 		if (add_try(g, &plan, request->region, err) < 0 ||
 			suppose_failed(marks, step->place, &plan, err) < 0)
 			return -1;
+		g->places[step->place].tried = true;
 		if (!g->planned) {
 			g->planned = true;
 			g->plan = plan;
@@ -436,9 +484,45 @@ static int run_step(struct work *work, struct estimate_group *g, const struct la
 	}
 }
 
+/* What its earlier starts have cost, as attempt_request() counts it. */
+static int count_spent(
+	struct work *work, struct estimate_group *g, int64_t *spent_uusd, struct err *err)
+{
+	const struct demand *d = &g->set.all[0];
+
+	for (size_t i = 0; work->app->db && i < d->njobs; i++) {
+		unsigned failures;
+		int64_t uusd = 0;
+
+		if (!d->jobs[i]->facts.job_id)
+			continue;
+		if (gang_history(work->app->db, d->jobs[i]->facts.job_id, &failures, &uusd, err) <
+			0)
+			return -1;
+		*spent_uusd += uusd;
+	}
+	return 0;
+}
+
+static int tell_elsewhere(struct estimate_group *g, struct err *err)
+{
+	struct strbuf sb = STRBUF_INIT;
+
+	for (size_t i = 1; i < g->group->nplaces; i++) {
+		const struct estimate_place *place = &g->places[i];
+
+		if (!place->tried && place->why.class)
+			strbuf_addf(&sb, "%s: %s\n", place->region, place->why.text);
+	}
+	if (!sb.len)
+		return 0;
+	g->elsewhere = strbuf_detach(&sb);
+	return g->elsewhere ? 0 : err_nomem(err);
+}
+
 static int climb(struct work *work, struct estimate_group *g, struct err *err)
 {
-	const struct slurm_site site = {.kill_wait_s = KILL_WAIT_S};
+	const struct slurm_site dflt = {.kill_wait_s = KILL_WAIT_S};
 	CLEANUP(marks_release) struct marks marks = {0};
 	struct plan_request base = {0}, request;
 	struct ladder_rules rules;
@@ -448,7 +532,10 @@ static int climb(struct work *work, struct estimate_group *g, struct err *err)
 	g->places = calloc(g->group->nplaces, sizeof(*g->places));
 	if (!g->places)
 		return err_nomem(err);
-	request_make(&base, work->app->conf, &site, &g->set.all[0]);
+	request_make(&base, work->app->conf, work->app->slurm_ready ? &work->app->site : &dflt,
+		&g->set.all[0]);
+	if (count_spent(work, g, &base.spent_uusd, err) < 0)
+		return -1;
 	request_rules(&rules, work->app->conf, g->group);
 	rules.reservations = false;
 	ladder_first(&rules, &base, &step);
@@ -464,7 +551,7 @@ static int climb(struct work *work, struct estimate_group *g, struct err *err)
 		ladder_apply(&step, &base, &request);
 		rc = run_step(work, g, &step, &request, &marks, err);
 	} while (rc == 1 && ladder_next(&rules, &base, &step));
-	return rc < 0 ? -1 : 0;
+	return rc < 0 ? -1 : tell_elsewhere(g, err);
 }
 
 /* --- all together ---------------------------------------------------------------------------- */
@@ -475,15 +562,54 @@ static bool is_asked(const char *partitions, const char *partition)
 	return !*partitions || has_feature(partitions, partition, strlen(partition));
 }
 
+/* Sizes and features of the job, or of each of its components, all of which this group has to
+ * give nodes. */
+static void check_job(struct work *work, struct estimate_group *g)
+{
+	uint64_t nodes = 0, tasks = 0;
+
+	for (const struct estimate_input *in = work->input; in; in = in->next) {
+		struct size size = find_size(in, g->group);
+
+		if (in == work->input)
+			g->tasks_per_node = size.tasks_per_node;
+		nodes += size.nodes;
+		tasks += size.tasks;
+		if (!is_asked(in->wish->partition, g->group->partition))
+			refuse(g,
+				"the component %s is for partition %s, and all nodes of a gang are "
+				"of one node group",
+				in->facts ? in->facts->name : "", in->wish->partition);
+	}
+	g->nodes = clamp32(nodes);
+	g->tasks = clamp32(tasks);
+	if (g->nodes > (uint32_t)g->group->max_nodes)
+		refuse(g, "the job needs %u nodes, and it has %d", g->nodes, g->group->max_nodes);
+	for (const struct estimate_input *in = work->input; in; in = in->next) {
+		struct size size = find_size(in, g->group);
+
+		check_size(in->wish, &size, g);
+		check_features(work->e, in->wish->constraint, g);
+	}
+}
+
+static int find_closed(struct work *work, struct estimate_group *g, struct err *err)
+{
+	struct health health;
+	char text[512];
+
+	if (!work->app->db || !protect_closed(work->app, g->group, &health))
+		return 0;
+	g->closed = strdup(protect_words(g->group, &health, text, sizeof(text)));
+	return g->closed ? 0 : err_nomem(err);
+}
+
 static int look_at_group(struct work *work, struct estimate_group *g, struct err *err)
 {
-	const struct job_wish *w = work->input->wish;
 	const struct demand *d;
 
-	find_size(w, g);
-	check_size(w, g);
-	check_features(work->e, w->constraint, g);
-	if (make_demand(work, g, err) < 0)
+	check_job(work, g);
+	if (find_closed(work, g, err) < 0 || make_demand(work, g, err) < 0)
 		return -1;
 	if (g->refused)
 		return 0;
@@ -512,7 +638,10 @@ static void tell_unseen(struct work *work)
 			work->input->db_missing ? work->input->db_missing : "");
 	unseen(work->e, "Slurm: limits, QOS, free nodes, and which node group it would take first");
 	unseen(work->e, "EC2: what it has at this moment, free addresses, vCPU quotas");
-	unseen(work->e, "plugstack.conf: the site's default_efa and max_cost");
+	if (!work->input->intent)
+		unseen(work->e, "plugstack.conf: the site's default_efa and max_cost");
+	if (work->input->unseen)
+		strbuf_addstr(&work->e->unseen, work->input->unseen);
 }
 
 int estimate_make(
@@ -579,6 +708,8 @@ void estimate_release(struct estimate *e)
 		for (size_t k = 0; k < g->ntries; k++)
 			free(g->tries[k].asked);
 		demand_set_release(&g->set);
+		free(g->closed);
+		free(g->elsewhere);
 		free(g->places);
 		free(g->tries);
 		free(g->reasons);

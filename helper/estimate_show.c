@@ -14,7 +14,10 @@ static const char *where_given(int where, char buf[32])
 	if (where > 0)
 		snprintf(buf, 32, "line %d", where);
 	else
-		snprintf(buf, 32, "%s", where == WISH_ENVIRONMENT ? "environment" : "command line");
+		snprintf(buf, 32, "%s",
+			where == WISH_SLURM         ? "Slurm"
+			: where == WISH_ENVIRONMENT ? "environment"
+						    : "command line");
 	return buf;
 }
 
@@ -125,17 +128,24 @@ static void show_group(struct strbuf *out, const struct estimate_group *g)
 		show_line(out, "no", g->refused);
 		return;
 	}
+	if (g->closed)
+		show_line(out, "closed", g->closed);
 	if (!g->planned)
 		show_line(out, "no", g->err.text);
 	show_lines(out, "plan", g->reasons);
 	show_tries(out, g);
+	show_lines(out, "region", g->elsewhere);
 }
 
 void estimate_show(const struct estimate *e, const struct estimate_input *input, struct strbuf *out)
 {
 	const struct detect_result *detected = detected_in(e);
 
+	if (input->site_source)
+		show_line(out, "site", input->site_source);
 	show_wish(out, input->wish);
+	for (const struct estimate_input *in = input->next; in; in = in->next)
+		show_wish(out, in->wish);
 	if (input->wish->array)
 		show_line(out, "array", "what follows is one task of it, which is a job by itself");
 	if (detected)
@@ -183,7 +193,8 @@ static struct json_object *asked_json(const struct job_wish *w)
 		json_object_object_add(
 			o, "value", given->value ? json_object_new_string(given->value) : NULL);
 		json_object_object_add(o, "from",
-			json_object_new_string(given->where > 0 ? "script"
+			json_object_new_string(given->where > 0             ? "script"
+					       : given->where == WISH_SLURM ? "slurm"
 					       : given->where == WISH_ENVIRONMENT
 						       ? "environment"
 						       : "command line"));
@@ -235,6 +246,7 @@ static struct json_object *tries_json(const struct estimate_group *g)
 
 		json_object_object_add(o, "asked", json_object_new_string(t->asked));
 		json_object_object_add(o, "region", text_or_null(t->region));
+		json_object_object_add(o, "elsewhere", lines_json(g->elsewhere));
 		json_object_object_add(o, "worst_uusd_hr", number_or_null(t->uusd_hr));
 		json_object_object_add(o, "worst_uusd", number_or_null(t->uusd));
 		json_object_array_add(list, o);
@@ -254,6 +266,7 @@ static void add_plan(struct json_object *o, const struct estimate_group *g)
 	json_object_object_add(o, "reasons", lines_json(g->reasons));
 	json_object_object_add(o, "pools", pools_json(&g->plan));
 	json_object_object_add(o, "tries", tries_json(g));
+	json_object_object_add(o, "elsewhere", lines_json(g->elsewhere));
 	json_object_object_add(o, "worst_uusd_hr", number_or_null(g->planned ? uusd_hr : -1));
 	json_object_object_add(o, "worst_uusd", number_or_null(g->planned ? uusd : -1));
 }
@@ -273,6 +286,7 @@ static struct json_object *group_json(const struct estimate_group *g)
 		text_or_null(g->refused   ? g->refused
 			     : g->planned ? NULL
 					  : g->err.text));
+	json_object_object_add(o, "closed", text_or_null(g->closed));
 	if (!g->refused && job_of(g))
 		add_plan(o, g);
 	return o;
@@ -282,8 +296,10 @@ struct json_object *estimate_json(const struct estimate *e, const struct estimat
 {
 	const struct detect_result *detected = detected_in(e);
 	struct json_object *top = json_object_new_object(), *groups = json_object_new_array();
+	struct json_object *components = json_object_new_array();
 
-	if (!top || !groups) {
+	if (!top || !groups || !components) {
+		json_object_put(components);
 		json_object_put(top);
 		json_object_put(groups);
 		return NULL;
@@ -291,7 +307,11 @@ struct json_object *estimate_json(const struct estimate *e, const struct estimat
 	for (size_t i = 0; i < e->n; i++)
 		json_object_array_add(groups, group_json(&e->groups[i]));
 	json_object_object_add(top, "version", json_object_new_int(1));
+	json_object_object_add(top, "site", text_or_null(input->site_source));
 	json_object_object_add(top, "asked", asked_json(input->wish));
+	for (const struct estimate_input *in = input->next; in; in = in->next)
+		json_object_array_add(components, asked_json(in->wish));
+	json_object_object_add(top, "further_components", components);
 	json_object_object_add(top, "notes", lines_json(input->wish->notes.buf));
 	json_object_object_add(top, "detected", detected ? show_detect_json(detected) : NULL);
 	json_object_object_add(top, "groups", groups);

@@ -49,6 +49,7 @@ libhelper_a_SOURCES = \
 	helper/notice.h \
 	helper/notices.h \
 	helper/pace.c helper/pace.h \
+	helper/pending.c helper/pending.h \
 	helper/preflight.c helper/preflight.h \
 	helper/protect.c helper/protect.h \
 	helper/provision.c helper/provision.h \

@@ -649,6 +649,19 @@ int sbatch_read_command(struct job_wish *wish, int argc, char *const *argv, stru
 	return read_words(&r, (size_t)argc, (const char *const *)argv, &at, err);
 }
 
+int sbatch_given_add(
+	struct job_wish *wish, const char *name, const char *value, int where, struct err *err)
+{
+	char *own = NULL;
+
+	if (wish->ngiven == WISH_GIVEN_MAX)
+		return err_set(err, ERR_FATAL, "more than %d options", WISH_GIVEN_MAX);
+	if (value && !(own = strdup(value)))
+		return err_nomem(err);
+	wish->given[wish->ngiven++] = (struct wish_given){name, own, where};
+	return 0;
+}
+
 void sbatch_given_format(const struct wish_given *given, struct strbuf *sb)
 {
 	char quoted[84];

@@ -33,6 +33,7 @@
 /* Where an option stands that is not in the script; else it is the line's number. */
 #define WISH_COMMAND_LINE (-1)
 #define WISH_ENVIRONMENT  (-2)
+#define WISH_SLURM        (-3) /* slurmctld says it of a job that is submitted */
 
 #define WISH_GIVEN_MAX 32
 
@@ -86,6 +87,11 @@ int sbatch_check_script(const char *text, size_t len, struct err *err);
 int sbatch_read_directives(struct job_wish *wish, const struct script *script, struct err *err);
 int sbatch_read_environment(struct job_wish *wish, const char *const *env, struct err *err);
 int sbatch_read_command(struct job_wish *wish, int argc, char *const *argv, struct err *err);
+
+/* Note that option NAME (static) was given with VALUE (NULL: none), WHERE. For who has read it
+ * elsewhere. */
+int sbatch_given_add(
+	struct job_wish *wish, const char *name, const char *value, int where, struct err *err);
 
 /* "--nodes=16", as it would be written. */
 void sbatch_given_format(const struct wish_given *given, struct strbuf *sb);

@@ -19,12 +19,17 @@ setup_file() {
 	chmod 755 "$T" "$T"/.. "$T"/../.. 2>/dev/null || true
 }
 
-# as_user WORD...: in a directory that is not the user's, with nothing in the environment
+# as_user [NAME=VALUE...] WORD...: in a directory that is not the user's, with nothing else in the environment
 as_user() {
+	local env=()
+	while [[ $1 == [A-Z]*=* ]]; do
+		env+=("$1")
+		shift
+	done
 	if ((EUID)); then
-		env -i PATH=/usr/bin:/bin "$HELPER" "$@"
+		env -i PATH=/usr/bin:/bin "${env[@]}" "$HELPER" "$@"
 	else
-		setpriv --reuid=65534 --regid=65534 --clear-groups env -i PATH=/usr/bin:/bin "$HELPER" "$@"
+		setpriv --reuid=65534 --regid=65534 --clear-groups env -i PATH=/usr/bin:/bin "${env[@]}" "$HELPER" "$@"
 	fi
 }
 
@@ -93,7 +98,41 @@ field() {
 	install -m 600 "$T/burst.yaml" "$T/closed.yaml"
 	run --separate-stderr as_user -c "$T/closed.yaml" estimate "$T/2-serial.sh"
 	[ "$status" -ne 0 ]
-	[[ $stderr == *"$T/closed.yaml"*'Permission denied' ]]
+	[[ $stderr == *"$T/closed.yaml: cannot open: Permission denied; and of what is public of it: "*'/site.json: No such file or directory' ]]
+}
+
+@test "what is public of a configuration that is closed serves as well, and holds no more" {
+	((EUID == 0)) || skip 'needs root'
+	local public=$T/site-public
+	install -d -m 755 "$public"
+	sed "s|/nonexistent/burst-public|$public|; s|aws: {|aws: {shared_credentials_file: /secret/file, |" \
+		"$T/burst.yaml" >"$T/secret.yaml"
+	chmod 600 "$T/secret.yaml"
+	run -0 "$HELPER" -c "$T/secret.yaml" config export
+	[ "$output" = "$public/site.json" ]
+	[ "$(stat -c %a "$public/site.json")" = 644 ]
+	run -1 grep -E 'secret|launch_template_name|role|endpoint' "$public/site.json"
+	run -0 --separate-stderr as_user AWS_SLURM_BURST_PUBLIC="$public" LOADEDMODULES=slurm OMPI_MCA_x=1 \
+		-c "$T/secret.yaml" estimate "$T/1-openfoam.sh"
+	[ -z "$stderr" ]
+	[[ ${lines[0]} == "  site     of "*" ago ($public/site.json)" ]]
+	# the very same otherwise, but for why the state is not seen
+	diff <(sed '/^  site /d; /^  not seen/,$d' <<<"$output") <(sed '/^  not seen/,$d' "$T/1-openfoam.txt")
+	[[ $output == *'what EC2 had none of a while ago: only SlurmUser may read the state'* ]]
+	# a region of its own for the second place, from the same file
+	run -0 as_user AWS_SLURM_BURST_PUBLIC="$public" -c "$T/secret.yaml" estimate --json "$T/4-nccl.sh"
+	[[ $(field '[t["region"] for t in o["groups"][0]["tries"]]') == *us-east-2*us-west-2* ]]
+	[[ $(field 'o["site"]') == "of "*"$public/site.json)" ]]
+	# who can read it is not told what others are, and another program's file is refused
+	run -0 "$HELPER" -c "$T/secret.yaml" estimate "$T/1-openfoam.sh"
+	[[ $output != *site.json* ]]
+	sed -i 's/"version": 1/"version": 9/' "$public/site.json"
+	run --separate-stderr as_user AWS_SLURM_BURST_PUBLIC="$public" -c "$T/secret.yaml" estimate "$T/1-openfoam.sh"
+	[ "$status" -ne 0 ]
+	[[ $stderr == *'of version 9, and this program reads version 1'* ]]
+	rm -r "$public"
+	run -3 --separate-stderr "$HELPER" -c "$T/secret.yaml" config export
+	[[ $stderr == *"$public does not exist"* ]]
 }
 
 @test "explain tells a user what is public of a job, and no more" {
@@ -104,12 +143,13 @@ field() {
 	chmod -R u=rwX,go=rX "$T/public" "$T/public.yaml"
 	chmod 600 "$T/public/plan/8.json"
 	run -0 --separate-stderr as_user -c "$T/public.yaml" explain 7
-	[ "$output" = 'job 7 waits' ]
+	[ "${lines[0]}" = 'job 7 waits' ]
+	[[ ${lines[1]} == *'not seen whether it waits now: '* ]]
 	run -0 --separate-stderr as_user -c "$T/public.yaml" explain 7 --json
 	[ "$(field 'o["job"]')" = 7 ]
 	run --separate-stderr as_user -c "$T/public.yaml" explain 9
 	[ "$status" -ne 0 ]
-	[ "$stderr" = "aws-slurm-burst: explain: nothing that you may read is known of job 9 ($T/public/plan/9.json)" ]
+	[[ $stderr == *"aws-slurm-burst: explain: nothing that you may read is known of job 9 ($T/public/plan/9.json); and Slurm: "* ]]
 	((EUID == 0)) || skip 'needs root for another user'"'"'s'
 	run --separate-stderr as_user -c "$T/public.yaml" explain 8
 	[ "$status" -ne 0 ]
