@@ -16,7 +16,7 @@ static struct instance get(const char *id)
 	return found;
 }
 
-static enum launch_state launch_state_of(const char *gang)
+static enum launch_state state_of_launch_of(const char *gang)
 {
 	struct launch *list;
 	enum launch_state state;
@@ -86,7 +86,7 @@ START_TEST(insert_takes_the_gang_along)
 	state_add_launch("t", "a");
 	ok(instance_insert(state_db, x, 2, true, &err));
 	ck_assert_int_eq(state_of("a"), GANG_LAUNCHED);
-	ck_assert_int_eq(launch_state_of("a"), LAUNCH_ANSWERED);
+	ck_assert_int_eq(state_of_launch_of("a"), LAUNCH_ANSWERED);
 	/* the answer once more, after a crash: known already */
 	ok(instance_insert(state_db, x, 2, false, &err));
 	refused(instance_insert(state_db, x, 2, true, &err), ERR_BUSY,
@@ -126,7 +126,7 @@ START_TEST(insert_is_whole)
 		free(list);
 	}
 	refused(instance_insert(state_db, NULL, 0, true, &err), ERR_FATAL, "without instances");
-	ck_assert_int_eq(launch_state_of("a"), LAUNCH_PREPARED);
+	ck_assert_int_eq(state_of_launch_of("a"), LAUNCH_PREPARED);
 	ck_assert_int_eq(state_of("a"), GANG_LAUNCHING);
 }
 END_TEST
