@@ -37,14 +37,17 @@ def set_up_network(spec: dict) -> None:
 
 
 def set_up_files(spec: dict) -> str:
-    """Own /proc, /tmp and private paths; returns a directory of our own."""
+    """Own /proc, /tmp, /dev/shm and private paths; returns a directory of our own."""
     mount('proc', '/proc', 'proc')
     # Held open before a tmpfs hides them, bound back in afterwards.
     shared = [(path, os.open(path, os.O_PATH), os.path.isdir(path))
               for path in spec['shared_paths'] if os.path.exists(path)]
-    for path in ['/tmp'] + spec['private_paths']:
+    # MPI names its segments in /dev/shm by host, user and job: those of another cluster's node of the same
+    # name would be taken for one's own.
+    everybodys = ['/tmp', '/dev/shm']
+    for path in everybodys + spec['private_paths']:
         os.makedirs(path, exist_ok=True)
-        mount('tmpfs', path, 'tmpfs', 0, 'mode=1777' if path == '/tmp' else 'mode=755')
+        mount('tmpfs', path, 'tmpfs', 0, 'mode=1777' if path in everybodys else 'mode=755')
     for path, fd, directory in shared:
         if directory:
             os.makedirs(path, exist_ok=True)

@@ -172,7 +172,7 @@ get() { curl -sf -H "X-aws-ec2-metadata-token: $token" $md/meta-data/$1; }
 id=$(get instance-id)
 { get tags/instance/role; echo; get local-ipv4; echo; hostname; cat /proc/1/comm; } > SHARED/$id.new
 echo "console of $id"
-touch /tmp/private
+touch /tmp/private /dev/shm/private
 mv SHARED/$id.new SHARED/$id
 sleep 3600
 '''
@@ -277,6 +277,7 @@ def boot_two(directory: str) -> tuple[Program, list[str], str]:
     assert len(machines(names)) >= 4, 'unshare and init of each'
     assert len(SPACES) == 2, SPACES
     assert not os.path.exists('/tmp/private')
+    assert not os.path.exists('/dev/shm/private')
     return program, names, shared
 
 
