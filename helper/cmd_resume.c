@@ -67,6 +67,8 @@ static void fail_all(
 static int find_jobs(struct app *app, const struct resumefile *file, const struct nodeset *all,
 	int64_t start_ms, struct demand_set *set, struct nodeset *orphans, struct err *err)
 {
+	struct wish_memory memory = {0};
+
 	set->jobs = calloc(file->njobs + 1, sizeof(*set->jobs));
 	if (!set->jobs)
 		return err_nomem(err);
@@ -100,7 +102,7 @@ static int find_jobs(struct app *app, const struct resumefile *file, const struc
 					return -1;
 		}
 		nodeset_sort(&job->nodes);
-		wish_find(app, job, start_ms);
+		wish_find(app, job, start_ms, &memory);
 		log_info("%zu node(s), EFA %s (%s)", job->nodes.n, efa_mode_name(job->intent.efa),
 			job->efa_why);
 	}

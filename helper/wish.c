@@ -168,7 +168,6 @@ static void look(const struct conf *conf, struct demand_job *job, const char *sc
 		.job_name = *facts->job_name ? facts->job_name : NULL,
 	};
 
-	free(job->detected);
 	job->detected = calloc(1, sizeof(*job->detected));
 	if (!job->detected || make_env(&job->intent, &env) < 0) {
 		log_err("out of memory: nothing is detected of the job");
@@ -224,7 +223,7 @@ void wish_decide(const struct conf *conf, struct demand_job *job, const char *as
 		input.dflt_why = "the site's default_efa in plugstack.conf";
 	}
 	/* of one node nothing is to be decided, and there may be thousands */
-	if (conf->mpi.detect && (script || !is_alone(facts)))
+	if (conf->mpi.detect && !job->detected && (script || !is_alone(facts)))
 		look(conf, job, script, len);
 	input.detected = job->detected;
 	efa_decide(&input, &job->efa);
@@ -255,20 +254,62 @@ static char *read_script(struct app *app, const struct job_facts *facts, size_t 
 	return NULL;
 }
 
-void wish_find(struct app *app, struct demand_job *job, int64_t start_ms)
+/* What detection goes by, apart from the script. */
+static void describe(const struct conf *conf, const struct demand_job *job, struct wish_memory *as)
+{
+	const struct job_facts *facts = &job->facts;
+	const struct conf_group *group = group_of(conf, job);
+
+	as->array_job_id = facts->array_job_id;
+	as->nodes = facts->num_nodes;
+	as->tasks = facts->num_tasks;
+	as->cpus_per_task = facts->cpus_per_task;
+	as->tasks_per_node = facts->tasks_per_node;
+	as->gpus = facts->gpus_per_node;
+	as->cores = group ? group->cpus : 0;
+	as->intent = job->intent;
+}
+
+static bool recall(
+	const struct wish_memory *memory, const struct wish_memory *as, struct demand_job *job)
+{
+	const struct intent *a = &memory->intent, *b = &as->intent;
+
+	if (!as->array_job_id || memory->array_job_id != as->array_job_id ||
+		memory->nodes != as->nodes || memory->tasks != as->tasks ||
+		memory->cpus_per_task != as->cpus_per_task ||
+		memory->tasks_per_node != as->tasks_per_node || memory->gpus != as->gpus ||
+		memory->cores != as->cores || strcmp(a->mpi, b->mpi) != 0 ||
+		strcmp(a->modules, b->modules) != 0 || strcmp(a->i_mpi_root, b->i_mpi_root) != 0 ||
+		strcmp(a->ompi, b->ompi) != 0)
+		return false;
+	job->detected = malloc(sizeof(*job->detected));
+	if (job->detected)
+		*job->detected = memory->result;
+	return job->detected;
+}
+
+void wish_find(
+	struct app *app, struct demand_job *job, int64_t start_ms, struct wish_memory *memory)
 {
 	const struct job_facts *facts = &job->facts;
 	const char *asked = NULL;
 	cleanup_free char *script = NULL;
+	struct wish_memory as = {0};
 	size_t len = 0;
 
 	job->intent = (struct intent){0};
 	if (!from_record(app, facts, start_ms, &job->intent) &&
 		from_stored(app, facts, &job->intent))
 		asked = "the job's --efa (from its stored environment)";
-	if (app->conf->mpi.detect && !is_alone(facts))
+	describe(app->conf, job, &as);
+	if (app->conf->mpi.detect && !is_alone(facts) && !recall(memory, &as, job))
 		script = read_script(app, facts, &len);
 	wish_decide(app->conf, job, asked, script, len);
+	if (script && job->detected) {
+		as.result = *job->detected;
+		*memory = as;
+	}
 	if (script)
 		log_info("detected: %s, %u %%",
 			job->detected ? job_kind_name(job->detected->kind) : "?",

@@ -14,17 +14,30 @@
 #include "helper/demand.h"
 
 /*
+ * What was detected of the last task of an array: its others have the same script, and hundreds may
+ * start at once. One for a row of jobs, zeroed before the first.
+ */
+struct wish_memory {
+	uint32_t array_job_id; /* 0: none */
+	uint32_t nodes, tasks, cpus_per_task, tasks_per_node, gpus, cores;
+	struct intent intent; /* the environment in it */
+	struct detect_result result;
+};
+
+/*
  * Fill JOB's intent (its efa is never EFA_UNSET afterwards), efa, efa_why, detected and rank from
  * its facts and nodes. Waits for the prolog at most slurm.intent_wait_ms after START_MS of the
  * monotonic clock. Never fails: what cannot be read is logged and the next source asked. JOB stays
  * where it is as long as efa_why is used.
  */
-void wish_find(struct app *app, struct demand_job *job, int64_t start_ms);
+void wish_find(
+	struct app *app, struct demand_job *job, int64_t start_ms, struct wish_memory *memory);
 
 /*
  * The part of it that asks nobody: from JOB's facts, nodes and intent (efa EFA_UNSET: not given),
  * and the batch SCRIPT of LEN bytes (NULL: there is none, or it is not known). ASKED says in words
- * where intent.efa comes from; NULL: the job's --efa. For whoever has no record to ask, too.
+ * where intent.efa comes from; NULL: the job's --efa. For whoever has no record to ask, too. Where
+ * JOB has something detected, that holds.
  */
 void wish_decide(const struct conf *conf, struct demand_job *job, const char *asked,
 	const char *script, size_t len);

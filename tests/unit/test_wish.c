@@ -4,10 +4,14 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "helper/wish.h"
 #include "lib/base/cleanup.h"
+#include "lib/base/fileio.h"
 
+static char spool[64];
 static char aws[] = "aws", hpc[] = "hpc";
 static struct conf_group groups[] = {
 	{.partition = aws, .name = hpc, .max_nodes = 100, .cpus = 96},
@@ -197,10 +201,70 @@ START_TEST(needs)
 	job.facts.tasks_per_node = 2;
 	job.facts.gpus_per_node = 0;
 	job.intent = (struct intent){0};
+	free(STEAL_POINTER(job.detected));
 	wish_decide(&conf, &job, NULL, NULL, 0);
 	ck_assert_uint_eq(job.rank.tasks_per_node, 2);
 	ck_assert(!job.rank.gpu);
 	free(job.detected);
+}
+END_TEST
+
+static struct app *app_of(struct conf *conf)
+{
+	static struct app app;
+
+	app = (struct app){.conf = conf};
+	snprintf(app.site.state_dir, sizeof(app.site.state_dir), "%s", spool);
+	return &app;
+}
+
+/* A task of array 9, of so many nodes; its detected is the caller's. */
+static struct demand_job find_task(struct conf *conf, uint32_t nodes, struct wish_memory *memory)
+{
+	struct demand_job job = {.facts = {.job_id = 10,
+					 .num_nodes = nodes,
+					 .num_tasks = nodes * 96,
+					 .array_job_id = 9,
+					 .batch = true}};
+
+	ck_assert_int_eq(nodeset_add(&job.nodes, "aws-hpc-0", NULL), 0);
+	wish_find(app_of(conf), &job, 0, memory);
+	nodeset_release(&job.nodes);
+	ck_assert_ptr_nonnull(job.detected);
+	return job;
+}
+
+/* Of an array's tasks the script is read once, as long as nothing else differs. */
+START_TEST(arrays)
+{
+	struct conf conf = conf_of(true);
+	struct wish_memory memory = {0};
+	char dir[2][96], path[128], state[] = "/tmp/burst-wish-XXXXXX";
+	struct demand_job job;
+
+	ck_assert_ptr_nonnull(mkdtemp(state));
+	conf.state.directory = state;
+	snprintf(spool, sizeof(spool), "%s", state);
+	snprintf(dir[0], sizeof(dir[0]), "%s/hash.9", spool);
+	snprintf(dir[1], sizeof(dir[1]), "%s/hash.9/job.9", spool);
+	ck_assert_int_eq(mkdir(dir[0], 0700) || mkdir(dir[1], 0700), 0);
+	snprintf(path, sizeof(path), "%s/hash.9/job.9/script", spool);
+	ck_assert_int_eq(file_write(path, 0600, MPI, strlen(MPI), FILE_NO_SYNC, NULL), 0);
+	job = find_task(&conf, 4, &memory);
+	ck_assert(job.detected->is_mpi);
+	free(job.detected);
+	ck_assert_int_eq(unlink(path), 0);
+	job = find_task(&conf, 4, &memory);
+	ck_assert(job.detected->is_mpi);
+	ck_assert(job.efa.by_detection);
+	free(job.detected);
+	/* another size is another question, and the script is gone */
+	job = find_task(&conf, 5, &memory);
+	ck_assert(!job.detected->is_mpi);
+	free(job.detected);
+	rmdir(dir[1]);
+	rmdir(dir[0]);
+	rmdir(state);
 }
 END_TEST
 
@@ -213,6 +277,7 @@ int main(void)
 
 	tcase_add_loop_test(tc, decisions, 0, ARRAY_SIZE(t));
 	tcase_add_test(tc, needs);
+	tcase_add_test(tc, arrays);
 	suite_add_tcase(s, tc);
 	sr = srunner_create(s);
 	srunner_run_all(sr, CK_ENV);
