@@ -26,7 +26,8 @@ static void random_choice(struct plan_choice *choice)
 	static const char *const types[] = {"c5.large", "c5.18xlarge", "c5n.18xlarge",
 		"c5n.9xlarge", "hpc6a.48xlarge", "hpc7a.96xlarge", "hpc6id.32xlarge",
 		"c7g.16xlarge", "c7g.4xlarge", "t3.large", "vt1.24xlarge", "m8i.48xlarge",
-		"nosuch.type", "p5e.48xlarge", "p6-b300.48xlarge", "r5.24xlarge"};
+		"nosuch.type", "p5.48xlarge", "g6.12xlarge", "p5e.48xlarge", "p6-b300.48xlarge",
+		"r5.24xlarge"};
 	static const char *const subnets[][2] = {
 		{"s-a1", A}, {"s-a2", A}, {"s-b1", B}, {"s-b2", B}, {"s-x", ""}, {"s-y", ""}};
 	unsigned s = below(ARRAY_SIZE(subnets));
@@ -58,6 +59,8 @@ static void random_request(struct plan_request *request, struct plan_choice *cho
 	request->group_always = below(8) == 0;
 	request->cpus_per_node = below(2) ? below(200) : 0;
 	request->mem_mib_per_node = below(2) ? below(400000) : 0;
+	request->gpus_per_node = below(12) ? 0 : below(9);
+	request->arch = below(12) ? ARCH_ANY : ARCH_X86_64 + below(2);
 	request->nchoices = 1 + below((unsigned)max);
 	request->choices = choices;
 	for (size_t i = 0; i < max; i++)
@@ -93,13 +96,19 @@ static void check_pool(const struct plan_request *request, const struct plan *pl
 {
 	const struct plan_pool *pool = &plan->pools[i];
 	const struct instance_type *type = catalog_find(pool->type);
-	size_t at = 0;
+	size_t at = 0, nefa = 0;
 
 	ck_assert_ptr_nonnull(type);
 	ck_assert(request->market == MARKET_SPOT ? type->spot : type->on_demand);
 	ck_assert_uint_ge(type->vcpus, request->cpus_per_node);
 	ck_assert_uint_ge(type->mem_mib, request->mem_mib_per_node);
+	ck_assert_uint_ge(type->gpus, request->gpus_per_node);
+	ck_assert(request->arch == ARCH_ANY || type->arch == request->arch);
 	ck_assert(!plan->efa || type->efa_max);
+	/* as many as it has, each on a card of its own but for the primary's */
+	for (size_t k = 0; k < pool->layout.n; k++)
+		nefa += pool->layout.nics[k].kind != NIC_INTERFACE;
+	ck_assert_uint_eq(nefa, plan->efa ? type->efa_max : 0);
 	ck_assert(!plan->cluster_group || type->cluster_group);
 	ck_assert_int_eq(type->arch, catalog_find(plan->pools[0].type)->arch);
 	ck_assert_uint_ge(pool->layout.n, plan->efa ? type->efa_max : 1);
