@@ -70,6 +70,7 @@ int survey_clock_read(struct app *app, struct survey *survey, struct err *err)
 		return -1;
 	read_boot(now->boot, sizeof(now->boot));
 	now->offset_ms = survey->now_ms - up_ms;
+	now->since_ms = 0;
 	told = text && sscanf(text, "%39s %" SCNd64 " %" SCNd64 " %" SCNd64, was.boot,
 			       &was.offset_ms, &was.since_ms, &looked_ms) == 4;
 	/* without a word of the past the clock is believed since the boot, at which it may have

@@ -190,7 +190,7 @@ static int look_up_stray(struct app *app, const struct ec2_instance *ec2,
 	} else if (*stray->gang && err->class != ERR_NOTFOUND) {
 		return -1;
 	}
-	rc = *token ? launch_state_of(app->db, token, &stray->launch_state, err) : 0;
+	rc = *token ? launch_find_state(app->db, token, &stray->launch_state, err) : 0;
 	stray->launch_known = rc > 0;
 	return rc < 0 ? -1 : 0;
 }

@@ -200,7 +200,7 @@ int launch_list_prepared(struct db *db, struct launch **launches, size_t *n, str
 	return db_list_rows(db, stmt, &list_of_launches, launches, n, err);
 }
 
-int launch_state_of(struct db *db, const char *token, enum launch_state *state, struct err *err)
+int launch_find_state(struct db *db, const char *token, enum launch_state *state, struct err *err)
 {
 	cleanup_stmt sqlite3_stmt *stmt = DB_PREPARE(
 		db, err, "SELECT state FROM launch WHERE token = ?", DB_TEXT(token));

@@ -48,7 +48,7 @@ int launch_list(
 /* Those of all gangs that have no answer, oldest first; none is no error. */
 int launch_list_prepared(struct db *db, struct launch **launches, size_t *n, struct err *err);
 /* The state of one: 1; 0: there is none; -1. */
-int launch_state_of(struct db *db, const char *token, enum launch_state *state, struct err *err);
+int launch_find_state(struct db *db, const char *token, enum launch_state *state, struct err *err);
 void launch_list_release(struct launch *launches, size_t n);
 
 #endif

@@ -182,3 +182,8 @@ check_PROGRAMS += tests/unit/test_judge_nodes
 tests_unit_test_judge_nodes_SOURCES = tests/unit/test_judge_nodes.c $(JUDGE_FIXTURE)
 tests_unit_test_judge_nodes_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_judge_nodes_LDADD = $(HELPER_LIBS) $(CHECK_LIBS)
+
+check_PROGRAMS += tests/unit/test_survey
+tests_unit_test_survey_SOURCES = tests/unit/test_survey.c $(APP_FIXTURE)
+tests_unit_test_survey_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_test_survey_LDADD = $(HELPER_LIBS) $(CHECK_LIBS) -lpthread

@@ -230,6 +230,41 @@ START_TEST(transactions)
 }
 END_TEST
 
+START_TEST(reads_of_one_moment)
+{
+	struct db *writer;
+
+	state_reopen(DB_READ_WRITE, false);
+	state_add_gang("a", "n1");
+	writer = state_db;
+	state_db = NULL;
+	state_db = db_open(state_dir, DB_READ_ONLY, false, &err);
+	ck_assert_msg(state_db != NULL, "%s", err.text);
+	ok(db_begin_read(state_db, &err));
+	ck_assert_uint_eq(state_gangs(), 1);
+	{
+		char nodes[] = "n2";
+		struct gang g = state_gang("b", nodes);
+
+		ok(gang_insert(writer, &g, &err));
+	}
+	ck_assert_uint_eq(state_gangs(), 1);
+	refused(db_begin_read(state_db, &err), ERR_FATAL, "a transaction is open already");
+	db_end_read(state_db);
+	ck_assert_uint_eq(state_gangs(), 2);
+	db_end_read(state_db);
+	db_close(state_db);
+	state_db = writer;
+	/* the end of reads is not that of a transaction */
+	ok(db_begin(state_db, &err));
+	state_add_gang("c", "n3");
+	refused(db_begin_read(state_db, &err), ERR_FATAL, "a transaction is open already");
+	db_end_read(state_db);
+	ok(db_commit(state_db, &err));
+	ck_assert_uint_eq(state_gangs(), 3);
+}
+END_TEST
+
 /* More statements than are kept, each several times, and one that fails in between. */
 START_TEST(statements_that_are_run_again)
 {
@@ -605,6 +640,7 @@ int main(void)
 	tcase_add_test(tc, migration);
 	tcase_add_test(tc, an_older_version_waits_for_a_writer);
 	tcase_add_test(tc, transactions);
+	tcase_add_test(tc, reads_of_one_moment);
 	tcase_add_test(tc, statements_that_are_run_again);
 	tcase_add_test(tc, disk_full);
 	tcase_add_test(tc, room);

@@ -76,6 +76,21 @@ START_TEST(every_field_comes_back)
 }
 END_TEST
 
+START_TEST(one_by_its_id)
+{
+	struct instance x = state_instance("i-1", "a", ""), y;
+
+	state_add_gang("a", "n1");
+	ok(instance_insert(state_db, &x, 1, false, &err));
+	ok(instance_set_terminated(state_db, "i-1", 0, 7, &err));
+	ok(instance_get(state_db, "i-1", &y, &err));
+	ck_assert_str_eq(y.gang, "a");
+	ck_assert_int_eq(y.state, INSTANCE_TERMINATED);
+	ck_assert_int_eq(y.terminated_ms, 7);
+	refused(instance_get(state_db, "i-2", &y, &err), ERR_NOTFOUND, "no instance i-2");
+}
+END_TEST
+
 START_TEST(insert_takes_the_gang_along)
 {
 	struct instance x[] = {state_instance("i-1", "a", ""), state_instance("i-2", "a", "")};
@@ -484,6 +499,7 @@ int main(void)
 	tcase_add_checked_fixture(tc, state_setup_db, state_teardown);
 	tcase_set_timeout(tc, 60);
 	tcase_add_test(tc, every_field_comes_back);
+	tcase_add_test(tc, one_by_its_id);
 	tcase_add_test(tc, insert_takes_the_gang_along);
 	tcase_add_test(tc, insert_is_whole);
 	tcase_add_test(tc, bind_all_and_advance);

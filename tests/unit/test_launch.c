@@ -134,6 +134,36 @@ START_TEST(ends)
 }
 END_TEST
 
+START_TEST(of_all_gangs)
+{
+	enum launch_state state = LAUNCH_LOST;
+	struct launch *list;
+	size_t n;
+
+	ok(launch_list_prepared(state_db, &list, &n, &err));
+	ck_assert_uint_eq(n, 0);
+	launch_list_release(list, n);
+	state_add_gang("a", "n1");
+	state_add_gang("b", "n2");
+	state_add_launch("t1", "a");
+	state_add_launch("t2", "b");
+	state_add_launch("t3", "a");
+	ok(launch_finish(state_db, "t1", LAUNCH_FAILED, NULL, NULL, NULL, &err));
+	ok(launch_list_prepared(state_db, &list, &n, &err));
+	ck_assert_uint_eq(n, 2);
+	ck_assert_str_eq(list[0].token, "t2");
+	ck_assert_str_eq(list[0].gang, "b");
+	ck_assert_str_eq(list[0].body, "Action=CreateFleet");
+	ck_assert_str_eq(list[1].token, "t3");
+	launch_list_release(list, n);
+	ck_assert_int_eq(launch_find_state(state_db, "t1", &state, &err), 1);
+	ck_assert_int_eq(state, LAUNCH_FAILED);
+	ck_assert_int_eq(launch_find_state(state_db, "t2", &state, &err), 1);
+	ck_assert_int_eq(state, LAUNCH_PREPARED);
+	ck_assert_int_eq(launch_find_state(state_db, "t9", &state, &err), 0);
+}
+END_TEST
+
 START_TEST(answer_is_kept)
 {
 	struct launch r, *list;
@@ -184,6 +214,7 @@ int main(void)
 	tcase_add_test(tc, prepare_only_where_a_launch_may_be);
 	tcase_add_test(tc, a_refused_launch_does_not_move_the_gang);
 	tcase_add_test(tc, ends);
+	tcase_add_test(tc, of_all_gangs);
 	tcase_add_test(tc, answer_is_kept);
 	suite_add_tcase(s, tc);
 	sr = srunner_create(s);

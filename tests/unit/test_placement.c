@@ -92,6 +92,30 @@ START_TEST(not_removable_while_an_instance_is_there)
 }
 END_TEST
 
+START_TEST(deleted_or_not)
+{
+	struct placement p, *list;
+	size_t n;
+
+	state_add_gang("a", "n1");
+	ok(placement_insert(state_db, "g", "a", "r", 5, &err));
+	ok(placement_insert(state_db, "h", "a", "r", 6, &err));
+	ok(placement_set_deleted(state_db, "g", 7, &err));
+	ok(placement_living(state_db, &list, &n, &err));
+	ck_assert_uint_eq(n, 1);
+	ck_assert_str_eq(list[0].name, "h");
+	ck_assert_str_eq(list[0].gang, "a");
+	ck_assert(!list[0].deleted);
+	free(list);
+	ck_assert_int_eq(placement_find(state_db, "g", &p, &err), 1);
+	ck_assert_str_eq(p.region, "r");
+	ck_assert_int_eq(p.created_ms, 5);
+	ck_assert_int_eq(p.deleted_ms, 7);
+	ck_assert(p.deleted);
+	ck_assert_int_eq(placement_find(state_db, "i", &p, &err), 0);
+}
+END_TEST
+
 START_TEST(template_derived_once)
 {
 	char token[TEMPLATE_TOKEN_SIZE], longer[80];
@@ -217,6 +241,7 @@ int main(void)
 	tcase_add_test(tc, insert);
 	tcase_add_test(tc, removable_when_nothing_is_in_it);
 	tcase_add_test(tc, not_removable_while_an_instance_is_there);
+	tcase_add_test(tc, deleted_or_not);
 	tcase_add_test(tc, template_derived_once);
 	tcase_add_test(tc, templates_listed_and_pruned);
 	tcase_add_test(tc, many_groups);
