@@ -213,6 +213,18 @@ static const struct candidate *leader_of(
 	return roomy;
 }
 
+/* leader_of(), of one before it in the same zone where there is one: not far, as a type has all
+ * zones. */
+static const struct candidate *leader_as_before(const struct verdicts *verdicts, size_t at)
+{
+	const struct candidate *all = verdicts->candidates;
+
+	for (size_t i = at; i-- > 0;)
+		if (all[i].instead && same_zone(&all[i], &all[at]))
+			return all[i].instead;
+	return leader_of(verdicts, &all[at]);
+}
+
 /* The same type in the same zone and subnet, earlier. */
 static bool is_twin(const struct verdicts *verdicts, size_t at)
 {
@@ -235,7 +247,7 @@ static void refuse_second_subnets(struct verdicts *verdicts)
 	struct candidate *all = verdicts->candidates;
 
 	for (size_t i = 0; i < verdicts->n; i++)
-		all[i].instead = is_kept(&all[i]) ? leader_of(verdicts, &all[i]) : NULL;
+		all[i].instead = is_kept(&all[i]) ? leader_as_before(verdicts, i) : NULL;
 	for (size_t i = 0; i < verdicts->n; i++) {
 		const struct candidate *leader = all[i].instead;
 
