@@ -9,6 +9,7 @@
 #include <sys/stat.h>
 
 #include "helper/log.h"
+#include "helper/survey_health.h"
 #include "helper/survey_internal.h"
 #include "lib/base/cleanup.h"
 #include "lib/base/clock.h"
@@ -97,9 +98,11 @@ static int take_records(const struct app *app, struct survey *survey, struct err
 static int look(struct app *app, struct survey *survey, struct survey_first *first, struct err *err)
 {
 	if (survey_state_first(app, first, err) < 0 ||
-		survey_ec2_regions(app, survey, first->rows, first->nrows, err) < 0 ||
-		survey_ec2_tagged(app, survey, err) < 0)
+		survey_ec2_regions(app, survey, first->rows, first->nrows, err) < 0)
 		return -1;
+	survey_ec2_tagged(app, survey);
+	if (survey->parts & SURVEY_HEALTH)
+		survey_health(app, survey);
 	ask_slurm(survey);
 	if (survey->parts & SURVEY_RECORDS && take_records(app, survey, err) < 0)
 		return -1;

@@ -176,12 +176,10 @@ static void look_region(struct app *app, struct survey *survey, struct survey_re
 	}
 }
 
-int survey_ec2_tagged(struct app *app, struct survey *survey, struct err *err)
+void survey_ec2_tagged(struct app *app, struct survey *survey)
 {
-	(void)err;
 	for (size_t i = 0; i < survey->nregions; i++)
 		look_region(app, survey, &survey->regions[i]);
-	return 0;
 }
 
 /* Put what MORE has behind ALL, which is released by its own. */

@@ -28,7 +28,7 @@ int survey_state_last(
 /* survey_ec2.c: those of the configuration and of ROWS */
 int survey_ec2_regions(struct app *app, struct survey *survey, const struct instance *rows,
 	size_t nrows, struct err *err);
-int survey_ec2_tagged(struct app *app, struct survey *survey, struct err *err);
+void survey_ec2_tagged(struct app *app, struct survey *survey);
 int survey_ec2_missing(struct app *app, struct survey *survey, struct err *err);
 
 /* survey_clock.c: what the pass before wrote down */

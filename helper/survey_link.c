@@ -324,6 +324,7 @@ void survey_release(struct survey *survey)
 		struct survey_region *region = &survey->regions[i];
 
 		ec2_instances_release(&region->instances);
+		ec2_statuses_release(&region->statuses);
 		for (size_t k = 0; k < region->ngroups; k++)
 			free(region->groups[k].name);
 		free(region->groups);
