@@ -9,6 +9,7 @@
 #include "helper/preflight.h"
 #include "helper/release.h"
 #include "helper/request.h"
+#include "helper/show_detect.h"
 #include "helper/tags.h"
 #include "helper/types.h"
 #include "lib/base/cleanup.h"
@@ -18,6 +19,7 @@
 #include "lib/state/placement.h"
 
 #define GROUP_WAIT_MS 30000
+#define TOLD_MAX      4 /* jobs of a gang that are told of */
 /* A look that comes too early tells nothing and takes a token that others want. */
 #define GROUP_LOOK_FIRST_MS 250
 
@@ -145,6 +147,26 @@ static void log_plan(const struct attempt *a)
 		cost_limit_format(&a->request.limit, limit, sizeof(limit)));
 }
 
+/* With what was understood of the jobs, for who asks of them when their scripts are gone. */
+static int keep_plan(struct attempt *a, const char *reasons, struct err *err)
+{
+	CLEANUP(strbuf_release) struct strbuf sb = STRBUF_INIT;
+	const struct demand *d = a->demand;
+	unsigned told = 0;
+
+	for (size_t i = 0; i < d->njobs && told < TOLD_MAX; i++) {
+		if (!d->jobs[i]->detected)
+			continue;
+		detected_lines(
+			&sb, d->njobs > 1 ? d->jobs[i]->facts.name : NULL, d->jobs[i]->detected);
+		told++;
+	}
+	strbuf_addstr(&sb, reasons ? reasons : "");
+	if (sb.failed)
+		return err_nomem(err);
+	return gang_set_plan(a->app->db, a->gang.id, sb.buf, err);
+}
+
 int attempt_plan(struct attempt *a, struct err *err)
 {
 	bool grouped;
@@ -159,11 +181,11 @@ int attempt_plan(struct attempt *a, struct err *err)
 		cleanup_free char *reasons = NULL;
 
 		if (!a->gang.plan && (reasons = plan_reasons(&a->request, NULL)))
-			gang_set_plan(a->app->db, a->gang.id, reasons, NULL);
+			keep_plan(a, reasons, NULL);
 		return -1;
 	}
 	log_plan(a);
-	return gang_set_plan(a->app->db, a->gang.id, a->plan.reasons, err);
+	return keep_plan(a, a->plan.reasons, err);
 }
 
 /* --- placement group ------------------------------------------------------------------------- */

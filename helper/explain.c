@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "helper/show.h"
+#include "helper/show_detect.h"
 #include "lib/base/cleanup.h"
 #include "lib/base/money.h"
 #include "lib/base/nodeset.h"
@@ -252,7 +253,9 @@ static int print_reasons(
 	return 0;
 }
 
-static int print_tries(struct strbuf *out, const struct start *s, int64_t now_ms, struct err *err)
+/* PLAN: the last one of the start. */
+static int print_tries(struct strbuf *out, const struct start *s, const char *plan, int64_t now_ms,
+	struct err *err)
 {
 	const struct show_gang *show = &s->show;
 	const char *before = NULL;
@@ -283,7 +286,7 @@ static int print_tries(struct strbuf *out, const struct start *s, int64_t now_ms
 			return err_nomem(err);
 	}
 	/* a start that failed before its first try, or was refused by its plan */
-	return before ? 0 : print_reasons(out, show->gang.plan, NULL, err);
+	return before ? 0 : print_reasons(out, plan, NULL, err);
 }
 
 static const struct outcome_rule *rule_of(const char *class)
@@ -333,7 +336,7 @@ static int print_start(
 		strbuf_addf(out, ", begun %s ago\n",
 			show_age((now_ms - g->created_ms) / 1000, old, sizeof(old)));
 	print_asked(out, s);
-	if (print_tries(out, s, now_ms, err) < 0)
+	if (print_tries(out, s, show_detected_lines(out, g->plan), now_ms, err) < 0)
 		return -1;
 	if (s->show.ninstances) {
 		what_came(&sb, s);

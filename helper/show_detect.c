@@ -3,6 +3,10 @@
 
 #include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "lib/base/cleanup.h"
 
 static const char *said(const struct detect_result *r)
 {
@@ -63,6 +67,51 @@ void show_detect(struct strbuf *sb, const struct detect_result *r)
 			snprintf(text, sizeof(text), "%+4d %s", e->weight, e->text);
 		show_line(sb, i ? "" : "evidence", text);
 	}
+}
+
+void detected_lines(struct strbuf *sb, const char *name, const struct detect_result *r)
+{
+	strbuf_addf(sb, DETECTED_JOB "%s%s%s (%u %% sure)", name ? name : "", name ? ": " : "",
+		said(r), r->confidence);
+	if (r->is_mpi)
+		strbuf_addf(sb, ", %s", mpi_impl_name(r->impl));
+	if (r->app)
+		strbuf_addf(sb, ", %s, %s communication", r->app->name, comm_name(r->comm));
+	if (r->tasks)
+		strbuf_addf(sb, ", %" PRIu32 " tasks", r->tasks);
+	strbuf_addf(sb, "%s\n", r->hybrid_openmp ? ", each with several threads" : "");
+	for (size_t i = 0; i < r->n; i++) {
+		const struct detect_evidence *e = &r->evidence[i];
+
+		strbuf_addf(sb, DETECTED_EVIDENCE "%+d", e->weight);
+		if (e->line)
+			strbuf_addf(sb, " line %u:", e->line);
+		strbuf_addf(sb, " %s\n", e->text);
+	}
+}
+
+const char *show_detected_lines(struct strbuf *sb, const char *text)
+{
+	bool first = true;
+
+	while (text) {
+		size_t job = strlen(DETECTED_JOB), evidence = strlen(DETECTED_EVIDENCE), skip;
+		size_t n = strcspn(text, "\n");
+		cleanup_free char *line = NULL;
+
+		if (!strncmp(text, DETECTED_JOB, job))
+			skip = job;
+		else if (!strncmp(text, DETECTED_EVIDENCE, evidence))
+			skip = evidence;
+		else
+			break;
+		line = strndup(text + skip, n - skip);
+		if (line)
+			show_line(sb, skip == job ? "job" : first ? "evidence" : "", line);
+		first = skip == job;
+		text += n + (text[n] == '\n');
+	}
+	return text;
 }
 
 static struct json_object *number_or_null(uint32_t value)

@@ -119,6 +119,10 @@ held() {
 	in_cluster scontrol update "JobId=$job" ReqNodeList='aws-hpc-[0-1]'
 	in_cluster scontrol release "$job"
 	wait_for '[ -n "$(asked)" ]' 30
+	# and afterwards, when Slurm has forgotten its script: what was understood, by which evidence
+	run -0 explain "$job"
+	has '*job MPI (99 % sure), openmpi, OpenFOAM, moderate communication, 4 tasks evidence +70 line 5: OpenFOAM by srun *'
+	has "*choices EFA: required (the job's --efa): used *kept hpc7a.96xlarge*try 1 *"
 	[[ $(asked | head -n 1) == '2/2 on-demand, EFA, group: hpc7a.96xlarge@a1 hpc7a.96xlarge@a2 c7i.48xlarge@a1 c7i.48xlarge@a2' ]]
 }
 

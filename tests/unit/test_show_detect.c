@@ -107,6 +107,31 @@ START_TEST(as_json)
 }
 END_TEST
 
+/* What is kept is told again, and what follows it is left. */
+START_TEST(as_lines)
+{
+	static const char script[] =
+		"#!/bin/bash\n#SBATCH -N 2 -n 64 -c 2\nml GROMACS/2023-foss-2022a\n"
+		"export OMP_NUM_THREADS=2\nsrun gmx_mpi mdrun\n";
+	CLEANUP(strbuf_release) struct strbuf sb = STRBUF_INIT, out = STRBUF_INIT;
+	struct detect_input input = {.script = script, .len = sizeof(script) - 1};
+	struct detect_result result = {0};
+	const char *rest;
+
+	detect(&input, &result);
+	detected_lines(&sb, "9+1", &result);
+	strbuf_addstr(&sb, "EFA: used\nevidence: none\n");
+	ck_assert_msg(!strncmp(sb.buf, "understood: 9+1: MPI (", 22), "%s", sb.buf);
+	rest = show_detected_lines(&out, sb.buf);
+	ck_assert_str_eq(rest, "EFA: used\nevidence: none\n");
+	ck_assert_msg(strstr(out.buf, "  job      9+1: MPI (") == out.buf, "%s", out.buf);
+	ck_assert_msg(strstr(out.buf, "  evidence +70 line 5: GROMACS by srun\n"
+				      "           +15 line 3: loads GROMACS"),
+		"%s", out.buf);
+	ck_assert_ptr_null(show_detected_lines(&out, NULL));
+}
+END_TEST
+
 START_TEST(with_an_environment)
 {
 	static const char script[] = "#SBATCH -N 2 -n 8\nsrun ./a\n";
@@ -182,6 +207,7 @@ int main(void)
 		return EXIT_FAILURE;
 	tcase_add_test(tc, as_text);
 	tcase_add_test(tc, as_json);
+	tcase_add_test(tc, as_lines);
 	tcase_add_test(tc, with_an_environment);
 	tcase_add_loop_test(tc, each_kind, 0, 6);
 	tcase_add_test(tc, refused);
