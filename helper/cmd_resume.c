@@ -13,6 +13,7 @@
 #include "helper/demand.h"
 #include "helper/failure.h"
 #include "helper/log.h"
+#include "helper/moved.h"
 #include "helper/provision.h"
 #include "helper/wish.h"
 #include "lib/base/cleanup.h"
@@ -221,6 +222,7 @@ int cmd_resume(int argc, char **argv, const char *conf_path)
 		log_warn("%s: every node is treated as one of no job, best effort", file_err.text);
 	if (app_slurm(&app, &err) == 0) {
 		warn_of_site(&app.site);
+		moved_reconcile(&app);
 		if (serve(&app, &file, &all, start_ms, &err) == 0)
 			return 0;
 	}

@@ -12,6 +12,7 @@
 #include "helper/commands.h"
 #include "helper/lock.h"
 #include "helper/log.h"
+#include "helper/moved.h"
 #include "helper/prune.h"
 #include "helper/release.h"
 #include "helper/stale.h"
@@ -169,6 +170,12 @@ static void handle_bare(struct app *app, const struct nodeset *nodes, const stru
 	}
 }
 
+static int open_state(struct app *app, struct err *err)
+{
+	moved_reconcile(app);
+	return app_db(app, DB_READ_WRITE, err);
+}
+
 int cmd_suspend(int argc, char **argv, const char *conf_path)
 {
 	CLEANUP(nodeset_release) struct nodeset nodes = NODESET_INIT;
@@ -187,7 +194,7 @@ int cmd_suspend(int argc, char **argv, const char *conf_path)
 		return 2;
 	}
 	if (app_load(&app, "suspend", conf_path, isatty(STDERR_FILENO), &err) < 0 ||
-		app_slurm(&app, &err) < 0 || app_db(&app, DB_READ_WRITE, &err) < 0 ||
+		app_slurm(&app, &err) < 0 || open_state(&app, &err) < 0 ||
 		instance_of_nodes(app.db, &nodes, now_ms, &list, &n, &err) < 0) {
 		log_err("%s: %s stay as they are", err.text, argv[1]);
 		return err_exit_code(err.class);

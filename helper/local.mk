@@ -46,6 +46,7 @@ libhelper_a_SOURCES = \
 	helper/judge_nodes.c \
 	helper/lock.c helper/lock.h \
 	helper/lost.c helper/lost.h \
+	helper/moved.c helper/moved.h \
 	helper/notice.h \
 	helper/notices.h \
 	helper/pace.c helper/pace.h \
