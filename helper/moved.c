@@ -26,7 +26,7 @@ static int begin(const struct app *app)
 		_exit(1);
 	pid = fork();
 	if (pid)
-		_exit(pid < 0);
+		_exit(pid < 0 ? 1 : 0);
 	execl("/proc/self/exe", "aws-slurm-burst", "-c", app->conf->path, "reconcile",
 		(char *)NULL);
 	_exit(127);

@@ -26,6 +26,7 @@ tests_unit_test_placement_LDADD = $(STATE_TEST_LDADD)
 check_PROGRAMS += tests/unit/test_db
 tests_unit_test_db_SOURCES = tests/unit/test_db.c $(STATE_FIXTURE)
 tests_unit_test_db_CPPFLAGS = $(STATE_TEST_CPPFLAGS)
+EXTRA_DIST += tests/vectors/state
 tests_unit_test_db_LDADD = $(STATE_TEST_LDADD)
 
 check_PROGRAMS += tests/unit/test_db_processes

@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "lib/base/clock.h"
+#include "lib/base/fileio.h"
 #include "lib/base/strbuf.h"
 #include "lib/state/db_internal.h"
 
@@ -191,6 +192,70 @@ START_TEST(migration)
 	ck_assert_int_eq(n, 0);
 	refused(db_migrate(state_db, steps, 3, &err), ERR_CONFIG, "has schema version 4");
 	refused(state_open_rc(DB_READ_WRITE, false, &err), ERR_CONFIG, "has schema version 4");
+}
+END_TEST
+
+static char *schema_of(struct db *db)
+{
+	CLEANUP(strbuf_release) struct strbuf text = STRBUF_INIT;
+	cleanup_stmt sqlite3_stmt *stmt = db_prepare(db, NULL,
+		"SELECT type || ' ' || name || ' ' || coalesce(sql, '') FROM sqlite_master "
+		"ORDER BY type, name",
+		NULL, 0);
+
+	while (db_step(db, stmt, NULL) > 0)
+		strbuf_addf(&text, "%s\n", (const char *)sqlite3_column_text(stmt, 0));
+	ck_assert(!text.failed);
+	return strdup(text.buf);
+}
+
+/* One that a program of version 1 wrote, with a gang that is over and one that runs. */
+START_TEST(version_1_becomes_version_2)
+{
+	cleanup_free char *sql = NULL, *fresh = NULL, *migrated = NULL;
+	cleanup_free struct instance *list = NULL;
+	CLEANUP(gang_release) struct gang g = {0};
+	int64_t uusd = 0;
+	size_t n;
+
+	state_reopen(DB_READ_WRITE, false);
+	fresh = schema_of(state_db);
+	db_close(state_db);
+	state_db = NULL;
+	unlink(state_path("state.db"));
+	unlink(state_path("state.db-wal"));
+	unlink(state_path("state.db-shm"));
+	ok(file_read(VECTORS "/state/v1.sql", 1 << 20, &sql, &n, &err));
+	write_file("", 0, 0, 0600);
+	raw(sql);
+	refused(state_open_rc(DB_READ_ONLY, false, &err), ERR_BUSY,
+		"has schema version 1: the next command that writes brings it to 2");
+	state_reopen(DB_READ_WRITE, false);
+	ck_assert_int_eq(pragma("PRAGMA user_version"), 2);
+	migrated = schema_of(state_db);
+	ck_assert_str_eq(migrated, fresh);
+	ok(db_check(state_db, &err));
+	ok(gang_get(state_db, "2-59e452ec56", &g, &err));
+	ck_assert_int_eq(g.state, GANG_ACTIVE);
+	ok(instance_list(state_db, NULL, true, &list, &n, &err));
+	ck_assert_uint_eq(n, 3);
+	ck_assert_int_eq(list[2].state, INSTANCE_RUNNING);
+	ck_assert_str_eq(list[2].node, "aws-hpc-2");
+	for (size_t i = 0; i < n; i++)
+		ck_assert(!list[i].ended_s && !list[i].named);
+	ok(gang_cost(state_db, "1-44c5ab3529", 0, &uusd, NULL, &err));
+	ck_assert_int_gt(uusd, 0);
+	/* what version 1 writes, while it still runs, is right for version 2 */
+	ok(db_exec(state_db,
+		"INSERT INTO instance (id, gang, launch, region, state, node, type, az, subnet, "
+		"ip, "
+		"spot, rate_uusd_hr, launched_s, bound_ms, end_asked_ms, last_asked_ms, "
+		"terminated_ms, why) VALUES ('i-1', '2-59e452ec56', NULL, 'us-east-2', 'running', "
+		"NULL, '', '', '', '', 0, -1, 0, 0, 0, 0, 0, '')",
+		&err));
+	db_close(state_db);
+	state_db = NULL;
+	state_reopen(DB_READ_ONLY, false);
 }
 END_TEST
 
@@ -638,6 +703,7 @@ int main(void)
 	tcase_add_test(tc, not_ours);
 	tcase_add_test(tc, a_newer_version_is_left_alone);
 	tcase_add_test(tc, migration);
+	tcase_add_test(tc, version_1_becomes_version_2);
 	tcase_add_test(tc, an_older_version_waits_for_a_writer);
 	tcase_add_test(tc, transactions);
 	tcase_add_test(tc, reads_of_one_moment);
