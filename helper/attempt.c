@@ -10,6 +10,7 @@
 #include "helper/release.h"
 #include "helper/request.h"
 #include "helper/show_detect.h"
+#include "helper/spot_policy.h"
 #include "helper/tags.h"
 #include "helper/types.h"
 #include "lib/base/cleanup.h"
@@ -52,6 +53,10 @@ int attempt_request(struct attempt *a, struct err *err)
 	if (count_spent(a, err) < 0)
 		return -1;
 	request_make(&a->base, a->app->conf, &a->app->site, a->demand);
+	a->base.interrupted = spot_over_of_demand(a->app, a->demand);
+	if (a->base.interrupted)
+		log_info("spot instances were taken from the job %u time(s): on-demand",
+			a->base.interrupted);
 	return 0;
 }
 

@@ -15,6 +15,7 @@ int cmd_detect(int argc, char **argv, const char *conf_path);
 int cmd_estimate(int argc, char **argv, const char *conf_path);
 int cmd_explain(int argc, char **argv, const char *conf_path);
 int cmd_config_export(int argc, char **argv, const char *conf_path);
+int cmd_notices(int argc, char **argv, const char *conf_path);
 int cmd_open(int argc, char **argv, const char *conf_path);
 int cmd_status(int argc, char **argv, const char *conf_path);
 

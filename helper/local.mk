@@ -19,6 +19,7 @@ libhelper_a_SOURCES = \
 	helper/cmd_estimate.c \
 	helper/cmd_explain.c \
 	helper/cmd_export.c \
+	helper/cmd_notices.c \
 	helper/cmd_open.c \
 	helper/cmd_reconcile.c \
 	helper/cmd_release.c \
@@ -47,8 +48,10 @@ libhelper_a_SOURCES = \
 	helper/lock.c helper/lock.h \
 	helper/lost.c helper/lost.h \
 	helper/moved.c helper/moved.h \
-	helper/notice.h \
-	helper/notices.h \
+	helper/notice.c helper/notice.h helper/notice_hit.h \
+	helper/notice_jobs.c \
+	helper/notice_work.c \
+	helper/notices.c helper/notices.h \
 	helper/pace.c helper/pace.h \
 	helper/pending.c helper/pending.h \
 	helper/preflight.c helper/preflight.h \
@@ -69,6 +72,7 @@ libhelper_a_SOURCES = \
 	helper/show.c helper/show.h \
 	helper/show_detect.c helper/show_detect.h \
 	helper/site.c helper/site.h \
+	helper/spot_policy.c helper/spot_policy.h \
 	helper/stale.c helper/stale.h \
 	helper/status.h \
 	helper/survey.c helper/survey.h \

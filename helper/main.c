@@ -40,6 +40,8 @@ static const struct command {
 		"release nodes that an ended gang still holds"},
 	{"reconcile", cmd_reconcile, "",
 		"see to what dead processes have left, one line per repair"},
+	{"notices", cmd_notices, "",
+		"listen for spot interruptions and act on them (so does reconcile --watch)"},
 	{"status", cmd_status, "[--json] [--all]",
 		"closed node groups, gangs, their tries, nodes and instances"},
 	{"explain", cmd_explain, "JOBID [--json]",

@@ -20,11 +20,10 @@
 #include "helper/app.h"
 #include "lib/state/notice.h"
 
-/* A node that reports its own notice is drained with this reason, then the text of notice_reason():
- * "burst notice: spot terminate 2026-11-22T12:34:56Z". Reconcile leaves such a node to us. */
+/* A node that reports its own notice is drained with this reason and what notice_reason() reads:
+ * "burst notice: spot terminate 2026-11-22T12:34:56Z". Reconcile leaves such a node to us; those
+ * that we take out of service have a reason that begins with "burst: ", as all of ours. */
 #define NOTICE_REASON "burst notice: "
-/* ... and those that we take out of service for one, with this: "burst spot: i-0… will be …" */
-#define NOTICE_OURS "burst spot: "
 
 struct notice_told {
 	const char *instance;

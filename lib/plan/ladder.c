@@ -15,11 +15,13 @@ static bool may_drop_efa(const struct ladder_rules *rules, const struct plan_req
 	return rules->drop_efa && request_wants_efa(base) && request_efa_mode(base) != EFA_REQUIRED;
 }
 
-/* What cannot start anew after an interruption is bought on-demand, where that may be at all. */
+/* What cannot start anew after an interruption, or was interrupted often enough, is bought
+ * on-demand, where that may be at all. */
 static enum market first_market(const struct ladder_rules *rules, const struct plan_request *base)
 {
-	return request_fears_spot(base) && rules->spot_to_on_demand ? MARKET_ON_DEMAND
-								    : base->market;
+	bool shy = request_fears_spot(base) || base->interrupted;
+
+	return shy && rules->spot_to_on_demand ? MARKET_ON_DEMAND : base->market;
 }
 
 void ladder_first(

@@ -7,7 +7,8 @@
  * none, next region;
  * then all of it once more with the pools that failed recently. Given capacity reservations go
  * before everything, of all regions: they are paid for already. Steps that make no difference
- * are left out. A job that spot could not start anew begins on-demand. EFA that is required is
+ * are left out. A job that spot could not start anew, or that was interrupted
+ * often enough, begins on-demand. EFA that is required is
  *never dropped, nor its placement group, nor a group that the site forces.
  *
  *	ladder_first(&rules, &base, &step);

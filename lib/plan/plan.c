@@ -502,6 +502,9 @@ static char *explain(const struct verdicts *verdicts, struct err *err)
 	char *text;
 
 	explain_efa(verdicts, &sb);
+	if (request->interrupted && request->market == MARKET_ON_DEMAND && !request->reserved_only)
+		strbuf_addf(&sb, "on-demand: spot instances were taken from the job %u time%s\n",
+			request->interrupted, request->interrupted == 1 ? "" : "s");
 	if (verdicts->kept) {
 		explain_placement(verdicts, &sb);
 		explain_cost(verdicts, &sb);

@@ -88,10 +88,11 @@ struct plan_request {
 	unsigned cpus_per_node;            /* what Slurm believes of the node; 0: not checked */
 	uint64_t mem_mib_per_node;
 	unsigned gpus_per_node;
-	enum arch arch;             /* ARCH_ANY: the choices' own majority */
-	bool requeue;               /* the job may be started anew after an interruption … */
-	bool spot_needs_requeue;    /* … and spot is only for those that may */
-	const struct rank_job *job; /* NULL: nothing is known of it */
+	enum arch arch;          /* ARCH_ANY: the choices' own majority */
+	bool requeue;            /* the job may be started anew after an interruption … */
+	bool spot_needs_requeue; /* … and spot is only for those that may */
+	unsigned interrupted;    /* so often was spot taken from it that it should have on-demand */
+	const struct rank_job *job;         /* NULL: nothing is known of it */
 	const struct rank_weights *weights; /* NULL: the order of the choices */
 	const struct plan_choice *choices;
 	size_t nchoices;

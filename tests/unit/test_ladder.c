@@ -111,6 +111,42 @@ START_TEST(ladder_order)
 }
 END_TEST
 
+/* Spot was taken from the job too often: it is not asked for again, if something else may be. */
+START_TEST(interrupted_too_often)
+{
+	static const struct {
+		unsigned rules, interrupted;
+		enum market market;
+		const char *steps;
+	} rows[] = {
+		{SPOT_TO_OD, 0, MARKET_SPOT, "0s 0o "},
+		{SPOT_TO_OD, 2, MARKET_SPOT, "0o "},
+		{SPOT_TO_OD | DROP_GROUP, 1, MARKET_SPOT, "0o 0o-g "},
+		{0, 2, MARKET_SPOT, "0s "},
+		{SPOT_TO_OD, 2, MARKET_ON_DEMAND, "0o "},
+		{ALL, 2, MARKET_SPOT, "0r 0r-g 0o 0o-g 0o-e 0o-g-e "},
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		struct ladder_rules rules = rules_of(rows[i].rules, 1);
+		struct plan_request base = base_of(EFA_PREFERRED, rows[i].market);
+		struct strbuf first = STRBUF_INIT, second = STRBUF_INIT;
+		struct ladder_step step;
+
+		base.gang = true;
+		base.interrupted = rows[i].interrupted;
+		ladder_first(&rules, &base, &step);
+		do {
+			put_step(&step, step.recent ? &second : &first);
+		} while (ladder_next(&rules, &base, &step));
+		ck_assert_str_eq(first.buf, rows[i].steps);
+		ck_assert_str_eq(second.buf, rows[i].steps);
+		strbuf_release(&first);
+		strbuf_release(&second);
+	}
+}
+END_TEST
+
 #define STEPS_MAX 256
 
 static bool same_step(const struct ladder_step *a, const struct ladder_step *b)
@@ -382,6 +418,7 @@ int main(void)
 
 	tcase_set_timeout(tc, 60);
 	tcase_add_loop_test(tc, ladder_order, 0, ARRAY_SIZE(orders));
+	tcase_add_test(tc, interrupted_too_often);
 	tcase_add_test(tc, ladder_properties);
 	tcase_add_test(tc, described);
 	tcase_add_loop_test(tc, whole_starts, 0, ARRAY_SIZE(starts));
