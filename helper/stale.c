@@ -24,9 +24,11 @@ int stale_job_lives(uint32_t job_id, uint32_t restart, struct err *err)
 		return 0;
 	if (slurm_client_job(job_id, &facts, err) < 0)
 		return err->class == ERR_NOTFOUND ? 0 : -1;
+	/* requeued while it ran: the next start is counted, and this one is ending still */
+	if (facts.state == JOB_STATE_COMPLETING)
+		return facts.restart == restart || facts.restart == restart + 1;
 	return facts.restart == restart &&
-	       (facts.state == JOB_STATE_CONFIGURING || facts.state == JOB_STATE_RUNNING ||
-		       facts.state == JOB_STATE_COMPLETING);
+	       (facts.state == JOB_STATE_CONFIGURING || facts.state == JOB_STATE_RUNNING);
 }
 
 int stale_gang_lives(struct app *app, const struct gang *gang, struct err *err)
