@@ -3,6 +3,7 @@ include contrib/ci/ci.mk
 include contrib/compute-node/compute-node.mk
 include contrib/ec2sim/ec2sim.mk
 include contrib/rehearsal/rehearsal.mk
+include contrib/systemd/systemd.mk
 
 # What a site copies and edits.
 examplesdir = $(docdir)/examples

@@ -64,7 +64,14 @@ libhelper_a_SOURCES = \
 	helper/refresh.c helper/refresh.h \
 	helper/release.c helper/release.h \
 	helper/reopen.c helper/reopen.h \
-	helper/repair.h \
+	helper/reconcile.c helper/reconcile.h \
+	helper/reconcile_show.c helper/reconcile_show.h \
+	helper/repair.c helper/repair.h \
+	helper/repair_gang.c \
+	helper/repair_instance.c \
+	helper/repair_internal.h \
+	helper/repair_node.c \
+	helper/repair_rest.c \
 	helper/request.c helper/request.h \
 	helper/room.c helper/room.h \
 	helper/sbatch_options.c helper/sbatch_options.h \
@@ -83,6 +90,7 @@ libhelper_a_SOURCES = \
 	helper/survey_link.c \
 	helper/survey_state.c \
 	helper/tags.c helper/tags.h \
+	helper/tasks.c helper/tasks.h \
 	helper/tries.c helper/tries.h \
 	helper/templates.c helper/templates.h \
 	helper/types.c helper/types.h \

@@ -227,6 +227,31 @@ int release_gang(struct app *app, const struct gang *gang, const char *why,
 	return release_instances(app, list, n, why, check, err);
 }
 
+int release_again(
+	struct app *app, const char *region, const char *id, const char *why, struct err *err)
+{
+	struct ec2_filter filter = {.name = "instance-id", .values = &id, .nvalues = 1};
+	CLEANUP(ec2_instances_release) struct ec2_instances found = {0};
+	struct aws *aws = app_aws(app, region, err);
+	const char *tag;
+
+	if (!aws || ec2_describe_instances(aws, NULL, 0, &filter, 1, &found, err) < 0)
+		return -1;
+	if (!found.n || !strcmp(found.all[0].state, "shutting-down") ||
+		!strcmp(found.all[0].state, "terminated"))
+		return 0;
+	tag = ec2_instance_tag(&found.all[0], "burst:cluster");
+	if (!tag || strcmp(tag, app->cluster)) {
+		log_err("instance %s does not carry burst:cluster=%s: left alone", id,
+			app->cluster);
+		return 0;
+	}
+	if (ec2_terminate_instances(aws, &id, 1, err) < 0)
+		return -1;
+	log_info("terminating instance %s: %s", id, why);
+	return 1;
+}
+
 int release_find_launched(
 	struct aws *aws, const char *token, struct ec2_instances *found, struct err *err)
 {
@@ -429,9 +454,7 @@ static int end_forgotten(struct app *app, const struct gang *gang, const struct 
 		over ? "its gang is over" : "its gang goes on without it", RELEASE_CHECK_TAGS, err);
 }
 
-/* Move a gang that has no living instance any more to its end. The caller holds its lock. 1: a
- * launch of it must be waited for. */
-static int finish_gang(struct app *app, struct gang *gang, struct err *err)
+int release_finish(struct app *app, struct gang *gang, struct err *err)
 {
 	cleanup_free struct instance *list = NULL;
 	enum gang_state to;
@@ -485,7 +508,7 @@ static long finish_gangs(struct app *app)
 			lock_gang_remove(app, gangs[i].id);
 			continue;
 		}
-		switch (finish_gang(app, &now, &err)) {
+		switch (release_finish(app, &now, &err)) {
 		case 0:
 			break;
 		case 1:

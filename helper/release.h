@@ -42,6 +42,21 @@ int release_find_launched(
 int release_prepared(struct app *app, const struct gang *gang, struct err *err);
 
 /*
+ * What release_settle() does with one gang that nobody works on, without waiting for EC2: half way
+ * up, what it has is ended and its jobs are sent back; on its way down, what still runs is ended;
+ * empty, it is over. The caller holds its lock; GANG is as read under it. 1: a launch of it must be
+ * waited for; 0; -1.
+ */
+int release_finish(struct app *app, struct gang *gang, struct err *err);
+
+/*
+ * End instance ID, which is written down as terminated already and, seen again, still runs. Its row
+ * stays. 1: asked; 0: it does not run, or carries another's tag (logged); -1.
+ */
+int release_again(
+	struct app *app, const char *region, const char *id, const char *why, struct err *err);
+
+/*
  * Ask EC2 about everything that is being terminated, until it is or WAIT_MS have passed; write down
  * what ended, move gangs from releasing to released and from failing to failed, and delete
  * placement groups that have become empty. Problems are logged: the next call that can will do it.

@@ -27,7 +27,7 @@ struct repairs {
 	struct nodeset given_up; /* the same, by slurmctld itself */
 	bool settle;             /* something ends at EC2: release_settle() */
 	unsigned named;          /* Name tags written so far */
-	char text[512];          /* of the last repair() that did something: one line */
+	char text[1024];         /* of the last repair() that did something: one line */
 };
 void repairs_release(struct repairs *repairs);
 

@@ -96,6 +96,9 @@ sources() {
 		/usr/share/aws-slurm-burst/compute-node/burst-node
 		/usr/share/aws-slurm-burst/compute-node/burst-node.default
 		/usr/share/aws-slurm-burst/compute-node/burst-node.service
+		/usr/share/aws-slurm-burst/systemd/aws-slurm-burst-reconcile.service
+		/usr/share/aws-slurm-burst/systemd/aws-slurm-burst-reconcile.timer
+		/usr/share/aws-slurm-burst/systemd/aws-slurm-burst-watch.service
 		/usr/share/doc/aws-slurm-burst/LICENSE
 		/usr/share/doc/aws-slurm-burst/NEWS
 		/usr/share/doc/aws-slurm-burst/README.md

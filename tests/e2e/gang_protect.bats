@@ -8,6 +8,7 @@
 
 load cluster
 load gang
+load reconcile
 
 ALLOWED_ERRORS+='
 Nodes [^ ]+ not responding
@@ -16,7 +17,8 @@ power_save: program (exit status of|signaled: Killed)'
 
 setup_file() {
 	cluster_start --nodes 8 --slurm ResumeTimeout=25 \
-		--conf '{"slurm": {"requeue_delay_s": 2, "max_attempts": 3}, "boot": {"protect_after": 2, "protect_for_s": 3600}}'
+		--conf '{"slurm": {"requeue_delay_s": 2, "max_attempts": 3}, "boot": {"protect_after": 2, "protect_for_s": 3600},
+			"reconcile": {"grace_s": 5, "name_tags": false}}'
 }
 
 teardown_file() {
@@ -44,22 +46,6 @@ teardown() {
 kill_waiting() {
 	wait_for "[ \"\$(gang_state $1)\" = announced ]" 40
 	in_cluster pkill -KILL -f aws-slurm-burst-resume
-}
-
-# break_hooks NAME...: slurmctld calls them in vain, until the test ends or mend_hooks
-break_hooks() {
-	local hook
-	for hook; do
-		cp "$BURST_DIR/hooks/$hook" "$BATS_TEST_TMPDIR/hook-$hook"
-		printf '#!/bin/sh\nexit 0\n' >"$BURST_DIR/hooks/$hook"
-	done
-}
-
-mend_hooks() {
-	local copy
-	for copy in "$BATS_TEST_TMPDIR"/hook-*; do
-		[[ ! -e $copy ]] || cat "$copy" >"$BURST_DIR/hooks/${copy##*/hook-}"
-	done
 }
 
 # gang_state JOB [first]: of the job's last gang
@@ -131,10 +117,9 @@ gang_state() {
 	wait_for "job_is $job RUNNING" 60
 	[ "$(gang_state "$job")" = announced ]
 	run -0 --separate-stderr helper reconcile
-	[[ $output =~ ^"gang $job-"[0-9a-f]{10}" of job $job: announced -> active"$ ]]
+	[[ $output =~ ^"gang-up gang $job-"[0-9a-f]{10}": announced -> active"$ ]]
 	# once is enough
-	run -0 --separate-stderr helper reconcile
-	[ -z "$output" ]
+	agreed
 	wait_for "job_is $job COMPLETED" 60
 	# the nodes go with their job, not after SuspendTime
 	wait_for settled 60
@@ -149,7 +134,7 @@ gang_state() {
 	kill_waiting "$job"
 	wait_for '[ "$(live_count)" -eq 1 ]' 30
 	run -0 --separate-stderr helper reconcile
-	[[ $output =~ ^"gang $job-"[0-9a-f]{10}" of job $job: announced -> fail"(ed|ing)": node aws-hpc-"[0-7]" did not finish its boot: instance i-" ]]
+	[[ $output =~ ^"member-lost gang $job-"[0-9a-f]{10}": announced -> failing: node aws-hpc-"[0-7]" did not finish its boot: instance i-" ]]
 	# its next start may have come already
 	grep -q 'setting admin_comment to burst: node aws-hpc-.* did not finish its boot: ' "$BURST_SLURMCTLD_LOG"
 	wait_for "job_is $job COMPLETED" 90
@@ -160,13 +145,12 @@ gang_state() {
 	job=$(submit -N 2 -t 5 --efa=required --wrap true)
 	kill_waiting "$job"
 	# it still boots: nothing to be done
-	run -0 --separate-stderr helper reconcile
-	[ -z "$output" ]
+	agreed
 	in_cluster scancel "$job"
 	sleep 1
 	[ "$(live_count)" -eq 2 ]
 	run -0 --separate-stderr helper reconcile
-	[[ $output =~ ^"gang $job-"[0-9a-f]{10}" of job $job: announced -> releas"(ed|ing)$ ]]
+	[[ $output =~ ^"job-over gang $job-"[0-9a-f]{10}": announced -> releasing: nobody waits for it any more"$ ]]
 	[ "$(live_count)" -eq 0 ]
 	wait_for settled 60
 }
@@ -180,7 +164,7 @@ gang_state() {
 	# what slurmctld starts at once in its place shall not be in the way
 	in_cluster scontrol hold "$job"
 	wait_for "helper reconcile >>'$BATS_TEST_TMPDIR/out'; grep 'announced -> fail' '$BATS_TEST_TMPDIR/out'" 60
-	run -0 grep -cE "^gang $job-[0-9a-f]{10} of job $job: announced -> fail(ed|ing): node aws-hpc-[0-7] did not register within 25 s \(ResumeTimeout\)$" "$BATS_TEST_TMPDIR/out"
+	run -0 grep -cE "^gang-late gang $job-[0-9a-f]{10}: announced -> failing: node aws-hpc-[0-7] did not register within 25 s \(ResumeTimeout\)$" "$BATS_TEST_TMPDIR/out"
 	mend_hooks
 	wait_for "! in_cluster scontrol -o show node | grep -q DOWN+CLOUD" 60
 }
@@ -190,11 +174,10 @@ gang_state() {
 	# one that a person took down stays so
 	in_cluster scontrol update nodename=aws-hpc-7 state=DOWN reason=broken
 	run -0 --separate-stderr helper reconcile
-	[ "$output" = 'nodes aws-hpc-6: DOWN since they did not come -> sent to power saving' ]
+	[ "$output" = 'node-stuck-given-up node aws-hpc-6: powered down: DOWN since it did not register within ResumeTimeout' ]
 	wait_for '[ "$(node_state aws-hpc-6)" = IDLE+CLOUD+POWERED_DOWN ]' 60
 	node_is aws-hpc-7 DOWN
-	run -0 --separate-stderr helper reconcile
-	[ -z "$output" ]
+	agreed
 	in_cluster scontrol update nodename=aws-hpc-7 state=POWER_DOWN_FORCE
 }
 
@@ -206,20 +189,17 @@ gang_state() {
 	faults '[]'
 	wait_for '[ "$(live_count)" -eq 2 ]' 30
 	run -0 --separate-stderr helper reconcile
-	[[ $output =~ ^"gang $job-"[0-9a-f]{10}" of job $job: launching -> fail"(ed|ing)": " ]]
+	[[ $output =~ ^"gang-unowned gang $job-"[0-9a-f]{10}": launching -> failing: its process died on the way up"$ ]]
 	wait_for '[ "$(live_count)" -eq 0 ]' 30
 	wait_for "job_is $job COMPLETED" 120
-	wait_for "[[ -z \$(helper reconcile) ]] && [ \"\$(helper status --json | jq '.gangs | length')\" -eq 0 ]" 90
+	wait_for "agreed && [ \"\$(helper status --json | jq '.gangs | length')\" -eq 0 ]" 90
 }
 
-@test "reconcile: one at a time, and no arguments" {
+@test "reconcile: one at a time" {
 	run -0 helper reconcile
 	exec 8>>"$BURST_STATE/reconcile.lock"
 	flock 8
 	run -0 helper reconcile
 	exec 8>&-
 	[ "$output" = "another reconcile is at work" ]
-	run -2 --separate-stderr helper reconcile now
-	# shellcheck disable=SC2154 # set by run
-	[ "$stderr" = "usage: aws-slurm-burst reconcile" ]
 }

@@ -1,0 +1,222 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "helper/reconcile.h"
+
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "helper/judge.h"
+#include "helper/log.h"
+#include "helper/reconcile_show.h"
+#include "helper/repair.h"
+#include "helper/survey.h"
+#include "lib/base/cleanup.h"
+#include "lib/base/fileio.h"
+
+/* slurmctld waits for the program that meets a move. */
+#define MOVED_SETTLE_MS 5000
+#define MOVED_WAIT_MS   10000
+
+static const char agree[] = "EC2, Slurm and state.db agree";
+
+int reconcile_lock(const struct app *app, int wait_ms, struct err *err)
+{
+	char path[PATH_MAX];
+
+	if (app_path(app, "reconcile.lock", path, sizeof(path), err) < 0)
+		return -1;
+	return file_lock(path, wait_ms, err);
+}
+
+/* One pass and what it says. */
+struct pass {
+	const struct reconcile *how;
+	struct json_object *findings; /* NULL: lines */
+	size_t done, failed;
+};
+
+static void put_line(const struct pass *pass, FILE *to, const char *text)
+{
+	if (pass->how->quiet || pass->how->json)
+		return;
+	fprintf(to, "%s\n", text);
+	/* somebody may be looking: a pass takes its time */
+	fflush(to);
+}
+
+static void note(
+	struct pass *pass, const struct finding *finding, enum reconcile_end end, const char *text)
+{
+	if (pass->findings)
+		json_object_array_add(pass->findings, reconcile_show_json(finding, end, text));
+}
+
+static void leave_alone(struct pass *pass, struct app *app, const struct survey *survey,
+	const struct finding *finding, struct repairs *repairs)
+{
+	char subject[320], line[640];
+
+	/* an alarm may have to be raised */
+	repair(app, survey, finding, repairs, NULL);
+	finding_subject(finding, subject, sizeof(subject));
+	snprintf(line, sizeof(line), "%s %s: %s", finding_info(finding->rule)->name, subject,
+		finding->why);
+	put_line(pass, stdout, line);
+	note(pass, finding, END_LEFT_ALONE, "");
+}
+
+static void carry_out(struct pass *pass, struct app *app, const struct survey *survey,
+	const struct findings *findings)
+{
+	struct repairs repairs = {0};
+
+	for (size_t i = 0; i < findings->n; i++) {
+		const struct finding *finding = &findings->all[i];
+		struct err err = {0};
+
+		if (finding->rule == FINDING_LEFT_ALONE) {
+			leave_alone(pass, app, survey, finding, &repairs);
+			continue;
+		}
+		if (pass->how->stop && *pass->how->stop)
+			break;
+		switch (repair(app, survey, finding, &repairs, &err)) {
+		case 1:
+			pass->done++;
+			put_line(pass, stdout, repairs.text);
+			note(pass, finding, END_DONE, repairs.text);
+			break;
+		case 0:
+			note(pass, finding, END_NOTHING, "");
+			break;
+		default:
+			pass->failed++;
+			log_err("%s; tried again at the next pass", err.text);
+			put_line(pass, stderr, err.text);
+			note(pass, finding, END_FAILED, err.text);
+		}
+	}
+	repair_settle(app, &repairs, pass->how->settle_ms);
+	repairs_release(&repairs);
+}
+
+/* What judge() found, as it would be done. */
+static void plan(struct pass *pass, const struct findings *findings)
+{
+	CLEANUP(strbuf_release) struct strbuf out = STRBUF_INIT;
+
+	for (size_t i = 0; i < findings->n; i++)
+		note(pass, &findings->all[i],
+			findings->all[i].rule == FINDING_LEFT_ALONE ? END_LEFT_ALONE : END_PLANNED,
+			"");
+	if (pass->findings || pass->how->quiet)
+		return;
+	reconcile_show_table(findings, &out);
+	fputs(out.buf, stdout);
+}
+
+static void put_json(struct pass *pass, const char *unknown)
+{
+	struct json_object *top = json_object_new_object();
+
+	if (!top)
+		return;
+	json_object_object_add(top, "version", json_object_new_int(1));
+	json_object_object_add(top, "dry_run", json_object_new_boolean(pass->how->dry_run));
+	json_object_object_add(
+		top, "agree", json_object_new_boolean(!pass->done && !pass->failed && !*unknown));
+	if (*unknown)
+		json_object_object_add(top, "unknown", json_object_new_string(unknown));
+	json_object_object_add(top, "findings", pass->findings);
+	pass->findings = NULL;
+	printf("%s\n", json_object_to_json_string_ext(top, JSON_C_TO_STRING_PRETTY));
+	json_object_put(top);
+}
+
+/* What a pass that has gone well means for the next one. */
+static void remember(struct app *app, const struct survey *survey, bool whole)
+{
+	struct err err;
+
+	if (survey_remember(app, survey, &err) < 0 ||
+		(whole && db_set_reconciled(app->db, &err) < 0))
+		log_warn("%s", err.text);
+}
+
+static int run(struct pass *pass, struct app *app, struct survey *survey, struct findings *findings,
+	struct err *err)
+{
+	CLEANUP(strbuf_release) struct strbuf unknown = STRBUF_INIT;
+	struct judge_rules rules;
+	size_t todo = 0;
+	int blind;
+
+	if (survey_make(app, pass->how->parts, survey, err) < 0)
+		return -1;
+	judge_rules_of(survey, &rules);
+	if (judge(survey, &rules, findings, err) < 0)
+		return -1;
+	for (size_t i = 0; i < findings->n; i++)
+		todo += findings->all[i].rule != FINDING_LEFT_ALONE;
+	blind = reconcile_show_unknown(survey, &unknown);
+	if (pass->how->json) {
+		pass->findings = json_object_new_array();
+		if (!pass->findings)
+			return err_nomem(err);
+	}
+	if (blind && !pass->how->quiet && !pass->how->json)
+		fputs(unknown.buf, stderr);
+	if (blind && !pass->how->dry_run)
+		log_warn("%.*s", (int)strcspn(unknown.buf, "\n"), unknown.buf);
+	if (pass->how->dry_run)
+		plan(pass, findings);
+	else
+		carry_out(pass, app, survey, findings);
+	if (!pass->how->dry_run)
+		remember(app, survey, !blind && !pass->failed);
+	if (!blind && !pass->failed && !(pass->how->dry_run ? todo : pass->done))
+		put_line(pass, stdout, agree);
+	if (pass->how->json) {
+		/* of a dry run: what it would do is what does not agree */
+		pass->done += pass->how->dry_run ? todo : 0;
+		put_json(pass, unknown.buf);
+	}
+	return blind || pass->failed;
+}
+
+int reconcile_pass(struct app *app, const struct reconcile *how, struct err *err)
+{
+	CLEANUP(survey_release) struct survey survey = SURVEY_INIT;
+	CLEANUP(findings_release) struct findings findings = FINDINGS_INIT;
+	struct pass pass = {.how = how};
+	int rc = run(&pass, app, &survey, &findings, err);
+
+	json_object_put(pass.findings);
+	return rc;
+}
+
+void reconcile_if_moved(struct app *app)
+{
+	static const struct reconcile how = {
+		.quiet = true,
+		.settle_ms = MOVED_SETTLE_MS,
+	};
+	cleanup_free char *from = NULL;
+	cleanup_close int lock = -1;
+	struct err err;
+
+	switch (db_moved(app->db, &from, &err)) {
+	case 0:
+		return;
+	case 1:
+		break;
+	default:
+		log_warn("%s", err.text);
+		return;
+	}
+	log_warn("the last to write was %s: what it left is seen to first", from);
+	lock = reconcile_lock(app, MOVED_WAIT_MS, &err);
+	if (lock < 0 || reconcile_pass(app, &how, &err) < 0)
+		log_warn("%s; the next call or pass does it", err.text);
+}
