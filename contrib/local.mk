@@ -9,6 +9,7 @@ include contrib/systemd/systemd.mk
 examplesdir = $(docdir)/examples
 dist_examples_DATA = \
 	contrib/aws/iam-policy.json \
+	contrib/aws/spot-events.yaml \
 	contrib/slurm/aws-burst.yaml.example \
 	contrib/slurm/plugstack.conf.example
 # End of dist_examples_DATA

@@ -55,6 +55,7 @@ EXTRA_DIST += \
 	contrib/ec2sim/tests/test_reservations.py \
 	contrib/ec2sim/tests/test_signature.py \
 	contrib/ec2sim/tests/test_spot.py \
+	contrib/ec2sim/tests/test_spot_events.py \
 	contrib/ec2sim/tests/test_sqs.py \
 	contrib/ec2sim/tests/test_trouble.py \
 	contrib/ec2sim/throttle.py \

@@ -51,7 +51,7 @@ setup_file() {
 		"BlockDeviceMappings": [{"DeviceName": "/dev/sda1", "Ebs": {"VolumeSize": 50, "Encrypted": true}}],
 		"TagSpecifications": [{"ResourceType": "volume", "Tags": [{"Key": "a", "Value": "1"}]}],
 		"CpuOptions": {"ThreadsPerCore": 1, "CoreCount": 4}}}],
-	 "capacity": {"c7i.large": 3},
+	 "capacity": {"c7i.large": 3}, "queues": [{"name": "burst", "visibility_s": 1, "events": ["spot-interruption", "health"]}],
 	 "capacity_reservations": [
 		{"id": "cr-0aaaaaaaaaaaaaaa1", "type": "c6in.32xlarge", "az": "us-east-2a", "total": 3, "match": "targeted"},
 		{"id": "cr-0aaaaaaaaaaaaaaa2", "type": "c5n.18xlarge", "az": "us-east-2b", "total": 2, "group": "reserved"}${BLOCK:+, $BLOCK}],
@@ -240,6 +240,100 @@ console_says() {
 	[[ $output == "(none)" ]]
 	run -5 client console i-0000000000000dead
 	says "consistency InvalidInstanceID.NotFound"
+}
+
+# from outside of EC2: JSON
+control() {
+	curl -sf --cacert "$AWS_CA_BUNDLE" -d "$1" "$AWS_ENDPOINT_URL/ec2sim/control"
+}
+
+status_is() { # ID WORDS
+	[[ $(client status "$1") == "$1 us-east-2a $2" ]]
+}
+
+told() { # TEXT: the queue has just this
+	[[ $(client receive "$QUEUE" 1 delete) == "$1" ]]
+}
+
+@test "checks and scheduled events" {
+	run -0 client fleet lt-0123456789abcdef0 1 c6i.32xlarge $SUBNET '' 2 on-demand tok-20 burst:gang g-20
+	read -r _ a _ <<<"${lines[0]}"
+	read -r _ b _ <<<"${lines[1]}"
+	await 10 running "$a" "$b"
+	run -0 client status "$a" "$b"
+	[[ ${#lines[@]} == 2 && ${lines[0]} == "$a us-east-2a running ok ok -" ]]
+	run -0 client status system-status.status impaired
+	[[ $output == "" ]]
+	control '{"do": "impair", "check": "system", "instances": ["'"$a"'"]}'
+	run -0 client status system-status.status impaired
+	[[ $output == "$a us-east-2a running impaired ok since" ]]
+	control '{"do": "mend", "instances": ["'"$a"'"]}'
+	run -0 client status system-status.status impaired
+	[[ $output == "" ]]
+	QUEUE=https://sqs.us-east-2.amazonaws.com/123456789012/burst
+	control '{"do": "schedule", "code": "instance-stop", "in_s": 2, "instances": ["'"$a"'"]}'
+	run -0 client status event.code instance-stop
+	[[ $output == "$a us-east-2a running ok ok - instance-stop/The instance is scheduled to be stopped/to come" ]]
+	await 5 told "1 timed health us-east-2 $a AWS_EC2_INSTANCE_STOP_SCHEDULED"
+	await 10 status_is "$a" 'stopped not-applicable not-applicable - instance-stop/[Completed] The instance is scheduled to be stopped/over'
+	run -5 client status "$b" i-0123456789abcdef0
+	says "consistency InvalidInstanceID.NotFound"
+	# the end of one, by EC2's clock; of the other it is not said
+	run -0 client terminate "$b"
+	run -0 client ends "$a" "$b"
+	[[ ${lines[0]} == "$a stopped Server.ScheduledStop: "*" -1" ]]
+	[[ ${lines[1]} =~ ^"$b shutting-down Client.UserInitiatedShutdown: "*.*\ [0-9]+$ ]]
+	run -3 client status tag:burst:gang g-20
+	says "config InvalidParameterValue"
+}
+
+@test "a Spot instance under notice, by the queue and by its request" {
+	run -0 client fleet lt-0123456789abcdef0 1 c6i.32xlarge $SUBNET '' 1 spot tok-21 burst:gang g-21
+	read -r _ id _ <<<"$output"
+	await 10 running "$id"
+	run -0 client spot instance-id "$id"
+	[[ $output == "$id active fulfilled timed" ]]
+	run -0 client spot status-code marked-for-termination
+	[[ $output == "" ]]
+	QUEUE=https://sqs.us-east-2.amazonaws.com/123456789012/burst
+	control '{"do": "interrupt", "notice_s": 6, "instances": ["'"$id"'"]}'
+	run -0 client receive "$QUEUE" 20 keep
+	[[ $output == "1 timed spot-interruption us-east-2 $id terminate" ]]
+	run -0 client spot status-code marked-for-termination
+	[[ $output == "$id active marked-for-termination timed marked" ]]
+	# not deleted: it comes again
+	run -0 client receive "$QUEUE" 5 delete
+	[[ $output == "2 timed spot-interruption us-east-2 $id terminate" ]]
+	run -0 client receive "$QUEUE" 2 delete
+	[[ $output == "" ]]
+	ended() { [[ $(client spot instance-id "$id") == "$id closed instance-terminated-no-capacity timed" ]]; }
+	await 15 ended
+	run -0 client ends "$id"
+	[[ $output == *" Server.SpotInstanceTermination: "*" -1" ]]
+}
+
+@test "a queue: what anybody wrote into it, what it refuses, lost answers" {
+	QUEUE=https://sqs.us-east-2.amazonaws.com/123456789012/burst
+	control '{"do": "message", "body": "rm -rf /"}'
+	run -0 client receive "$QUEUE" 1 delete
+	[[ $output == "1 timed no event: not a JSON object" ]]
+	run -3 client receive "${QUEUE}x" 0 keep
+	says "config QueueDoesNotExist"
+	run -3 client receive https://sqs.us-east-2.amazonaws.com/burst 0 keep
+	says "the queue's URL"
+	AWS_SECRET_ACCESS_KEY=wrong run -4 client receive "$QUEUE" 0 keep
+	says "auth "
+	[[ $output != *wrong* ]]
+	# an answer that was lost on its way: the message comes again
+	cat >"$FAULTS" <<-'EOF'
+	[{"action": "ReceiveMessage", "call": 1, "drop": "after"},
+	 {"action": "DeleteMessageBatch", "call": 1, "error": {"code": "RequestThrottled", "message": "m", "status": 400}}]
+	EOF
+	control '{"do": "message", "body": "{}"}'
+	run -0 client receive "$QUEUE" 5 delete
+	[[ $output == "2 timed other  - -" ]]
+	run -0 client receive "$QUEUE" 0 delete
+	[[ $output == "" ]]
 }
 
 @test "subnets" {

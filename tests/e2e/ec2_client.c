@@ -10,7 +10,9 @@
 #include <string.h>
 
 #include "lib/aws/ec2.h"
+#include "lib/aws/event.h"
 #include "lib/aws/quotas.h"
+#include "lib/aws/sqs.h"
 #include "lib/base/cleanup.h"
 
 static int caller(struct aws *aws, char **argv, struct err *err)
@@ -272,6 +274,97 @@ static int subnets(struct aws *aws, char **argv, struct err *err)
 	return 0;
 }
 
+/* status FILTER VALUE, or status ID... */
+static int status(struct aws *aws, char **argv, struct err *err)
+{
+	struct ec2_filter filter = {argv[0], (const char *const *)argv + 1, 1};
+	struct ec2_statuses all = {0};
+	size_t n = 0;
+
+	while (argv[n])
+		n++;
+	if (!strncmp(argv[0], "i-", 2)
+			? ec2_describe_instance_status(
+				  aws, (const char *const *)argv, n, NULL, 0, true, &all, err)
+			: ec2_describe_instance_status(aws, NULL, 0, &filter, 1, false, &all, err))
+		return -1;
+	for (size_t i = 0; i < all.n; i++) {
+		printf("%s %s %s %s %s %s", all.all[i].id, all.all[i].az, all.all[i].state,
+			all.all[i].system_check, all.all[i].instance_check,
+			all.all[i].impaired_since_s ? "since" : "-");
+		for (size_t k = 0; k < all.all[i].nevents; k++)
+			printf(" %s/%s/%s", all.all[i].events[k].code, all.all[i].events[k].text,
+				all.all[i].events[k].over ? "over" : "to come");
+		putchar('\n');
+	}
+	ec2_statuses_release(&all);
+	return 0;
+}
+
+/* spot FILTER VALUE */
+static int spot(struct aws *aws, char **argv, struct err *err)
+{
+	struct ec2_filter filter = {argv[0], (const char *const *)argv + 1, 1};
+	struct ec2_spot_request *all;
+	size_t n;
+
+	if (ec2_describe_spot_requests(aws, &filter, 1, &all, &n, err) < 0)
+		return -1;
+	for (size_t i = 0; i < n; i++)
+		printf("%s %s %s %s%s\n", all[i].instance, all[i].state, all[i].code,
+			all[i].updated_s ? "timed" : "-",
+			ec2_spot_is_marked(all[i].code) ? " marked" : "");
+	free(all);
+	return 0;
+}
+
+/* ends ID...: state, reason, seconds from launch to EC2's end */
+static int ends(struct aws *aws, char **argv, struct err *err)
+{
+	struct ec2_instances all = {0};
+	size_t n = 0;
+
+	while (argv[n])
+		n++;
+	if (ec2_describe_instances(aws, (const char *const *)argv, n, NULL, 0, &all, err) < 0)
+		return -1;
+	for (size_t i = 0; i < all.n; i++)
+		printf("%s %s %s %" PRId64 "\n", all.all[i].id, all.all[i].state,
+			all.all[i].reason[0] ? all.all[i].reason : "-",
+			all.all[i].ended_s ? all.all[i].ended_s - all.all[i].launched_s : -1);
+	ec2_instances_release(&all);
+	return 0;
+}
+
+/* receive URL WAIT_S keep|delete */
+static int receive(struct aws *aws, char **argv, struct err *err)
+{
+	struct sqs_messages messages = {0};
+	int rc;
+
+	if (sqs_check_url(argv[0], NULL, 0, err) < 0 ||
+		sqs_receive(aws, argv[0], (int)strtol(argv[1], NULL, 10), NULL, &messages, err) < 0)
+		return -1;
+	for (size_t i = 0; i < messages.n; i++) {
+		const struct sqs_message *m = &messages.all[i];
+		struct event event = {0};
+		struct err why = {0};
+
+		printf("%d %s ", m->received, m->sent_ms ? "timed" : "-");
+		if (event_parse(m->body, m->len, &event, &why) < 0)
+			printf("%s\n", why.text);
+		else
+			printf("%s %s %s %s\n", event_kind_name(event.kind), event.region,
+				event.ninstances ? event.instances[0] : "-",
+				event.what[0] ? event.what : "-");
+		event_release(&event);
+	}
+	rc = !strcmp(argv[2], "delete") ? sqs_delete(aws, argv[0], messages.all, messages.n, err)
+					: 0;
+	sqs_messages_release(&messages);
+	return rc;
+}
+
 static const struct {
 	const char *name;
 	int args; /* at least */
@@ -296,6 +389,10 @@ static const struct {
 	{"console", 1, console},
 	{"reservations", 1, reservations},
 	{"quota", 1, quota},
+	{"status", 1, status},
+	{"spot", 2, spot},
+	{"ends", 1, ends},
+	{"receive", 3, receive},
 };
 
 int main(int argc, char **argv)

@@ -152,6 +152,34 @@ static void versions(void)
 	ec2_count_placement_groups(NULL, &n, NULL);
 }
 
+static void statuses(void)
+{
+	struct ec2_filter filter = {"event.code", (const char *const[]){"x"}, 1};
+	const char *ids[] = {"i-1", "i-2"};
+	struct ec2_statuses found = {0};
+
+	if (ec2_describe_instance_status(NULL, NULL, 0, &filter, 1, true, &found, NULL) == 0)
+		for (size_t i = 0; i < found.n; i++)
+			MUST(!found.all[i].nevents == !found.all[i].events);
+	ec2_statuses_release(&found);
+	answer.calls = 0;
+	ec2_describe_instance_status(NULL, ids, 2, NULL, 0, false, &found, NULL);
+	ec2_statuses_release(&found);
+}
+
+static void spot_requests(void)
+{
+	struct ec2_filter filter = {"instance-id", (const char *const[]){"i-1"}, 1};
+	struct ec2_spot_request *found;
+	size_t n;
+
+	if (ec2_describe_spot_requests(NULL, &filter, 1, &found, &n, NULL) == 0) {
+		for (size_t i = 0; i < n; i++)
+			ec2_spot_is_marked(found[i].code);
+		free(found);
+	}
+}
+
 static void role(void)
 {
 	struct sts_role sts_role = {.arn = "arn:aws:iam::1:role/r"};
@@ -167,7 +195,7 @@ static void role(void)
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	static void (*const calls[])(void) = {instances, fleet, template, version, groups, subnets,
-		role, reservations, console, versions};
+		role, reservations, console, versions, statuses, spot_requests};
 	uint8_t *copy;
 
 	if (size < 2)

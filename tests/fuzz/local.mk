@@ -9,6 +9,7 @@ EXTRA_DIST += \
 	tests/fuzz/creds.c \
 	tests/fuzz/detect.c \
 	tests/fuzz/ec2.c \
+	tests/fuzz/event.c \
 	tests/fuzz/fuzz.h \
 	tests/fuzz/intent.c \
 	tests/fuzz/json_call.c \
