@@ -310,7 +310,7 @@ const struct conf_row conf_rows[] = {
 		"how a gang's instances stand to each other; auto: by the kind of job and its "
 		"size"},
 	{GROUP ".architecture", T_ENUM, 0, "any", ARCH_ANY, 0, "any|x86_64|arm64", NULL, G(arch),
-		"of the image; any: by Features, else what most of the instance types have"},
+		"of the image; any: by Features, else that of the instance types, which is one"},
 	SECTION(GROUP ".on_demand_options", ""),
 	{GROUP ".on_demand_options.AllocationStrategy", T_WORD, COMPAT, NULL, 0, 0,
 		"lowest-price|prioritized", NULL, NOWHERE, "the planner orders the pools"},
