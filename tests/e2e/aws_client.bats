@@ -288,7 +288,7 @@ told() { # TEXT: the queue has just this
 }
 
 @test "a Spot instance under notice, by the queue and by its request" {
-	run -0 client fleet lt-0123456789abcdef0 1 c6i.32xlarge $SUBNET '' 1 spot tok-21 burst:gang g-21
+	run -0 client fleet lt-0123456789abcdef0 1 g5.48xlarge $SUBNET '' 1 spot tok-21 burst:gang g-21
 	read -r _ id _ <<<"$output"
 	await 10 running "$id"
 	run -0 client spot instance-id "$id"
