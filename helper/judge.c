@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The table of rules, and the list of what they find. */
-#include "helper/judge.h"
+#include "helper/judge_internal.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "helper/lost.h"
 #include "lib/base/cleanup.h"
 
 /* EC2 forgets a terminated instance after an hour, and may deny for a while what it has just
@@ -123,6 +124,21 @@ void judge_rules_of(const struct survey *survey, struct judge_rules *rules)
 			.on_impaired = conf->guards.on_impaired,
 			.on_retiring = conf->guards.on_retiring},
 	};
+}
+
+bool judge_is_a_persons(const struct node_facts *node)
+{
+	/* the second is slurmctld's own word for slurm_client_down_asap(), which each gang's nodes
+	 * have from their registration on */
+	static const char *const others[] = {JUDGE_OUR_REASON, "POWER_DOWN_ASAP", LOST_GIVEN_UP,
+		"Not responding", "Node unexpectedly rebooted", "Kill task failed"};
+
+	if ((!node->down && !node->drain) || !*node->reason)
+		return false;
+	for (size_t i = 0; i < ARRAY_SIZE(others); i++)
+		if (!strncmp(node->reason, others[i], strlen(others[i])))
+			return false;
+	return true;
 }
 
 /* By rule; within one in the order in which they were found. */

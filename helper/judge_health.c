@@ -79,17 +79,11 @@ static const struct survey_node *node_of(const struct survey *survey, const stru
 		       : NULL;
 }
 
-static bool is_persons(const struct node_facts *facts)
-{
-	return (facts->drain || facts->down) && *facts->reason &&
-	       strncmp(facts->reason, "burst", 5) != 0;
-}
-
 /* The finding for what is wrong with ROW; a node that a person took out stays as it is. */
 static struct finding *trouble(const struct survey_row *row, const struct survey_node *node,
 	enum finding_rule rule, struct findings *findings, struct err *err)
 {
-	bool theirs = is_persons(&node->facts);
+	bool theirs = judge_is_a_persons(&node->facts);
 	struct finding *f = add(row, theirs ? FINDING_LEFT_ALONE : rule, findings, err);
 
 	if (f && theirs)

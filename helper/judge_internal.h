@@ -54,6 +54,12 @@ static inline bool judge_goes_down(const struct node_facts *node)
 	       (node->powered_down && !node->powering_up);
 }
 
+/* How all that we tell slurmctld of a node begins. */
+#define JUDGE_OUR_REASON "burst"
+
+/* DOWN or draining for a reason that neither slurmctld nor we gave. */
+bool judge_is_a_persons(const struct node_facts *node);
+
 struct finding *judge_find(struct findings *findings, enum finding_rule rule,
 	const struct survey_gang *gang, const struct survey_row *row,
 	const struct survey_node *node, struct err *err);

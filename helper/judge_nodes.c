@@ -9,22 +9,6 @@
 #include "helper/lost.h"
 #include "lib/base/cleanup.h"
 
-#define OUR_REASON "burst"
-
-/* DOWN or draining for a reason that neither slurmctld nor we gave. */
-static bool is_a_persons(const struct node_facts *node)
-{
-	static const char *const others[] = {OUR_REASON, LOST_GIVEN_UP, "Not responding",
-		"Node unexpectedly rebooted", "Kill task failed"};
-
-	if ((!node->down && !node->drain) || !*node->reason)
-		return false;
-	for (size_t i = 0; i < ARRAY_SIZE(others); i++)
-		if (!strncmp(node->reason, others[i], strlen(others[i])))
-			return false;
-	return true;
-}
-
 static int64_t max_ms(int64_t a, int64_t b)
 {
 	return a > b ? a : b;
@@ -90,7 +74,8 @@ static enum finding_rule judge_bare(const struct survey *survey, const struct ju
 		return FINDING_NODE_STUCK_GIVEN_UP;
 	}
 	if (facts->powered_down) {
-		if (facts->down && !strncmp(facts->reason, OUR_REASON, strlen(OUR_REASON))) {
+		if (facts->down &&
+			!strncmp(facts->reason, JUDGE_OUR_REASON, strlen(JUDGE_OUR_REASON))) {
 			snprintf(why, size, "DOWN and powered down: %.150s", facts->reason);
 			return FINDING_NODE_STUCK_OURS;
 		}
@@ -126,8 +111,8 @@ static int judge_without_row(const struct survey *survey, const struct judge_rul
 		snprintf(why, sizeof(why), "%.100s in Slurm, and no instance is there",
 			facts->state);
 	}
-	f = judge_find(
-		findings, is_a_persons(facts) ? FINDING_LEFT_ALONE : rule, NULL, NULL, node, err);
+	f = judge_find(findings, judge_is_a_persons(facts) ? FINDING_LEFT_ALONE : rule, NULL, NULL,
+		node, err);
 	if (!f)
 		return -1;
 	if (f->rule == FINDING_LEFT_ALONE)

@@ -316,7 +316,7 @@ void expect_(const char *expected, const char *file, int line)
 		line, got.buf, expected);
 }
 
-const struct finding *found(size_t i)
+const struct finding *finding_at(size_t i)
 {
 	ck_assert_uint_lt(i, findings.n);
 	return &findings.all[i];

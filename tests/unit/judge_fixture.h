@@ -56,6 +56,6 @@ void forget_gang(void);
 void expect_(const char *expected, const char *file, int line);
 #define expect(expected) expect_(expected, __FILE__, __LINE__)
 /* Of the last expect(): the I-th. */
-const struct finding *found(size_t i);
+const struct finding *finding_at(size_t i);
 
 #endif

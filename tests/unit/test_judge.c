@@ -64,14 +64,14 @@ START_TEST(member_lost)
 		set(ec2(1)->state, states[i]);
 		set(ec2(1)->reason, "Server.SpotInstanceTermination");
 		expect("member-lost " THE_GANG);
-		ck_assert_str_eq(found(0)->instance, "i-1");
-		ck_assert_str_eq(found(0)->node, "aws-hpc-1");
-		ck_assert_int_eq(found(0)->number, 1);
-		ck_assert_ptr_nonnull(strstr(found(0)->why, "SpotInstanceTermination"));
+		ck_assert_str_eq(finding_at(0)->instance, "i-1");
+		ck_assert_str_eq(finding_at(0)->node, "aws-hpc-1");
+		ck_assert_int_eq(finding_at(0)->number, 1);
+		ck_assert_ptr_nonnull(strstr(finding_at(0)->why, "SpotInstanceTermination"));
 	}
 	set(ec2(0)->state, "terminated");
 	expect("member-lost " THE_GANG);
-	ck_assert_int_eq(found(0)->number, 2);
+	ck_assert_int_eq(finding_at(0)->number, 2);
 	gang()->gang.state = GANG_ANNOUNCED;
 	expect("member-lost " THE_GANG);
 	/* its process sees to it */
@@ -110,7 +110,7 @@ START_TEST(gang_unowned_on_the_way_up)
 		/* at once, however young: a lock that is free has no owner */
 		gang()->gang.changed_ms = NOW_MS - 1;
 		expect("gang-unowned " THE_GANG);
-		ck_assert_ptr_nonnull(strstr(found(0)->why, gang_state_name(states[i])));
+		ck_assert_ptr_nonnull(strstr(finding_at(0)->why, gang_state_name(states[i])));
 		gang()->held = true;
 		expect("");
 		gang()->held = false;
@@ -166,7 +166,7 @@ START_TEST(gang_unowned_with_nothing_left)
 	world();
 	gang()->nprepared = 1;
 	expect("gang-unowned " THE_GANG);
-	ck_assert_ptr_nonnull(strstr(found(0)->why, "never answered"));
+	ck_assert_ptr_nonnull(strstr(finding_at(0)->why, "never answered"));
 	gang()->held = true;
 	expect("");
 
@@ -176,7 +176,7 @@ START_TEST(gang_unowned_with_nothing_left)
 	put_down(0);
 	put_down(1);
 	expect("gang-unowned " THE_GANG);
-	ck_assert_ptr_nonnull(strstr(found(0)->why, "nothing of it runs"));
+	ck_assert_ptr_nonnull(strstr(finding_at(0)->why, "nothing of it runs"));
 	gang()->steady = false;
 	expect("");
 }
@@ -207,8 +207,8 @@ START_TEST(gang_late)
 	expect(""); /* slurmctld counts from another moment */
 	gang()->gang.changed_ms = NOW_MS - 620 * 1000;
 	expect("gang-late " THE_GANG);
-	ck_assert_int_eq(found(0)->number, 2);
-	ck_assert_str_eq(found(0)->node, "aws-hpc-0");
+	ck_assert_int_eq(finding_at(0)->number, 2);
+	ck_assert_str_eq(finding_at(0)->node, "aws-hpc-0");
 	gang()->held = true;
 	expect("");
 	gang()->held = false;
@@ -229,7 +229,7 @@ START_TEST(gang_late)
 	set(node(1)->facts.reason, "ResumeTimeout reached");
 	set(node(1)->facts.state, "DOWN+CLOUD");
 	expect("gang-late " THE_GANG);
-	ck_assert_int_eq(found(0)->number, 2);
+	ck_assert_int_eq(finding_at(0)->number, 2);
 	/* it is on its way down already */
 	node(0)->facts.registered = true;
 	node(0)->facts.powering_up = false;
@@ -303,7 +303,7 @@ START_TEST(job_over)
 	expect("");
 	over(302);
 	expect("job-over " THE_GANG);
-	ck_assert_ptr_nonnull(strstr(found(0)->why, "2 instance(s)"));
+	ck_assert_ptr_nonnull(strstr(finding_at(0)->why, "2 instance(s)"));
 	gang()->held = true;
 	expect("");
 
@@ -524,7 +524,7 @@ START_TEST(end_again)
 		region()->known = true;
 		tag(ec2(0), "burst:cluster", "theirs");
 		expect("left-alone instance i-0");
-		ck_assert(found(0)->alarm);
+		ck_assert(finding_at(0)->alarm);
 	}
 }
 END_TEST
@@ -534,8 +534,8 @@ START_TEST(tag_gone)
 	world();
 	untag(ec2(0), "burst:cluster");
 	expect("left-alone instance i-0");
-	ck_assert(found(0)->alarm);
-	ck_assert_ptr_nonnull(strstr(found(0)->why, "burst:cluster is gone"));
+	ck_assert(finding_at(0)->alarm);
+	ck_assert_ptr_nonnull(strstr(finding_at(0)->why, "burst:cluster is gone"));
 	ec2(0)->launched_s = NOW_S - 10; /* EC2 does not show it yet */
 	expect("");
 }
@@ -546,9 +546,9 @@ START_TEST(orphan_end)
 	world();
 	add_stray("i-9", "5-9876543210");
 	expect("orphan-end instance i-9");
-	ck_assert_str_eq(found(0)->gang, "5-9876543210");
-	ck_assert_str_eq(found(0)->region, "us-east-2");
-	ck_assert(!found(0)->alarm);
+	ck_assert_str_eq(finding_at(0)->gang, "5-9876543210");
+	ck_assert_str_eq(finding_at(0)->region, "us-east-2");
+	ck_assert(!finding_at(0)->alarm);
 	/* its gang's row is enough, or its launch's */
 	survey.strays[0].launch_known = false;
 	expect("orphan-end instance i-9");
@@ -611,8 +611,8 @@ START_TEST(orphan_of_nobody)
 	add_stray("i-9", "5-9876543210");
 	survey.strays[0].gang_known = survey.strays[0].launch_known = false;
 	expect("left-alone instance i-9");
-	ck_assert(found(0)->alarm);
-	ck_assert_ptr_nonnull(strstr(found(0)->why, "another cluster named mine"));
+	ck_assert(finding_at(0)->alarm);
+	ck_assert_ptr_nonnull(strstr(finding_at(0)->why, "another cluster named mine"));
 	/* the operator said that records were lost */
 	survey.rebuilt_ms = NOW_MS - MINUTE_MS;
 	expect("orphan-end instance i-9");
@@ -625,7 +625,7 @@ START_TEST(orphan_of_nobody)
 	add_stray("i-9", "5-9876543210");
 	untag(ec2(2), "aws:ec2:fleet-id");
 	expect("left-alone instance i-9");
-	ck_assert(found(0)->alarm);
+	ck_assert(finding_at(0)->alarm);
 	survey.rebuilt_ms = NOW_MS;
 	expect("left-alone instance i-9");
 }
@@ -640,7 +640,7 @@ START_TEST(orphan_adopt)
 	node(2)->facts.allocated = node(2)->facts.registered = true;
 	set(node(2)->facts.state, "ALLOCATED+CLOUD");
 	expect("orphan-adopt instance i-9");
-	ck_assert_str_eq(found(0)->node, "aws-hpc-2");
+	ck_assert_str_eq(finding_at(0)->node, "aws-hpc-2");
 	/* Slurm itself is the proof: no record is needed */
 	survey.strays[0].gang_known = survey.strays[0].launch_known = false;
 	expect("orphan-adopt instance i-9");

@@ -265,6 +265,7 @@ START_TEST(impaired)
 		*w.nodes[0].facts.reason = '\0', "told before");
 	/* power down after the job, as for each gang: no reason of a person's */
 	w.nodes[0].facts.drain = true;
+	snprintf(w.nodes[0].facts.reason, sizeof(w.nodes[0].facts.reason), "POWER_DOWN_ASAP");
 	run();
 	ck_assert_int_eq(found.all[0].rule, FINDING_INSTANCE_IMPAIRED);
 	snprintf(w.nodes[0].facts.reason, sizeof(w.nodes[0].facts.reason), "burst: something");

@@ -36,7 +36,7 @@ START_TEST(node_without_instance)
 	for (size_t i = 0; i < sizeof(states) / sizeof(*states); i++) {
 		bare(states[i]);
 		expect("node-without-instance node aws-hpc-2");
-		ck_assert_ptr_nonnull(strstr(found(0)->why, states[i]));
+		ck_assert_ptr_nonnull(strstr(finding_at(0)->why, states[i]));
 		/* its row was there a moment ago: SuspendProgram is at work */
 		node(2)->was_bound = true;
 		expect("");
@@ -71,10 +71,13 @@ START_TEST(node_without_instance)
 	expect("node-without-instance node aws-hpc-2");
 	set(node(2)->facts.reason, "burst notice: spot terminate");
 	expect("node-without-instance node aws-hpc-2");
-	set(node(2)->facts.reason, "fan broken");
+	set(bare("ALLOCATED+CLOUD+DRAIN+POWER_DOWN+NOT_RESPONDING")->reason, "POWER_DOWN_ASAP");
+	node(2)->facts.drain = node(2)->facts.power_down = true;
+	expect("node-without-instance node aws-hpc-2");
+	set(bare("DOWN+CLOUD")->reason, "fan broken");
 	expect("left-alone node aws-hpc-2");
-	ck_assert_ptr_nonnull(strstr(found(0)->why, "fan broken"));
-	ck_assert(!found(0)->alarm);
+	ck_assert_ptr_nonnull(strstr(finding_at(0)->why, "fan broken"));
+	ck_assert(!finding_at(0)->alarm);
 }
 END_TEST
 
@@ -87,7 +90,7 @@ START_TEST(node_of_a_gang_on_its_way)
 	free(job()->nodes);
 	job()->nodes = strdup("aws-hpc-[0-2]");
 	expect("node-without-instance node aws-hpc-2");
-	ck_assert_ptr_nonnull(strstr(found(0)->why, "job 7"));
+	ck_assert_ptr_nonnull(strstr(finding_at(0)->why, "job 7"));
 	other = add_gang("8-0123456789", GANG_LAUNCHING, "aws-hpc-2");
 	other->held = true;
 	expect("");
@@ -202,8 +205,8 @@ START_TEST(address_stale)
 	world();
 	set(node(1)->facts.addr, "10.0.0.99");
 	expect("address-stale node aws-hpc-1");
-	ck_assert_str_eq(found(0)->text, "10.0.0.11");
-	ck_assert_str_eq(found(0)->instance, "i-1");
+	ck_assert_str_eq(finding_at(0)->text, "10.0.0.11");
+	ck_assert_str_eq(finding_at(0)->instance, "i-1");
 	gang()->held = true;
 	expect("");
 	gang()->held = false;
@@ -226,7 +229,7 @@ START_TEST(address_stale)
 	world();
 	set(node(3)->facts.addr, "10.0.0.13");
 	expect("address-stale node aws-hpc-3");
-	ck_assert_str_eq(found(0)->text, "127.0.0.254");
+	ck_assert_str_eq(finding_at(0)->text, "127.0.0.254");
 	/* it never had one: slurm.conf names none */
 	set(node(3)->facts.addr, "aws-hpc-3");
 	expect("");
@@ -252,10 +255,10 @@ START_TEST(name_tag)
 	untag(ec2(0), "Name");
 	untag(ec2(1), "Name");
 	expect("name-tag gang 7-0123456789");
-	ck_assert_int_eq(found(0)->number, 2);
+	ck_assert_int_eq(finding_at(0)->number, 2);
 	tag(ec2(1), "Name", "anna's"); /* a person's choice */
 	expect("name-tag gang 7-0123456789");
-	ck_assert_int_eq(found(0)->number, 1);
+	ck_assert_int_eq(finding_at(0)->number, 1);
 	rules.name_tags = false;
 	expect("");
 	rules.name_tags = true;
@@ -281,7 +284,7 @@ START_TEST(group_unused)
 	add_placement("burst-mine-5-a", "5-a", true);
 	add_placement("burst-mine-7-b", GANG, false);
 	expect("group-unused placement group burst-mine-5-a");
-	ck_assert_str_eq(found(0)->region, "us-east-2");
+	ck_assert_str_eq(finding_at(0)->region, "us-east-2");
 	survey.placements[0].created_ms = NOW_MS - 1000;
 	expect("");
 	survey.placements[0].created_ms = NOW_MS - 3600000;
