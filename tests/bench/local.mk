@@ -3,8 +3,10 @@
 bench: all
 	$(top_srcdir)/tests/bench/estimate --build . --limit-ms 50
 	$(top_srcdir)/tests/bench/resume --build .
+	$(top_srcdir)/tests/bench/reconcile --build .
 
 EXTRA_DIST += \
+	tests/bench/reconcile \
 	tests/bench/estimate \
 	tests/bench/resume
 # End of EXTRA_DIST
