@@ -25,8 +25,8 @@
  * - A part that could not be read is not known, and no rule that needs it may fire.
  *
  * Ages. A time of a row or of EC2 that lies in the future has the age 0. A clock that was set while
- * we could see it makes nothing older than the time since: see steady_ms. (A clock that is wrong by
- * more than 5 minutes cannot ask EC2 for anything: it refuses the signature.)
+ * we could see it makes nothing older than the time since, and while it differs from AWS's nothing
+ * has an age: see steady_ms.
  */
 #ifndef BURST_SURVEY_H
 #define BURST_SURVEY_H
@@ -121,7 +121,8 @@ struct survey_region {
 	/* Every instance with our tag that is not terminated; and, whatever their state and tags,
 	 * those of our rows not among them that EC2 knows. Sorted by id. */
 	bool known;
-	struct err err; /* why not */
+	struct err err;      /* why not */
+	int64_t clock_off_s; /* AWS's clock minus ours, where it has told us of a difference */
 	struct ec2_instances instances;
 
 	bool groups_known;

@@ -10,6 +10,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "helper/log.h"
 #include "helper/survey_internal.h"
 #include "lib/base/cleanup.h"
 #include "lib/base/fileio.h"
@@ -18,6 +19,8 @@
 #define META_KEY "survey"
 /* Slewing moves a clock by at most 2 s in an hour. What is smaller does no harm. */
 #define JUMP_MS 10000
+/* EC2 itself takes requests that are wrong by 5 minutes, and tells us of more. */
+#define OFF_S 60
 /* Between looks that are further apart a node may have had another life. */
 #define GAP_MS 600000
 
@@ -79,6 +82,17 @@ int survey_clock_read(struct app *app, struct survey *survey, struct err *err)
 		now->since_ms = llabs(now->offset_ms - was.offset_ms) > JUMP_MS ? up_ms
 										: was.since_ms;
 	survey->steady_ms = up_ms - now->since_ms;
+	for (size_t i = 0; i < survey->nregions; i++) {
+		int64_t off_s = survey->regions[i].clock_off_s;
+
+		if (llabs(off_s) <= OFF_S)
+			continue;
+		survey->steady_ms = 0;
+		log_err("the clock differs from AWS's by %" PRId64
+			" s: nothing is judged by its age until it is set right",
+			off_s);
+		break;
+	}
 	for (size_t i = 0; i < survey->nnodes; i++) {
 		struct survey_node *node = &survey->nodes[i];
 

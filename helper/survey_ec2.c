@@ -7,6 +7,7 @@
 #include "helper/log.h"
 #include "helper/survey_internal.h"
 #include "lib/base/cleanup.h"
+#include "lib/base/clock.h"
 
 #define PIECE_MAX 200 /* values of a filter */
 
@@ -164,6 +165,7 @@ static void look_region(struct app *app, struct survey *survey, struct survey_re
 	if (!aws || look_instances(aws, survey->cluster, region, &region->err) < 0)
 		return;
 	region->known = true;
+	region->clock_off_s = aws_now_s(aws) - clock_now_s();
 	if (survey->parts & SURVEY_GROUPS) {
 		region->groups_known = look_groups(aws, survey->cluster, region, &err) == 0;
 		if (!region->groups_known)

@@ -600,6 +600,28 @@ START_TEST(a_clock_that_is_set)
 }
 END_TEST
 
+START_TEST(a_clock_that_is_wrong)
+{
+	char date[80];
+	struct server_answer script[] = {
+		{400, .headers = date, .body = ERROR("RequestExpired", "Request has expired.")},
+		NOTHING,
+	};
+	time_t then = time(NULL) - 1800;
+	struct tm tm;
+
+	gmtime_r(&then, &tm);
+	strftime(date, sizeof(date), "Date: %a, %d %b %Y %H:%M:%S GMT\r\n", &tm);
+	ec2_begin(script, 2);
+	look(0);
+	ck_assert(survey.regions[0].known);
+	ck_assert_int_le(llabs(survey.regions[0].clock_off_s + 1800), 2);
+	ck_assert_int_eq(survey.steady_ms, 0);
+	ck_assert_int_eq(survey_age_ms(&survey, 1000), 0);
+	ck_assert_uint_eq(logged("the clock differs from AWS's by -"), 1);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *s = suite_create("survey");
@@ -622,6 +644,7 @@ int main(void)
 	tcase_add_test(tc, rebuilt);
 	tcase_add_test(tc, how_long_nodes_power);
 	tcase_add_test(tc, a_clock_that_is_set);
+	tcase_add_test(tc, a_clock_that_is_wrong);
 	suite_add_tcase(s, tc);
 	sr = srunner_create(s);
 	srunner_run_all(sr, CK_ENV);
