@@ -9,6 +9,7 @@
 #include "helper/preflight.h"
 #include "helper/release.h"
 #include "helper/request.h"
+#include "helper/reserved.h"
 #include "helper/show_detect.h"
 #include "helper/spot_policy.h"
 #include "helper/tags.h"
@@ -60,32 +61,14 @@ int attempt_request(struct attempt *a, struct err *err)
 	return 0;
 }
 
-/* Those of the place's subnets that are in the zone: a reservation has one. */
-static void choose_reserved(struct attempt *a)
+/* For the log; and for who does not ask EC2. */
+static void tell_reserved(struct attempt *a)
 {
-	for (size_t i = 0; i < a->nreservations; i++) {
-		const struct ec2_reservation *r = &a->reservations[i];
-
-		if (strcmp(r->state, "active")) {
-			log_warn("capacity reservation %s is %s: not used", r->id, r->state);
-			continue;
-		}
-		for (size_t k = 0; k < a->place->nsubnets; k++) {
-			if (strcmp(a->subnets[k].az, r->az))
-				continue;
-			a->choices[a->nchoices++] = (struct plan_choice){
-				.type = r->type,
-				.subnet = a->place->subnets[k],
-				.az = a->subnets[k].az,
-				.free_addresses = a->subnets[k].free_addresses,
-				.price_uusd_hr = -1,
-				.max_price_uusd_hr = -1,
-				.reservation = r->id,
-				.block = !strcmp(r->kind, "capacity-block"),
-				.reserved_free = r->free,
-			};
-		}
-	}
+	for (size_t i = 0; i < a->nreservations; i++)
+		if (strcmp(a->reservations[i].state, "active"))
+			log_warn("capacity reservation %s is %s: not used", a->reservations[i].id,
+				a->reservations[i].state);
+	reserved_keep(a->app, a->region, a->reservations, a->nreservations);
 }
 
 int attempt_choices(struct attempt *a, struct err *err)
@@ -122,7 +105,9 @@ int attempt_choices(struct attempt *a, struct err *err)
 		(place->noverrides + a->nreservations) * place->nsubnets + 1, sizeof(*a->choices));
 	if (!a->choices)
 		return err_nomem(err);
-	choose_reserved(a);
+	tell_reserved(a);
+	request_reserved(
+		place, a->subnets, a->reservations, a->nreservations, a->choices, &a->nchoices);
 	request_choices(place, a->subnets, a->choices, &a->nchoices);
 	catalog_choices(a->app, a->region, a->choices, a->nchoices);
 	if (preflight_quotas(a->app, a->aws, a->region, a->choices, a->nchoices, a->base.nodes,

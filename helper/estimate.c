@@ -8,6 +8,8 @@
 #include "helper/protect.h"
 #include "helper/recent.h"
 #include "helper/request.h"
+#include "helper/reserved.h"
+#include "helper/show.h"
 #include "helper/types.h"
 #include "helper/wish.h"
 #include "lib/base/cleanup.h"
@@ -22,6 +24,8 @@ struct estimate_place {
 	struct ec2_subnet *subnets;
 	struct plan_choice *choices;
 	size_t nchoices;
+	struct ec2_reservation *reservations; /* those that are known */
+	size_t nreservations;
 	struct recent recent;
 	bool ready, tried;
 	struct err why; /* why not, by the first step there */
@@ -332,6 +336,7 @@ static int make_demand(struct work *work, struct estimate_group *g, struct err *
 static void place_release(struct estimate_place *place)
 {
 	free(place->subnets);
+	free(place->reservations);
 	free(place->choices);
 	recent_release(&place->recent);
 }
@@ -359,17 +364,48 @@ static void tell_age(struct work *work, const char *name, struct estimate_place 
 		unseen(work->e, "the zones of some subnets in %s", name);
 }
 
+/* Called while the reserved choices are the only ones. */
+static void tell_reserved(struct estimate *e, const struct conf_place *conf_place,
+	const struct estimate_place *place, int64_t asked_ms)
+{
+	char age[32];
+
+	if (!conf_place->nreservations)
+		return;
+	if (place->nreservations < conf_place->nreservations)
+		unseen(e,
+			"%zu of %zu capacity reservations in %s, which would be asked before "
+			"anything else: no \"catalog refresh\" has told of them",
+			conf_place->nreservations - place->nreservations, conf_place->nreservations,
+			place->region);
+	if (!place->nreservations)
+		return;
+	unseen(e, "capacity reservations in %s since %s ago: what they had free then counts",
+		place->region, show_age((clock_now_ms() - asked_ms) / 1000, age, sizeof(age)));
+	if (!place->nchoices)
+		unseen(e,
+			"capacity reservations in %s: none is active in a zone that a subnet is "
+			"known to be in",
+			place->region);
+}
+
 static int enter_place(struct work *work, const struct conf_place *conf_place,
 	struct estimate_place *place, struct err *err)
 {
 	struct app *app = work->app;
 	const struct types_region *region;
+	int64_t asked_ms = 0;
 	struct err why = {0};
 
 	place->region = conf_place->region ? conf_place->region : app->conf->aws.region;
 	place->subnets = calloc(conf_place->nsubnets + 1, sizeof(*place->subnets));
+	if (reserved_recall(app, place->region, (const char *const *)conf_place->reservations,
+		    conf_place->nreservations, &place->reservations, &place->nreservations,
+		    &asked_ms, err) < 0)
+		return -1;
 	place->choices = calloc(
-		conf_place->noverrides * conf_place->nsubnets + 1, sizeof(*place->choices));
+		(conf_place->noverrides + place->nreservations) * conf_place->nsubnets + 1,
+		sizeof(*place->choices));
 	if (!place->subnets || !place->choices)
 		return err_nomem(err);
 	region = types_region(app->types, place->region, clock_now_ms(), &why);
@@ -381,12 +417,13 @@ static int enter_place(struct work *work, const struct conf_place *conf_place,
 			types_zone(region, conf_place->subnets[i]));
 		subnet->free_addresses = -1;
 	}
+	request_reserved(conf_place, place->subnets, place->reservations, place->nreservations,
+		place->choices, &place->nchoices);
+	tell_reserved(work->e, conf_place, place, asked_ms);
 	request_choices(conf_place, place->subnets, place->choices, &place->nchoices);
 	if (region)
 		catalog_choices(app, place->region, place->choices, place->nchoices);
 	tell_age(work, place->region, place, region, &why);
-	if (conf_place->nreservations)
-		unseen(work->e, "capacity reservations, which would be asked before anything else");
 	place->ready = true;
 	if (app->db && recent_recall(&place->recent, app, place->region, &why) < 0)
 		unseen(work->e, "what EC2 had none of a while ago: %s", why.text);
@@ -430,6 +467,15 @@ static int suppose_failed(
 	return 0;
 }
 
+/* Has the place anything of the step's kind, reserved or not? As tries_run() has it. */
+static bool has_kind(const struct estimate_place *place, const struct ladder_step *step)
+{
+	for (size_t i = 0; i < place->nchoices; i++)
+		if (!place->choices[i].reservation == !step->reservation)
+			return true;
+	return !place->nchoices;
+}
+
 /* The plan for REQUEST's step, as attempt_plan() makes it. 1: none; -1: no memory. */
 static int plan_step(struct work *work, struct estimate_group *g, const struct ladder_step *step,
 	struct plan_request *request, const struct marks *marks, struct plan *plan, struct err *err)
@@ -438,6 +484,8 @@ static int plan_step(struct work *work, struct estimate_group *g, const struct l
 	bool grouped = request_wants_group(request);
 	struct err why = {0};
 
+	if (!has_kind(place, step))
+		return 1;
 	marks_apply(marks, step->place, step->market, grouped, place->choices, place->nchoices);
 	recent_apply(&place->recent, step->market, grouped, request->nodes, place->choices,
 		place->nchoices);
@@ -449,8 +497,10 @@ static int plan_step(struct work *work, struct estimate_group *g, const struct l
 	}
 	if (!place->why.class)
 		place->why = why;
-	if (!g->planned && !g->err.class) {
+	/* as tries_run(): that something is full or failed a while ago is less than all else */
+	if (!g->planned && (!g->err.class || g->err.class == ERR_CAPACITY)) {
 		g->err = why;
+		free(g->reasons);
 		g->reasons = plan_reasons(request, NULL);
 	}
 	return 1;
@@ -537,7 +587,6 @@ static int climb(struct work *work, struct estimate_group *g, struct err *err)
 	if (count_spent(work, g, &base.spent_uusd, err) < 0)
 		return -1;
 	request_rules(&rules, work->app->conf, g->group);
-	rules.reservations = false;
 	ladder_first(&rules, &base, &step);
 	do {
 		struct estimate_place *place = &g->places[step.place];

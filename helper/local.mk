@@ -73,6 +73,7 @@ libhelper_a_SOURCES = \
 	helper/repair_node.c \
 	helper/repair_rest.c \
 	helper/request.c helper/request.h \
+	helper/reserved.c helper/reserved.h \
 	helper/room.c helper/room.h \
 	helper/sbatch_options.c helper/sbatch_options.h \
 	helper/sbatch_values.c helper/sbatch_values.h \

@@ -15,6 +15,7 @@
 #include "helper/explain.h"
 #include "helper/log.h"
 #include "helper/prune.h"
+#include "helper/reserved.h"
 #include "helper/site.h"
 #include "helper/types.h"
 #include "lib/base/cleanup.h"
@@ -213,7 +214,7 @@ int public_catalogue(struct app *app, struct err *err)
 		return -1;
 	rc = write_catalogue(app, types, err);
 	types_destroy(types);
-	if (rc < 0 || site_export(app->conf, err) < 0)
+	if (rc < 0 || site_export(app->conf, err) < 0 || reserved_publish(app, err) < 0)
 		return -1;
 	return 1;
 }

@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "helper/log.h"
+#include "helper/reserved.h"
 #include "helper/types.h"
 #include "lib/aws/ec2.h"
 #include "lib/base/cleanup.h"
@@ -129,12 +131,16 @@ static void say(struct strbuf *out, const char *region, const struct catalog_tol
 int refresh_region(struct app *app, const char *region, struct strbuf *out, struct err *err)
 {
 	CLEANUP(catalog_told_release) struct catalog_told told = {0};
+	struct err why;
 
 	if (ask(app, region, &told, err) < 0)
 		return -1;
 	told.refreshed_ms = clock_now_ms();
 	if (catalog_db_replace(app->db, region, &told, err) < 0)
 		return -1;
+	/* a role may be without the permission; the catalogue does without */
+	if (reserved_ask(app, region, &why) < 0)
+		log_warn("capacity reservations in %s: %s", region, why.text);
 	types_destroy(app->types);
 	app->types = NULL;
 	say(out, region, &told);

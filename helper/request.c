@@ -69,6 +69,33 @@ void request_choices(const struct conf_place *place, const struct ec2_subnet *su
 	}
 }
 
+void request_reserved(const struct conf_place *place, const struct ec2_subnet *subnets,
+	const struct ec2_reservation *reservations, size_t nreservations,
+	struct plan_choice *choices, size_t *n)
+{
+	for (size_t i = 0; i < nreservations; i++) {
+		const struct ec2_reservation *r = &reservations[i];
+
+		if (strcmp(r->state, "active"))
+			continue;
+		for (size_t k = 0; k < place->nsubnets; k++) {
+			if (strcmp(subnets[k].az, r->az))
+				continue;
+			choices[(*n)++] = (struct plan_choice){
+				.type = r->type,
+				.subnet = place->subnets[k],
+				.az = subnets[k].az,
+				.free_addresses = subnets[k].free_addresses,
+				.price_uusd_hr = -1,
+				.max_price_uusd_hr = -1,
+				.reservation = r->id,
+				.block = !strcmp(r->kind, "capacity-block"),
+				.reserved_free = r->free,
+			};
+		}
+	}
+}
+
 void request_rules(
 	struct ladder_rules *rules, const struct conf *conf, const struct conf_group *group)
 {

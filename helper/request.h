@@ -26,6 +26,14 @@ void request_make(struct plan_request *request, const struct conf *conf,
 void request_choices(const struct conf_place *place, const struct ec2_subnet *subnets,
 	struct plan_choice *choices, size_t *n);
 
+/*
+ * The same of the N given RESERVATIONS that are active: each in those of the place's subnets that
+ * are in its zone. Room for nreservations * nsubnets more.
+ */
+void request_reserved(const struct conf_place *place, const struct ec2_subnet *subnets,
+	const struct ec2_reservation *reservations, size_t nreservations,
+	struct plan_choice *choices, size_t *n);
+
 /* The ladder that the configuration gives GROUP. */
 void request_rules(
 	struct ladder_rules *rules, const struct conf *conf, const struct conf_group *group);

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "helper/estimate.h"
+#include "helper/reserved.h"
 #include "helper/types.h"
 #include "lib/base/clock.h"
 #include "lib/base/fileio.h"
@@ -230,6 +231,86 @@ START_TEST(test_recent)
 }
 END_TEST
 
+/* What EC2 said of reservations a while ago is asked for first. */
+START_TEST(test_reserved)
+{
+	static const struct ec2_reservation said[] = {{.id = "cr-1",
+		.type = "hpc7a.48xlarge",
+		.az = "us-east-2a",
+		.state = "active",
+		.kind = "default",
+		.free = 4}};
+	struct told_subnet subnet = {.id = "subnet-1", .az = "us-east-2a"};
+	struct told_type type = {.name = "c7i.48xlarge", .info = *catalog_find("c7i.48xlarge")};
+	struct told_offer offer = {.type = "c7i.48xlarge", .az = "us-east-2a"};
+	struct catalog_told told = {.refreshed_ms = clock_now_ms(),
+		.types = &type,
+		.ntypes = 1,
+		.offers = &offer,
+		.noffers = 1,
+		.subnets = &subnet,
+		.nsubnets = 1};
+	CLEANUP(job_close) struct job job, wide;
+	CLEANUP(estimate_release)
+	struct estimate none = {.unseen = STRBUF_INIT}, e = {.unseen = STRBUF_INIT},
+			full = {.unseen = STRBUF_INIT};
+
+	type.info.name = type.name;
+	ok(catalog_db_replace(state_db, "us-east-2", &told, &err));
+	job_open(&job, "2-serial", "-p reserved -N 4");
+	ok(estimate_make(&job.app, &job.input, &none, &err));
+	ck_assert_msg(strstr(none.unseen.buf, "2 of 2 capacity reservations in us-east-2"), "%s",
+		none.unseen.buf);
+	reserved_keep(&job.app, "us-east-2", said, 1);
+	ok(estimate_make(&job.app, &job.input, &e, &err));
+	ck_assert_msg(strstr(e.unseen.buf, "1 of 2 capacity reservations in us-east-2"), "%s",
+		e.unseen.buf);
+	ck_assert(e.groups[0].planned);
+	ck_assert_uint_ge(e.groups[0].ntries, 1);
+	ck_assert_msg(strstr(e.groups[0].tries[0].asked, "capacity reservation cr-1"), "%s",
+		e.groups[0].tries[0].asked);
+	/* it has too few: passed over */
+	job_open(&wide, "2-serial", "-p reserved -N 5");
+	ok(estimate_make(&wide.app, &wide.input, &full, &err));
+	for (size_t i = 0; i < full.groups[0].ntries; i++)
+		ck_assert_msg(!strstr(full.groups[0].tries[i].asked, "cr-1"), "%s",
+			full.groups[0].tries[i].asked);
+}
+END_TEST
+
+/* Of a job that is submitted: the components of a heterogeneous one are one gang. */
+START_TEST(test_components)
+{
+	CLEANUP(job_close) struct job job, other;
+	CLEANUP(estimate_release)
+	struct estimate e = {.unseen = STRBUF_INIT}, apart = {.unseen = STRBUF_INIT};
+	struct job_facts leader = {.job_id = 17, .het_leader = 17, .name = "17+0"};
+	struct job_facts second = {.job_id = 18, .het_leader = 17, .name = "17+1"};
+	struct intent intent = {.efa = EFA_REQUIRED, .efa_from = FROM_USER};
+	struct estimate_input more;
+
+	job_open(&job, "2-serial", "-p aws -N 2");
+	job_open(&other, "2-serial", "-p aws -N 1");
+	more = other.input;
+	more.facts = &second;
+	job.input.facts = &leader;
+	job.input.intent = &intent;
+	job.input.next = &more;
+	ok(estimate_make(&job.app, &job.input, &e, &err));
+	ck_assert_uint_eq(e.groups[0].nodes, 3);
+	ck_assert_uint_eq(e.groups[0].set.n, 1);
+	ck_assert_uint_eq(e.groups[0].set.all[0].njobs, 2);
+	ck_assert_int_eq(e.groups[0].set.all[0].efa, EFA_REQUIRED);
+	ck_assert_msg(e.groups[0].planned, "%s", e.groups[0].err.text);
+	/* one of them is for nodes of others */
+	snprintf(other.wish.partition, sizeof(other.wish.partition), "gpu");
+	ok(estimate_make(&job.app, &job.input, &apart, &err));
+	ck_assert_ptr_nonnull(apart.groups[0].refused);
+	ck_assert_msg(strstr(apart.groups[0].refused, "component 17+1 is for partition gpu"), "%s",
+		apart.groups[0].refused);
+}
+END_TEST
+
 /* The same job, the same answer; and it is the request that counts, not who asks twice. */
 START_TEST(test_same)
 {
@@ -263,6 +344,8 @@ int main(void)
 	suite_add_tcase(suite, tc);
 	tcase_add_checked_fixture(state, state_setup_db, state_teardown);
 	tcase_add_test(state, test_recent);
+	tcase_add_test(state, test_reserved);
+	tcase_add_test(state, test_components);
 	suite_add_tcase(suite, state);
 	runner = srunner_create(suite);
 	srunner_run_all(runner, CK_NORMAL);
