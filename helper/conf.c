@@ -93,6 +93,9 @@ static void conf_release(struct conf *conf)
 	free(conf->state.directory);
 	free(conf->public.directory);
 	free(conf->alarm.command);
+	free(conf->spot.queue_url);
+	free(conf->spot.queue_region);
+	free(conf->spot.signal);
 	free(conf->log.level);
 	free(conf->log.format);
 	free(conf->log.file);

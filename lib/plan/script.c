@@ -248,17 +248,21 @@ static bool directive_word(const char **cursor, const char *end, struct strbuf *
 	if (p == end || *p == '#')
 		return false;
 	for (; p < end; p++) {
-		if (*p == '\\' && quote != '\'' && p + 1 < end &&
-			(quote || !strchr(" \t\r\v\f", p[1])))
-			strbuf_addch(sb, *++p);
-		else if (quote && *p == quote)
-			quote = '\0';
-		else if (!quote && (*p == '"' || *p == '\''))
-			quote = *p;
-		else if (!quote && (strchr(" \t\r\v\f", *p) || *p == '#'))
-			break;
-		else if (sb->len < SCRIPT_WORD_MAX)
+		/* not even a backslash joins what a blank divides */
+		if (*p == '\\' && quote != '\'' && p + 1 < end) {
+			p++;
+			if (!quote && strchr(" \t\r\v\f", *p))
+				break;
 			strbuf_addch(sb, *p);
+		} else if (quote && *p == quote) {
+			quote = '\0';
+		} else if (!quote && (*p == '"' || *p == '\'')) {
+			quote = *p;
+		} else if (!quote && (strchr(" \t\r\v\f", *p) || *p == '#')) {
+			break;
+		} else if (sb->len < SCRIPT_WORD_MAX) {
+			strbuf_addch(sb, *p);
+		}
 	}
 	*cursor = p;
 	return true;

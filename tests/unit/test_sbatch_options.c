@@ -282,7 +282,7 @@ START_TEST(test_given)
 	struct err err = {0};
 
 	ck_assert_int_eq(read_all(&wish,
-				 "#!/bin/sh\n#SBATCH -N 4 --mem=1G -t 10\n#SBATCH -o x "
+				 "#!/bin/sh\n#SBATCH -N 4 --mem-per-cpu=1G -t 10\n#SBATCH -o x "
 				 "--exclusive --mem-per-cpu=2G\n",
 				 env, "-N8 --json -w n1 job.sh", &err),
 		0);
@@ -290,7 +290,8 @@ START_TEST(test_given)
 		sbatch_given_format(&wish.given[i], &sb);
 		strbuf_addf(&sb, " %d\n", wish.given[i].where);
 	}
-	ck_assert_str_eq(sb.buf, "--nodes=8 -1\n--mem-per-cpu=2G 3\n--time=20 -2\n--exclusive 3\n");
+	ck_assert_str_eq(sb.buf, "--nodes=8 -1\n--mem-per-cpu=2G 3\n--time=20 -2\n--exclusive "
+				 "3\n--nodelist=n1 -1\n");
 }
 END_TEST
 
