@@ -281,7 +281,7 @@ static int delete_some(struct aws *aws, const char *url, const struct sqs_messag
 		return err_nomem(err);
 	for (size_t i = 0; i < n; i++) {
 		struct json_object *entry = json_object_new_object();
-		char id[16];
+		char id[24];
 
 		snprintf(id, sizeof(id), "%zu", i);
 		if (json_object_array_add(entries, entry) < 0) {

@@ -91,6 +91,11 @@ class Program:
         lines = [json.loads(line) for line in read(self.journal).splitlines()]
         return [line for line in lines if line.get('event') == name]
 
+    def control(self, *words: str) -> subprocess.CompletedProcess:
+        """ec2sim-control."""
+        return subprocess.run([PROGRAM + '-control', self.state, *words], capture_output=True,
+                              text=True, check=False, timeout=PATIENCE_S)
+
     def stop(self, number: int = signal.SIGTERM) -> int:
         """Signal it and wait."""
         self.process.send_signal(number)
@@ -163,6 +168,31 @@ class Plain(unittest.TestCase):
             urllib.request.urlopen(base + '/meta-data/instance-id')
         self.assertEqual(caught.exception.code, 401)
         caught.exception.close()
+        # what befalls that instance
+        self.assertEqual(get('events/maintenance/scheduled'), '[]')
+        done = program.control('interrupt', 'notice_s=0.01', 'i-00000000000ec2511')
+        self.assertEqual((done.returncode, json.loads(done.stdout)), (
+            0, {'instances': [{'id': 'i-00000000000ec2511', 'state': 'running'}]}))
+        self.assertEqual(json.loads(get('spot/instance-action'))['action'], 'terminate')
+        time.sleep(0.1)
+        self.assertEqual(get('instance-id'), 'i-00000000000ec2511')
+
+    def test_control(self):
+        program = Program(self.directory.name, scenario={'queues': [{'name': 'q'}]})
+        self.addCleanup(program.stop)
+        done = program.control('message', 'body=some text', 'queue="q"')
+        self.assertEqual((done.returncode, done.stdout, done.stderr), (0, '{}\n', ''))
+        self.assertEqual(json.loads(program.control('messages').stdout),
+                         {'messages': [{'body': 'some text', 'received': 0}]})
+        done = program.control('stop', 'i-1')
+        self.assertEqual((done.returncode, done.stdout, done.stderr),
+                         (1, '', 'ec2sim-control: instances: there is no i-1\n'))
+        self.assertEqual(program.control().returncode, 2)
+        program.state += '-not'
+        done = program.control('billing')
+        self.assertEqual(done.returncode, 1)
+        self.assertIn('No such file', done.stderr)
+        program.state = program.state[:-4]
 
 
 SCRIPT = '''#!/bin/sh
