@@ -65,6 +65,9 @@ void finding_subject(const struct finding *f, char *subject, size_t size)
 	else if (f->rule < FINDING_ORPHAN_ADOPT || f->rule == FINDING_NAME_TAG ||
 		 f->rule == FINDING_GANG_NOT_REGISTERED)
 		snprintf(subject, size, "gang %s", f->gang);
+	else if (*f->instance && f->number)
+		snprintf(subject, size, "instance %s and %lld more", f->instance,
+			(long long)f->number);
 	else if (*f->instance &&
 		 (f->rule < FINDING_NODE_WITHOUT_INSTANCE || f->rule > FINDING_ADDRESS_STALE))
 		snprintf(subject, size, "instance %s", f->instance);

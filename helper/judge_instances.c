@@ -176,6 +176,23 @@ static bool is_moving(const struct survey *survey, const struct survey_stray *st
 	return stray->launch_known && stray->launch_state == LAUNCH_PREPARED;
 }
 
+/* Another one of the same gang that is left alone: told with the first, of whom there may be
+ * thousands. */
+static bool is_told(const struct survey_stray *stray, const char *why, struct findings *findings)
+{
+	for (size_t i = 0; i < findings->n; i++) {
+		struct finding *f = &findings->all[i];
+
+		if (f->rule != FINDING_LEFT_ALONE || !*f->instance ||
+			strcmp(f->gang, stray->gang) != 0 || strcmp(f->why, why) != 0 ||
+			strcmp(f->region, stray->region_name) != 0)
+			continue;
+		f->number++;
+		return true;
+	}
+	return false;
+}
+
 static int judge_stray(const struct survey *survey, const struct judge_rules *rules,
 	const struct survey_stray *stray, struct findings *findings, struct err *err)
 {
@@ -219,6 +236,8 @@ static int judge_stray(const struct survey *survey, const struct judge_rules *ru
 			"old copy, reconcile --rebuild",
 			survey->cluster);
 	}
+	if (rule == FINDING_LEFT_ALONE && is_told(stray, why, findings))
+		return 0;
 	f = judge_find(findings, rule, NULL, NULL, node, err);
 	if (!f)
 		return -1;

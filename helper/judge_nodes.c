@@ -177,7 +177,7 @@ int judge_nodes(const struct survey *survey, const struct judge_rules *rules,
 	for (size_t i = 0; survey->nodes_known && i < survey->nnodes; i++) {
 		const struct survey_node *node = &survey->nodes[i];
 
-		if (node->gang && !judge_is_ours_to_mend(node->gang))
+		if (node->in_hand)
 			continue;
 		/* which job has it says whether a node that powers up is waited for */
 		if (!node->row && !node->gang && survey->jobs_known &&

@@ -28,6 +28,7 @@ static int take_nodes(struct survey *survey, struct err *err)
 	for (size_t i = 0; i < n; i++)
 		if (conf_group_of(survey->conf, facts[i].name))
 			survey->nodes[survey->nnodes++].facts = facts[i];
+	survey_sort_nodes(survey);
 	survey->nodes_known = true;
 	return 0;
 }

@@ -77,11 +77,13 @@ struct survey_node {
 	struct node_facts facts;
 	/* since when it has been seen powering up or down, at each pass; 0: it is neither */
 	int64_t since_ms;
-	bool was_bound; /* to a row, at the first look */
+	/* At the first look a row was bound to it, or a gang that has changed since is for it. */
+	bool was_bound;
 	/* of survey_link(): */
 	const struct conf_group *group;
-	struct survey_row *row;      /* bound to it */
-	struct survey_gang *gang;    /* that of row, or the youngest not yet bound that is for it */
+	struct survey_row *row;   /* bound to it */
+	bool in_hand;             /* a gang that is for it, in any state, has an owner, or moves */
+	struct survey_gang *gang; /* that of row, or the youngest not yet bound that is for it */
 	const struct job_facts *job; /* that has it: configuring, running or completing */
 };
 

@@ -14,9 +14,7 @@ struct survey_first {
 	size_t ngangs;
 	struct instance *rows; /* by id */
 	size_t nrows;
-	bool *held;         /* the lock of each gang */
-	const char **nodes; /* those bound to a row, by name */
-	size_t nnodes;
+	bool *held; /* the lock of each gang */
 };
 void survey_first_release(struct survey_first *first);
 
@@ -35,5 +33,6 @@ int survey_ec2_missing(struct app *app, struct survey *survey, struct err *err);
 int survey_clock_read(struct app *app, struct survey *survey, struct err *err);
 
 void survey_sort_instances(struct ec2_instances *instances);
+void survey_sort_nodes(struct survey *survey);
 
 #endif

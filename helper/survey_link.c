@@ -73,6 +73,11 @@ void survey_sort_instances(struct ec2_instances *instances)
 	sort(instances->all, instances->n, sizeof(*instances->all), compare_instances);
 }
 
+void survey_sort_nodes(struct survey *survey)
+{
+	sort(survey->nodes, survey->nnodes, sizeof(*survey->nodes), compare_nodes);
+}
+
 /* The first of N elements of SIZE, sorted, whose text at OFFSET is not before KEY; N: none. */
 static size_t lower_bound(
 	const void *array, size_t n, size_t size, size_t offset, bool pointers, const char *key)
@@ -242,13 +247,15 @@ static int link_gangs(struct survey *survey, struct err *err)
 		nodeset_release(&gang->nodes);
 		if (nodeset_parse(&gang->nodes, gang->gang.nodes ? gang->gang.nodes : "", err) < 0)
 			return err_prefix(err, "gang %s", gang->gang.id);
-		if (gang->gang.state >= GANG_BOUND)
-			continue;
 		nodeset_for_each (&gang->nodes, k) {
 			struct survey_node *node = survey_node(survey, gang->nodes.names[k]);
 
-			if (node && (!node->gang ||
-					    node->gang->gang.created_ms < gang->gang.created_ms))
+			if (!node)
+				continue;
+			node->in_hand = node->in_hand || gang->held || !gang->steady;
+			if (gang->gang.state < GANG_BOUND &&
+				(!node->gang ||
+					node->gang->gang.created_ms < gang->gang.created_ms))
 				node->gang = gang;
 		}
 	}
@@ -287,7 +294,7 @@ int survey_link(struct survey *survey, struct err *err)
 {
 	sort(survey->gangs, survey->ngangs, sizeof(*survey->gangs), compare_gangs);
 	sort(survey->rows, survey->nrows, sizeof(*survey->rows), compare_rows);
-	sort(survey->nodes, survey->nnodes, sizeof(*survey->nodes), compare_nodes);
+	survey_sort_nodes(survey);
 	sort(survey->jobs, survey->njobs, sizeof(*survey->jobs), compare_jobs);
 	for (size_t i = 0; i < survey->nregions; i++)
 		survey_sort_instances(&survey->regions[i].instances);
@@ -302,6 +309,7 @@ int survey_link(struct survey *survey, struct err *err)
 
 		node->row = NULL;
 		node->gang = NULL;
+		node->in_hand = false;
 		node->job = NULL;
 		node->group = conf_group_of(survey->conf, node->facts.name);
 		survey->by_addr[i] = node;

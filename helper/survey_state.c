@@ -25,27 +25,8 @@ void survey_first_release(struct survey_first *first)
 {
 	gang_list_release(first->gangs, first->ngangs);
 	free(first->rows);
-	free(first->nodes);
 	free(first->held);
 	*first = (struct survey_first){0};
-}
-
-static int compare_texts(const void *a, const void *b)
-{
-	return strcmp(*(const char *const *)a, *(const char *const *)b);
-}
-
-/* The nodes that were bound, by name. */
-static int index_nodes(struct survey_first *first, struct err *err)
-{
-	first->nodes = calloc(first->nrows + 1, sizeof(*first->nodes));
-	if (!first->nodes)
-		return err_nomem(err);
-	for (size_t i = 0; i < first->nrows; i++)
-		if (*first->rows[i].node)
-			first->nodes[first->nnodes++] = first->rows[i].node;
-	qsort(first->nodes, first->nnodes, sizeof(*first->nodes), compare_texts);
-	return 0;
 }
 
 int survey_state_first(struct app *app, struct survey_first *first, struct err *err)
@@ -69,7 +50,7 @@ int survey_state_first(struct app *app, struct survey_first *first, struct err *
 		return err_nomem(err);
 	for (size_t i = 0; i < first->ngangs; i++)
 		first->held[i] = lock_gang_held(app, first->gangs[i].id);
-	return index_nodes(first, err);
+	return 0;
 }
 
 /* --- the second ------------------------------------------------------------------------------ */
@@ -132,12 +113,38 @@ static int take_rows(
 					 was->last_asked_ms == list[i].last_asked_ms &&
 					 !strcmp(was->node, list[i].node);
 	}
-	for (size_t i = 0; i < survey->nnodes; i++) {
-		const char *name = survey->nodes[i].facts.name;
+	return 0;
+}
 
-		survey->nodes[i].was_bound = first->nnodes &&
-					     bsearch(&name, first->nodes, first->nnodes,
-						     sizeof(*first->nodes), compare_texts);
+static void mark_node(const struct survey *survey, const char *name)
+{
+	struct survey_node *node = survey_node(survey, name);
+
+	if (node)
+		node->was_bound = true;
+}
+
+/* Nodes that somebody had, or may have had, at the first look. */
+static int mark_nodes(
+	const struct survey *survey, const struct survey_first *first, struct err *err)
+{
+	for (size_t i = 0; i < first->nrows; i++)
+		if (*first->rows[i].node)
+			mark_node(survey, first->rows[i].node);
+	for (size_t i = 0; i < first->ngangs; i++) {
+		CLEANUP(nodeset_release) struct nodeset nodes = NODESET_INIT;
+		const struct gang *was = &first->gangs[i];
+		const struct survey_gang *now = NULL;
+
+		for (size_t k = 0; k < survey->ngangs && !now; k++)
+			if (!strcmp(survey->gangs[k].gang.id, was->id))
+				now = &survey->gangs[k];
+		if (now && now->steady)
+			continue;
+		if (nodeset_parse(&nodes, was->nodes, err) < 0)
+			return -1;
+		nodeset_for_each (&nodes, k)
+			mark_node(survey, nodes.names[k]);
 	}
 	return 0;
 }
@@ -321,6 +328,8 @@ int survey_state_last(
 	rc = take_gangs(app, survey, first, err);
 	if (rc == 0)
 		rc = take_rows(app, survey, first, err);
+	if (rc == 0)
+		rc = mark_nodes(survey, first, err);
 	if (rc == 0)
 		rc = take_strays(app, survey, err);
 	if (rc == 0)

@@ -620,6 +620,13 @@ START_TEST(orphan_of_nobody)
 	survey.rebuilt_ms = NOW_MS - 2 * 3600000;
 	expect("left-alone instance i-9");
 
+	/* of thousands one line */
+	add_stray("i-91", "5-9876543210");
+	add_stray("i-92", "6-9876543210");
+	for (size_t i = 1; i < 3; i++)
+		survey.strays[i].gang_known = survey.strays[i].launch_known = false;
+	expect("left-alone instance i-9 and 1 more; left-alone instance i-92");
+
 	/* copied by a person, with all its tags */
 	world();
 	add_stray("i-9", "5-9876543210");

@@ -98,8 +98,18 @@ START_TEST(node_of_a_gang_on_its_way)
 	other->held = false;
 	expect("gang-unowned gang 8-0123456789");
 	/* one that is bound to others does not hold it */
-	other->gang.state = GANG_ANNOUNCED;
+	other->gang.changed_ms = NOW_MS;
+	other->gang.state = GANG_RELEASING;
+	expect("node-without-instance node aws-hpc-2");
 	other->held = true;
+
+	/* its gang did not come, and its owner sends the nodes down at this moment */
+	other->gang.state = GANG_FAILING;
+	expect("");
+	other->held = false;
+	other->steady = false;
+	expect("");
+	other->steady = true;
 	expect("node-without-instance node aws-hpc-2");
 
 	/* ResumeProgram may be about to be called */
