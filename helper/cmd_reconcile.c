@@ -24,9 +24,8 @@ struct options {
 
 static int usage(FILE *to)
 {
-	fprintf(to, "usage: aws-slurm-burst reconcile [--json] [--rebuild]\n"
-		    "       aws-slurm-burst reconcile --dry-run [--json]\n"
-		    "       aws-slurm-burst reconcile --watch\n");
+	fprintf(to, "usage: aws-slurm-burst reconcile [--dry-run] [--json]\n"
+		    "       aws-slurm-burst reconcile --rebuild | --watch\n");
 	if (to == stderr)
 		return 2;
 	fprintf(to,
@@ -63,8 +62,8 @@ static int parse(int argc, char **argv, struct options *o)
 		if (c == '?')
 			return -1;
 	}
-	if (optind != argc || (o->watch && (o->dry_run || o->json || o->rebuild)) ||
-		(o->dry_run && o->rebuild))
+	if (optind != argc || (o->watch && o->rebuild) ||
+		((o->watch || o->rebuild) && (o->dry_run || o->json)))
 		return -1;
 	return 0;
 }
@@ -75,7 +74,11 @@ static int open_all(struct app *app, const struct options *o, struct err *err)
 		return -1;
 	if (o->rebuild)
 		return rebuild(app, err);
-	return app_db(app, o->dry_run ? DB_READ_ONLY : DB_READ_WRITE, err);
+	if (o->dry_run)
+		return app_db(app, DB_READ_ONLY, err);
+	if (app_db(app, DB_READ_WRITE, err) < 0)
+		return -1;
+	return db_check_daily(app->db, err);
 }
 
 int cmd_reconcile(int argc, char **argv, const char *conf_path)

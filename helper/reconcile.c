@@ -14,10 +14,6 @@
 #include "lib/base/cleanup.h"
 #include "lib/base/fileio.h"
 
-/* slurmctld waits for the program that meets a move. */
-#define MOVED_SETTLE_MS 5000
-#define MOVED_WAIT_MS   10000
-
 static const char agree[] = "EC2, Slurm and state.db agree";
 
 int reconcile_lock(const struct app *app, int wait_ms, struct err *err)
@@ -194,29 +190,4 @@ int reconcile_pass(struct app *app, const struct reconcile *how, struct err *err
 
 	json_object_put(pass.findings);
 	return rc;
-}
-
-void reconcile_if_moved(struct app *app)
-{
-	static const struct reconcile how = {
-		.quiet = true,
-		.settle_ms = MOVED_SETTLE_MS,
-	};
-	cleanup_free char *from = NULL;
-	cleanup_close int lock = -1;
-	struct err err;
-
-	switch (db_moved(app->db, &from, &err)) {
-	case 0:
-		return;
-	case 1:
-		break;
-	default:
-		log_warn("%s", err.text);
-		return;
-	}
-	log_warn("the last to write was %s: what it left is seen to first", from);
-	lock = reconcile_lock(app, MOVED_WAIT_MS, &err);
-	if (lock < 0 || reconcile_pass(app, &how, &err) < 0)
-		log_warn("%s; the next call or pass does it", err.text);
 }

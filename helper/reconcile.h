@@ -28,13 +28,6 @@ int reconcile_pass(struct app *app, const struct reconcile *how, struct err *err
 /* STATE/reconcile.lock, a descriptor to be closed; -1 with ERR_BUSY where a pass is under way. */
 int reconcile_lock(const struct app *app, int wait_ms, struct err *err);
 
-/*
- * For resume and suspend on a host that was not the last to write (the second slurmctld took over):
- * what the other one left is seen to before anything else. Mostly that is one look at state.db.
- * Problems are logged, and the caller goes on: slurmctld waits for it.
- */
-void reconcile_if_moved(struct app *app);
-
 /* How long a pass by itself waits for what ends at EC2. */
 #define RECONCILE_SETTLE_MS 30000
 

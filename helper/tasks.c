@@ -10,6 +10,7 @@
 
 #include "helper/app.h"
 #include "helper/log.h"
+#include "helper/notices.h"
 #include "helper/public.h"
 #include "helper/reconcile.h"
 #include "helper/refresh.h"
@@ -27,8 +28,10 @@
 /* The next pass sees what this one did not wait for. */
 #define PASS_SETTLE_MS 10000
 /* Placement groups, template versions and records do not cost money: looked at less often. */
-#define ALL_EVERY_MS     600000
-#define ALL_KEY          "reconcile/all"
+#define ALL_EVERY_MS 600000
+#define ALL_KEY      "reconcile/all"
+/* It ends only when something is wrong. */
+#define NOTICES_EVERY_MS 10000
 #define CATALOG_EVERY_MS 3600000
 #define CATALOG_LIMIT_MS 900000
 #define STAND_BY_EVERY_S 5
@@ -65,13 +68,24 @@ static int run_pass(const char *conf_path, volatile sig_atomic_t *stop)
 	lock = reconcile_lock(&app, 0, &err);
 	if (lock < 0 && err.class == ERR_BUSY)
 		return EXIT_SUCCESS; /* a person's */
-	if (lock < 0 || app_slurm(&app, &err) < 0 || app_db(&app, DB_READ_WRITE, &err) < 0)
+	if (lock < 0 || app_slurm(&app, &err) < 0 || app_db(&app, DB_READ_WRITE, &err) < 0 ||
+		db_check_daily(app.db, &err) < 0)
 		return fail(&err);
 	if (site_keep(app.conf, &err) < 0)
 		log_warn("what users may know of the configuration: %s", err.text);
 	how.parts = choose_parts(&app);
 	/* what could not be repaired is in the log, and no reason to look less often */
 	return reconcile_pass(&app, &how, &err) < 0 ? fail(&err) : EXIT_SUCCESS;
+}
+
+static int run_notices(const char *conf_path, volatile sig_atomic_t *stop)
+{
+	CLEANUP(app_close) struct app app = APP_INIT;
+	struct err err;
+
+	if (app_load(&app, "notices", conf_path, false, &err) < 0)
+		return fail(&err);
+	return notices_run(&app, stop) < 0 ? EXIT_FAILURE : EXIT_SUCCESS;
 }
 
 static int refresh_old(struct app *app, struct err *err)
@@ -159,6 +173,7 @@ int tasks_watch(const char *conf_path)
 		const struct watch_task tasks[] = {
 			{"reconcile", run_pass, app.conf->reconcile.interval_s * 1000,
 				PASS_LIMIT_MS},
+			{"notices", run_notices, NOTICES_EVERY_MS, 0},
 			{"catalog", run_catalog, CATALOG_EVERY_MS, CATALOG_LIMIT_MS},
 		};
 

@@ -111,6 +111,7 @@ sources() {
 		/usr/share/doc/aws-slurm-burst/examples/spot-events.yaml
 		/usr/share/doc/aws-slurm-burst/install.md
 		/usr/share/doc/aws-slurm-burst/plugin.md
+		/usr/share/doc/aws-slurm-burst/reconcile.md
 		/usr/share/doc/aws-slurm-burst/scenarios.md
 		/usr/share/doc/aws-slurm-burst/state.md
 	END

@@ -34,6 +34,7 @@ EXTRA_DIST += \
 	tests/e2e/plugin_symbols.bats \
 	tests/e2e/private-cluster.bats \
 	tests/e2e/reconcile.bash \
+	tests/e2e/reconcile.bats \
 	tests/e2e/rehearsal.bats \
 	tests/e2e/scenarios.bats \
 	tests/e2e/slurm_client.bats \

@@ -32,7 +32,7 @@ teardown() {
 	in_cluster scancel --user="$BURST_USER" 2>/dev/null || :
 	cluster_teardown
 	strays=$(ec2_objects instance 'select(.state == "pending" or .state == "running") |
-		select([.tags[]? | select(.Key == "test:hand")] != []) | .id' | jq -r .)
+		select(.tags["test:hand"]) | .id' | jq -r .)
 	# shellcheck disable=SC2086 # several ids
 	[[ -z $strays ]] || end_by_hand $strays
 	wait_for settled 90
@@ -43,14 +43,13 @@ teardown() {
 	[ "$status" -eq 0 ]
 	[ "$output" = "$AGREE" ]
 	job=$(submit -N 2 -t 5 --efa=required --wrap 'sleep 300')
-	wait_for "job_is $job RUNNING && [ \"\$(gang_state $job)\" = active ]" 60
+	wait_for "[ \"\$(gang_state $job)\" = active ]" 60
 	before=$(snapshot | grep -v "'survey'")
 	reconcile
 	[ "$status" -eq 0 ]
 	[ "$output" = "$AGREE" ]
 	[ -z "$stderr" ]
 	diff <(echo "$before") <(snapshot | grep -v "'survey'")
-	job_is "$job" RUNNING
 	run -0 --separate-stderr helper reconcile --json
 	[ "$(jq -c '[.version, .dry_run, .agree, .findings]' <<<"$output")" = '[1,false,true,[]]' ]
 }
@@ -100,7 +99,7 @@ teardown() {
 
 @test "member-lost: a running gang's instance is ended from outside: the gang goes down, its job starts again" {
 	job=$(submit -N 2 -t 5 --efa=required --wrap 'sleep $((SLURM_RESTART_COUNT > 0 ? 0 : 300))')
-	wait_for "job_is $job RUNNING && [ \"\$(gang_state $job)\" = active ]" 60
+	wait_for "[ \"\$(gang_state $job)\" = active ]" 60
 	gang=$(gang_of "$job")
 	id=$(db "SELECT id FROM instance WHERE gang = '$gang' ORDER BY id LIMIT 1")
 	node=$(db "SELECT node FROM instance WHERE id = '$id'")
@@ -138,7 +137,7 @@ teardown() {
 @test "row-ended: the record of an instance that a person ended is brought up to date" {
 	# of a gang that is over: nobody else looks at it any more
 	job=$(submit -N 1 -t 5 --wrap 'sleep 300')
-	wait_for "job_is $job RUNNING && [ \"\$(gang_state $job)\" = active ]" 60
+	wait_for "[ \"\$(gang_state $job)\" = active ]" 60
 	id=$(live_instances)
 	break_hooks suspend
 	in_cluster scancel "$job"
@@ -156,14 +155,18 @@ teardown() {
 
 @test "job-over and instance-without-node: the job is over, and SuspendProgram never came" {
 	break_hooks suspend
-	job=$(submit -N 2 -t 5 --efa=required --wrap true)
-	wait_for "job_is $job COMPLETED" 90
-	wait_for 'node_is aws-hpc-0 POWERED_DOWN' 60
+	job=$(submit -N 2 -t 5 -w 'aws-hpc-[0-1]' --efa=required --wrap 'sleep 300')
+	wait_for "[ \"\$(gang_state $job)\" = active ]" 60
+	in_cluster scancel "$job"
+	wait_for 'node_is aws-hpc-0 POWERED_DOWN && node_is aws-hpc-1 POWERED_DOWN' 60
 	[ "$(live_count)" -eq 2 ]
 	[ "$(gang_state "$job")" = active ]
-	gang=$(gang_of "$job")
-	wait_for '! agreed || [ "$(live_count)" -eq 0 ]' 10
-	wait_for '[ "$(live_count)" -eq 0 ]' 10
+	mapfile -t ids < <(live_instances | sort)
+	reconcile
+	[ "$status" -eq 0 ]
+	[ "${lines[0]}" = "instance-without-node instance ${ids[0]}: ended: its node is powered down" ]
+	[ "${lines[1]}" = "instance-without-node instance ${ids[1]}: ended: its node is powered down" ]
+	[ "$(live_count)" -eq 0 ]
 	wait_for agreed 20
 	[ "$(gang_state "$job")" = released ]
 	[ "$(counted instance-without-node)" -eq 2 ]
@@ -173,7 +176,7 @@ teardown() {
 	wait_for '[ -z "$(in_cluster pgrep -f aws-slurm-burst)" ]' 60
 	for file in "$BURST_STATE"/state.db*; do cp -p "$file" "$BATS_TEST_TMPDIR"; done
 	job=$(submit -N 2 -t 5 --efa=required --wrap 'sleep 20')
-	wait_for "job_is $job RUNNING && [ \"\$(gang_state $job)\" = active ]" 60
+	wait_for "[ \"\$(gang_state $job)\" = active ]" 60
 	gang=$(gang_of "$job")
 	mapfile -t ids < <(live_instances | sort)
 	wait_for '[ -z "$(in_cluster pgrep -f aws-slurm-burst)" ]' 60
@@ -203,7 +206,7 @@ teardown() {
 
 @test "reconcile: usage" {
 	run -2 --separate-stderr helper reconcile now
-	[[ $stderr == "usage: aws-slurm-burst reconcile [--json] [--rebuild]"* ]]
+	[[ $stderr == "usage: aws-slurm-burst reconcile [--dry-run] [--json]"* ]]
 	run -2 --separate-stderr helper reconcile --watch --dry-run
 	run -2 --separate-stderr helper reconcile --rebuild --dry-run
 	run -0 --separate-stderr helper reconcile --help
