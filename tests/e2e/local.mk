@@ -35,6 +35,7 @@ EXTRA_DIST += \
 	tests/e2e/private-cluster.bats \
 	tests/e2e/reconcile.bash \
 	tests/e2e/reconcile.bats \
+	tests/e2e/reconcile_quiet.bats \
 	tests/e2e/rehearsal.bats \
 	tests/e2e/scenarios.bats \
 	tests/e2e/slurm_client.bats \
