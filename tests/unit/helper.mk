@@ -192,3 +192,8 @@ check_PROGRAMS += tests/unit/test_survey
 tests_unit_test_survey_SOURCES = tests/unit/test_survey.c $(APP_FIXTURE)
 tests_unit_test_survey_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_survey_LDADD = $(HELPER_LIBS) $(CHECK_LIBS) -lpthread
+
+check_PROGRAMS += tests/unit/test_notice
+tests_unit_test_notice_SOURCES = tests/unit/test_notice.c $(APP_FIXTURE)
+tests_unit_test_notice_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_test_notice_LDADD = $(HELPER_LIBS) $(CHECK_LIBS) -lpthread
