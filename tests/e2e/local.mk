@@ -39,6 +39,7 @@ EXTRA_DIST += \
 	tests/e2e/rehearsal.bats \
 	tests/e2e/scenarios.bats \
 	tests/e2e/slurm_client.bats \
+	tests/e2e/spot.bats \
 	tests/e2e/submit_cluster.bash \
 	tests/e2e/tries.bash
 # End of EXTRA_DIST
