@@ -197,3 +197,8 @@ check_PROGRAMS += tests/unit/test_notice
 tests_unit_test_notice_SOURCES = tests/unit/test_notice.c $(APP_FIXTURE)
 tests_unit_test_notice_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_notice_LDADD = $(HELPER_LIBS) $(CHECK_LIBS) -lpthread
+
+check_PROGRAMS += tests/unit/test_survey_health
+tests_unit_test_survey_health_SOURCES = tests/unit/test_survey_health.c $(APP_FIXTURE)
+tests_unit_test_survey_health_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_test_survey_health_LDADD = $(HELPER_LIBS) $(CHECK_LIBS) -lpthread
