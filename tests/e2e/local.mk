@@ -28,7 +28,9 @@ EXTRA_DIST += \
 	tests/e2e/gang_throttle.bats \
 	tests/e2e/gang_times.bats \
 	tests/e2e/gang_tries.bats \
+	tests/e2e/guards.bash \
 	tests/e2e/guards.bats \
+	tests/e2e/guards_health.bats \
 	tests/e2e/lint.bats \
 	tests/e2e/plugin_submit.bats \
 	tests/e2e/plugin_symbols.bats \
