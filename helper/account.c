@@ -39,7 +39,9 @@ static int find_account(struct app *app, char *account, struct err *err)
 		*account = '\0';
 	}
 	/* a full disk is no reason not to end what runs */
-	if (cache_put(app->db, key, account, now_ms + (rc < 0 ? UNASKED_MS : KNOWN_MS), &why) < 0)
+	if (!db_is_read_only(app->db) &&
+		cache_put(app->db, key, account, now_ms + (rc < 0 ? UNASKED_MS : KNOWN_MS), &why) <
+			0)
 		log_debug("%s", why.text);
 	return rc < 0 ? 0 : 1;
 }
@@ -62,7 +64,7 @@ static void write_account(struct app *app, const char *account)
 {
 	struct err err;
 
-	if (meta_set(app->db, "account", account, &err) < 0)
+	if (!db_is_read_only(app->db) && meta_set(app->db, "account", account, &err) < 0)
 		log_warn("our AWS account is not written down: %s", err.text);
 }
 
@@ -102,7 +104,7 @@ int account_check(struct app *app, struct err *err)
 	char account[AWS_ACCOUNT_SIZE];
 	int rc;
 
-	if (app->account_good || !app->db || db_is_read_only(app->db))
+	if (app->account_good || !app->db)
 		return 0;
 	rc = find_account(app, account, err);
 	if (rc > 0)

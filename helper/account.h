@@ -16,7 +16,7 @@
  * "account"), also a new one when nothing of the former lives any more. ERR_AUTH for another
  * account, naming both. Where STS does not answer (a network without a way to it), that is logged
  * and no error: EC2 itself refuses bad credentials. state.db is open in APP; for reading only,
- * nothing is checked.
+ * nothing is written down.
  */
 int account_check(struct app *app, struct err *err);
 

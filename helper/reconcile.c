@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "helper/account.h"
 #include "helper/judge.h"
 #include "helper/log.h"
 #include "helper/reconcile_show.h"
@@ -148,7 +149,8 @@ static int run(struct pass *pass, struct app *app, struct survey *survey, struct
 	size_t todo = 0;
 	int blind;
 
-	if (survey_make(app, pass->how->parts, survey, err) < 0)
+	/* in another account everything looks as if it were gone */
+	if (account_check(app, err) < 0 || survey_make(app, pass->how->parts, survey, err) < 0)
 		return -1;
 	judge_rules_of(survey, &rules);
 	if (judge(survey, &rules, findings, err) < 0)

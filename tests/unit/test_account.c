@@ -143,14 +143,25 @@ START_TEST(cannot_be_known)
 }
 END_TEST
 
-START_TEST(without_a_database)
+START_TEST(without_writing)
 {
+	static const struct server_answer script[] = {CALLER(OURS), CALLER(OTHERS)};
+	char *value = NULL;
+
 	app.db = NULL;
-	ok(account_check(&app, &err));
-	app.db = state_db;
+	ok(account_check(&app, &err)); /* nothing to compare with */
 	state_reopen(DB_READ_ONLY, false);
 	app.db = state_db;
+	begin(script, 2);
 	ok(account_check(&app, &err));
+	refused(meta_get(state_db, "account", &value, &err), ERR_NOTFOUND, "account");
+	state_reopen(DB_READ_WRITE, false);
+	ok(meta_set(state_db, "account", OURS, &err));
+	state_add_gang("a", "n1");
+	state_reopen(DB_READ_ONLY, false);
+	app.db = state_db;
+	app.account_good = false;
+	refused(account_check(&app, &err), ERR_AUTH, "is of account " OURS);
 }
 END_TEST
 
@@ -176,7 +187,7 @@ int main(void)
 	tcase_add_test(tc, another_is_refused);
 	tcase_add_test(tc, an_instance_is_enough);
 	tcase_add_test(tc, cannot_be_known);
-	tcase_add_test(tc, without_a_database);
+	tcase_add_test(tc, without_writing);
 	tcase_add_test(tc, without_credentials);
 	suite_add_tcase(s, tc);
 	sr = srunner_create(s);
