@@ -3,12 +3,10 @@ computenodedir = $(pkgdatadir)/compute-node
 dist_computenode_SCRIPTS = \
 	contrib/compute-node/burst-hosts \
 	contrib/compute-node/burst-identity \
-	contrib/compute-node/burst-node \
-	contrib/compute-node/burst-notice
+	contrib/compute-node/burst-node
 # End of dist_computenode_SCRIPTS
 dist_computenode_DATA = \
 	contrib/compute-node/README.md \
 	contrib/compute-node/burst-node.default \
-	contrib/compute-node/burst-node.service \
-	contrib/compute-node/burst-notice.service
+	contrib/compute-node/burst-node.service
 # End of dist_computenode_DATA
