@@ -15,17 +15,9 @@
 static int find_row(
 	struct app *app, const struct finding *finding, struct instance *row, struct err *err)
 {
-	cleanup_free struct instance *list = NULL;
-	size_t n = 0;
-
-	if (instance_list(app->db, finding->gang, true, &list, &n, err) < 0)
-		return -1;
-	for (size_t i = 0; i < n; i++)
-		if (!strcmp(list[i].id, finding->instance)) {
-			*row = list[i];
-			return 1;
-		}
-	return 0;
+	if (instance_get(app->db, finding->instance, row, err) == 0)
+		return !strcmp(row->gang, finding->gang);
+	return err->class == ERR_NOTFOUND ? 0 : -1;
 }
 
 /* What EC2 had of the finding's gang (ONE: of its instance alone) and state.db still has not; *ALL
