@@ -55,6 +55,7 @@ libhelper_a_SOURCES = \
 	helper/pace.c helper/pace.h \
 	helper/pending.c helper/pending.h \
 	helper/preflight.c helper/preflight.h \
+	helper/prices.h \
 	helper/protect.c helper/protect.h \
 	helper/provision.c helper/provision.h \
 	helper/prune.c helper/prune.h \

@@ -315,6 +315,23 @@ int ec2_describe_spot_requests(struct aws *aws, const struct ec2_filter *filters
 /* CODE is that of a notice. */
 bool ec2_spot_is_marked(const char *code);
 
+/* --- Spot prices ----------------------------------------------------------------------------- */
+
+struct ec2_spot_price {
+	char type[40];
+	char az[32];
+	int64_t uusd_hr; /* rounded up to a micro-USD; > 0 */
+	int64_t since_s; /* when it became so; 0 not said */
+};
+/*
+ * What Linux Spot instances of TYPES (at least one) cost at NOW_S in each zone of the region that
+ * sells them: DescribeSpotPriceHistory, 100 types a call, paged. Sorted by type and zone, each
+ * once; heap array. A type that EC2 does not sell as Spot has none; one that it does not know fails
+ * all.
+ */
+int ec2_spot_prices(struct aws *aws, const char *const *types, size_t ntypes, int64_t now_s,
+	struct ec2_spot_price **prices, size_t *n, struct err *err);
+
 /* --- capacity reservations ------------------------------------------------------------------- */
 
 struct ec2_reservation {

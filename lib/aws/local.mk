@@ -33,6 +33,7 @@ libaws_a_SOURCES = \
 	lib/aws/http.h \
 	lib/aws/json_call.c \
 	lib/aws/json_call.h \
+	lib/aws/pricing.h \
 	lib/aws/profile.c \
 	lib/aws/profile.h \
 	lib/aws/query.c \

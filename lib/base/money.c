@@ -2,6 +2,7 @@
 #include "lib/base/money.h"
 
 #include <inttypes.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -36,6 +37,35 @@ int money_parse(const char *text, size_t len, int64_t *uusd, struct err *err)
 	if (units == MAX_USD && micro)
 		return err_set(err, ERR_USAGE, "more than 1000000000 USD");
 	*uusd = units * UUSD_PER_USD + micro;
+	return 0;
+}
+
+#define MAX_DECIMALS 20
+
+int money_parse_up(const char *text, size_t len, int64_t *uusd, struct err *err)
+{
+	const char *point = memchr(text, '.', len);
+	size_t whole = point ? (size_t)(point - text) : len, kept = whole;
+	int64_t value;
+	bool more = false;
+
+	if (point) {
+		size_t decimals = len - whole - 1;
+
+		if (decimals > MAX_DECIMALS)
+			return err_set(err, ERR_USAGE, "more than %d decimals", MAX_DECIMALS);
+		kept = decimals > 6 ? whole + 7 : len;
+	}
+	for (size_t i = kept; i < len; i++) {
+		if (text[i] < '0' || text[i] > '9')
+			return err_set(err, ERR_USAGE, "not a number");
+		more = more || text[i] != '0';
+	}
+	if (money_parse(text, kept, &value, err) < 0)
+		return -1;
+	if (more && value == MAX_USD * UUSD_PER_USD)
+		return err_set(err, ERR_USAGE, "more than 1000000000 USD");
+	*uusd = value + more;
 	return 0;
 }
 

@@ -23,6 +23,12 @@
 int money_parse(const char *text, size_t len, int64_t *uusd, struct err *err);
 
 /*
+ * The same of AWS's prices, which have up to 20 decimals ("0.0000012500"): what is finer than a
+ * micro-USD is rounded up.
+ */
+int money_parse_up(const char *text, size_t len, int64_t *uusd, struct err *err);
+
+/*
  * Write UUSD as USD with at least two decimals, more only where they are not
  * zero: "115.20", "0.0375". BUF of 32 bytes is enough. Returns BUF.
  */

@@ -47,3 +47,26 @@ CREATE TABLE notice_job (
 	PRIMARY KEY (notice, job_id, restart)
 ) WITHOUT ROWID;
 CREATE INDEX notice_job_job ON notice_job (job_id, restart);
+
+-- What AWS said an instance costs an hour, in millionths of the currency: list prices (az '') and
+-- Spot prices of the zones. A region and market is replaced whole.
+CREATE TABLE price (
+	region TEXT NOT NULL CHECK (length(region) > 0),
+	az TEXT NOT NULL,
+	type TEXT NOT NULL CHECK (length(type) > 0),
+	spot INTEGER NOT NULL CHECK (spot IN (0, 1)),
+	currency TEXT NOT NULL CHECK (length(currency) = 3),
+	uusd_hr INTEGER NOT NULL CHECK (uusd_hr > 0),
+	source TEXT NOT NULL,
+	priced_s INTEGER NOT NULL,
+	fetched_ms INTEGER NOT NULL,
+	PRIMARY KEY (region, spot, type, az)
+) WITHOUT ROWID;
+
+-- When a market of a region was asked last, also where there was nothing to be had.
+CREATE TABLE price_asked (
+	region TEXT NOT NULL,
+	spot INTEGER NOT NULL,
+	fetched_ms INTEGER NOT NULL,
+	PRIMARY KEY (region, spot)
+) WITHOUT ROWID;

@@ -229,6 +229,43 @@ START_TEST(money_amounts)
 }
 END_TEST
 
+START_TEST(money_rounded_up)
+{
+	static const struct {
+		const char *text;
+		int64_t uusd; /* -1: refused */
+	} t[] = {
+		{"7.2000000000", 7200000},
+		{"0.123400", 123400},
+		{"0.0000012500", 2},
+		{"0.0000010000", 1},
+		{"0.00000000000000000001", 1},
+		{"0.000000000000000000001", -1},
+		{"0.0000000000", 0},
+		{"12", 12000000},
+		{"1.9999999", 2000000},
+		{"1000000000.0000000", INT64_C(1000000000000000)},
+		{"1000000000.0000001", -1},
+		{"0.0000001x", -1},
+		{"0.000000x1", -1},
+		{"0.0000001.1", -1},
+		{"1.", -1},
+		{".5", -1},
+		{"", -1},
+		{"-1.0000000", -1},
+		{"1e-7", -1},
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(t); i++) {
+		int64_t v = 42;
+		int rc = money_parse_up(t[i].text, strlen(t[i].text), &v, NULL);
+
+		ck_assert_msg(rc == (t[i].uusd < 0 ? -1 : 0), "%s", t[i].text);
+		ck_assert_msg(v == (t[i].uusd < 0 ? 42 : t[i].uusd), "%s", t[i].text);
+	}
+}
+END_TEST
+
 START_TEST(money_costs)
 {
 	int64_t v = 0;
@@ -340,6 +377,7 @@ int main(void)
 	tcase_add_test(tc, kv_round_trip);
 	tcase_add_test(tc, kv_refuses);
 	tcase_add_test(tc, money_amounts);
+	tcase_add_test(tc, money_rounded_up);
 	tcase_add_test(tc, money_costs);
 	tcase_add_test(tc, err_text);
 	tcase_add_test(tc, files);
