@@ -416,7 +416,7 @@ const struct conf_row conf_rows[] = {
 	SECTION("guards", "what must not go on, and what is done about it"),
 	{"guards.max_nodes", T_INT, 0, "0", 0, NODESET_MAX, NULL, NULL, C(guards.max_nodes),
 		"instances of all node groups at a time; 0: no maximum"},
-	{"guards.overdue_grace_s", T_INT64, 0, "900", 60, 604800, NULL, NULL,
+	{"guards.overdue_grace_s", T_INT64, 0, "900", 0, 604800, NULL, NULL,
 		C(guards.overdue_grace_s), "how long an instance may outlive its job's time limit"},
 	{"guards.not_registered_s", T_INT64, 0, "300", 30, 86400, NULL, NULL,
 		C(guards.not_registered_s),

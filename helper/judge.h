@@ -74,9 +74,11 @@ const struct finding_info *finding_info(enum finding_rule rule);
 struct finding {
 	enum finding_rule rule;
 	char region[32], gang[48], instance[32], node[64], group[256], text[256];
-	int64_t number; /* of LEFT_ALONE: so many more instances of the gang */
-	char why[256];  /* one sentence, without a full stop */
-	bool alarm;     /* a person should be woken (alarm.h) */
+	/* of LEFT_ALONE: so many more instances of the gang; of INSTANCE_IMPAIRED: the host is, of
+	 * _RETIRING: when (s), of _OVERDUE: the job, of TOO_MANY_NODES: by how many */
+	int64_t number;
+	char why[256]; /* one sentence, without a full stop */
+	bool alarm;    /* a person should be woken (alarm.h) */
 };
 /* What it is about, as the table names it: "instance i-…", "gang 12-…", "node …". */
 void finding_subject(const struct finding *finding, char *subject, size_t size);

@@ -115,7 +115,8 @@ static int judge_impaired(const struct survey *survey, const struct judge_rules 
 	f = trouble(row, node, FINDING_INSTANCE_IMPAIRED, findings, err);
 	if (!f)
 		return -1;
-	f->number = host;
+	if (f->rule != FINDING_LEFT_ALONE)
+		f->number = host;
 	snprintf(f->why, sizeof(f->why), "EC2's %s failed%s%s",
 		host && system ? "checks of the instance and of its host have"
 		: host         ? "check of its host has"
@@ -153,7 +154,8 @@ static int judge_retiring(const struct survey *survey, const struct survey_row *
 	f = trouble(row, node, FINDING_INSTANCE_RETIRING, findings, err);
 	if (!f)
 		return -1;
-	f->number = first->not_before_s;
+	if (f->rule != FINDING_LEFT_ALONE)
+		f->number = first->not_before_s;
 	snprintf(f->why, sizeof(f->why), "%s%s%s (%s)", words_of(first->code),
 		first->not_before_s ? " after " : "",
 		first->not_before_s ? clock_format_iso(first->not_before_s, when) : "",

@@ -143,7 +143,8 @@ static const char *right_address(const struct judge_rules *rules, const struct s
 		!judge_is_ours_to_mend(row->gang) ||
 		(row->gang->gang.state != GANG_ANNOUNCED && row->gang->gang.state != GANG_ACTIVE) ||
 		!row->region || !row->region->known || !row->ec2 || judge_is_ending(row->ec2) ||
-		judge_goes_down(facts))
+		/* most nodes that have a job are to power down when that has ended */
+		(judge_goes_down(facts) && !facts->allocated))
 		return NULL;
 	ip = row->ec2->private_ip;
 	return *ip && strcmp(ip, facts->addr) ? ip : NULL;

@@ -69,6 +69,7 @@ libhelper_a_SOURCES = \
 	helper/reconcile_show.c helper/reconcile_show.h \
 	helper/repair.c helper/repair.h \
 	helper/repair_gang.c \
+	helper/repair_health.c \
 	helper/repair_instance.c \
 	helper/repair_internal.h \
 	helper/repair_node.c \

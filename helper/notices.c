@@ -112,6 +112,17 @@ static int take_message(struct app *app, const struct sqs_message *message, stru
 	return 0;
 }
 
+/* Where the queue is, whose events are that region's; "" where it cannot be known. */
+static void queue_region(const struct conf *conf, char *region, size_t size)
+{
+	*region = '\0';
+	if (conf->spot.queue_region)
+		snprintf(region, size, "%s", conf->spot.queue_region);
+	else if (conf->spot.queue_url &&
+		 sqs_check_url(conf->spot.queue_url, region, size, NULL) == 0 && !*region)
+		snprintf(region, size, "%s", conf->aws.region);
+}
+
 static void hear_queue(struct loop *loop, int wait_s)
 {
 	const struct conf *conf = loop->app->conf;
@@ -121,15 +132,12 @@ static void hear_queue(struct loop *loop, int wait_s)
 	struct err err;
 	size_t kept = 0;
 
-	if (sqs_check_url(conf->spot.queue_url, region, sizeof(region), &err) < 0) {
+	if (sqs_check_url(conf->spot.queue_url, NULL, 0, &err) < 0) {
 		failed(&loop->queue, &err);
 		return;
 	}
-	aws = app_aws(loop->app,
-		conf->spot.queue_region ? conf->spot.queue_region
-		: *region               ? region
-					: NULL,
-		&err);
+	queue_region(conf, region, sizeof(region));
+	aws = app_aws(loop->app, region, &err);
 	if (!aws ||
 		sqs_receive(aws, conf->spot.queue_url, wait_s, loop->stop, &messages, &err) < 0) {
 		failed(&loop->queue, &err);
@@ -217,13 +225,18 @@ static int ask_region(struct app *app, const char *region, struct err *err)
 	return 0;
 }
 
-static void ask_ec2(struct loop *loop)
+/* Those regions that no queue tells of. */
+static void ask_ec2(struct loop *loop, bool deaf)
 {
+	char heard[32] = "";
 	struct err err;
 	bool bad = false;
 
+	if (!deaf)
+		queue_region(loop->app->conf, heard, sizeof(heard));
 	for (size_t i = 0; i < loop->nregions && !*loop->stop; i++)
-		if (ask_region(loop->app, loop->regions[i], &err) < 0) {
+		if (strcmp(loop->regions[i], heard) != 0 &&
+			ask_region(loop->app, loop->regions[i], &err) < 0) {
 			failed(&loop->ec2, &err);
 			bad = true;
 		}
@@ -244,7 +257,7 @@ static int take_node(struct app *app, const struct node_facts *node, struct err 
 	struct notice_told told = {.source = "node"};
 	size_t n = 0;
 
-	if (!node->drain || node->powered_down || node->powering_down ||
+	if (node->powered_down || node->powering_down ||
 		(node->reason_uid != 0 && node->reason_uid != geteuid()) ||
 		!notice_reason(node->reason, &told))
 		return 0;
@@ -312,9 +325,8 @@ static void turn(struct loop *loop)
 		look_for_living(loop);
 	if (loop->nregions && is_due(&loop->nodes_ms, NODES_MS))
 		ask_nodes(loop);
-	if (loop->nregions && (!conf->spot.queue_url || deaf) &&
-		is_due(&loop->poll_ms, conf->spot.poll_s * 1000))
-		ask_ec2(loop);
+	if (loop->nregions && is_due(&loop->poll_ms, conf->spot.poll_s * 1000))
+		ask_ec2(loop, deaf || !conf->spot.queue_url);
 	go_on(loop);
 	if (conf->spot.queue_url && !*loop->stop) {
 		hear_queue(loop, loop->work_ms ? 1 : loop->nregions ? QUEUE_WAIT_S : IDLE_WAIT_S);

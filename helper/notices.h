@@ -2,8 +2,9 @@
 /*
  * notices: the loop that hears of interruptions, wherever they are told, and has them acted on.
  *
- * From the SQS queue where spot.queue_url is set, else (and while the queue does not answer) from
- * EC2 every spot.poll_s, and always from Slurm's nodes, which report what their own metadata says.
+ * From the SQS queue where spot.queue_url is set. Of regions that no queue tells of, and while it
+ * does not answer, from EC2 every spot.poll_s. Always from Slurm's nodes, which report what their
+ * own metadata says.
  */
 #ifndef BURST_NOTICES_H
 #define BURST_NOTICES_H

@@ -18,6 +18,9 @@ repair_fn repair_member_lost, repair_gang_late, repair_gang_unowned, repair_job_
 /* repair_instance.c */
 repair_fn repair_orphan_adopt, repair_orphan_end, repair_ended_runs, repair_row_ended,
 	repair_row_gone, repair_instance_without_node, repair_end_again;
+/* repair_health.c */
+repair_fn repair_impaired, repair_stopped, repair_retiring, repair_overdue, repair_not_registered,
+	repair_too_many;
 /* repair_node.c */
 repair_fn repair_node_empty, repair_node_force, repair_node_resume, repair_address;
 /* repair_rest.c */

@@ -152,6 +152,11 @@ tests_unit_test_alarm_SOURCES = tests/unit/test_alarm.c $(APP_FIXTURE)
 tests_unit_test_alarm_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_alarm_LDADD = $(HELPER_LIBS) $(CHECK_LIBS) -lpthread
 
+check_PROGRAMS += tests/unit/test_repair
+tests_unit_test_repair_SOURCES = tests/unit/test_repair.c $(APP_FIXTURE)
+tests_unit_test_repair_CPPFLAGS = $(UNIT_CPPFLAGS) $(JSON_CFLAGS)
+tests_unit_test_repair_LDADD = $(HELPER_LIBS) $(CHECK_LIBS) -lpthread
+
 check_PROGRAMS += tests/unit/test_watch
 tests_unit_test_watch_SOURCES = tests/unit/test_watch.c
 tests_unit_test_watch_CPPFLAGS = $(UNIT_CPPFLAGS)
@@ -187,3 +192,13 @@ check_PROGRAMS += tests/unit/test_survey
 tests_unit_test_survey_SOURCES = tests/unit/test_survey.c $(APP_FIXTURE)
 tests_unit_test_survey_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_survey_LDADD = $(HELPER_LIBS) $(CHECK_LIBS) -lpthread
+
+check_PROGRAMS += tests/unit/test_notice
+tests_unit_test_notice_SOURCES = tests/unit/test_notice.c $(APP_FIXTURE)
+tests_unit_test_notice_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_test_notice_LDADD = $(HELPER_LIBS) $(CHECK_LIBS) -lpthread
+
+check_PROGRAMS += tests/unit/test_survey_health
+tests_unit_test_survey_health_SOURCES = tests/unit/test_survey_health.c $(APP_FIXTURE)
+tests_unit_test_survey_health_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_test_survey_health_LDADD = $(HELPER_LIBS) $(CHECK_LIBS) -lpthread

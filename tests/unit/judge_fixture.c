@@ -223,7 +223,18 @@ void forget_gang(void)
 {
 	gang_release(&gang()->gang);
 	gang_jobs_release(gang()->jobs, gang()->njobs);
-	survey.ngangs = survey.nrows = 0;
+	survey.ngangs = 0;
+	forget_instances();
+	memset(survey.gangs, 0, sizeof(*survey.gangs));
+	job()->state = JOB_STATE_ENDED;
+	put_down(0);
+	put_down(1);
+}
+
+void forget_instances(void)
+{
+	memset(survey.rows, 0, survey.nrows * sizeof(*survey.rows));
+	survey.nrows = 0;
 	while (region()->instances.n) {
 		struct ec2_instance *x = ec2(--region()->instances.n);
 
@@ -232,11 +243,6 @@ void forget_gang(void)
 		free(x->tags);
 		memset(x, 0, sizeof(*x));
 	}
-	memset(survey.rows, 0, ROOM * sizeof(*survey.rows));
-	memset(survey.gangs, 0, sizeof(*survey.gangs));
-	job()->state = JOB_STATE_ENDED;
-	put_down(0);
-	put_down(1);
 }
 
 void world(void)

@@ -49,6 +49,8 @@ void tag(struct ec2_instance *instance, const char *key, const char *value);
 void untag(struct ec2_instance *instance, const char *key);
 /* The I-th node is powered down, and nothing is bound to it. */
 void put_down(size_t i);
+/* EC2 and state.db have no instance any more. */
+void forget_instances(void);
 /* The gang's nodes and rows go, and the gang. */
 void forget_gang(void);
 

@@ -147,8 +147,7 @@ START_TEST(gang_unowned_on_the_way_down)
 		expect("");
 		/* all has ended, and only the last step is missing */
 		survey.steady_ms = INT64_MAX;
-		survey.nrows = 0;
-		region()->instances.n = 0;
+		forget_instances();
 		put_down(0);
 		put_down(1);
 		gang()->gang.changed_ms = NOW_MS - 5000;
@@ -171,8 +170,7 @@ START_TEST(gang_unowned_with_nothing_left)
 	expect("");
 
 	world();
-	survey.nrows = 0;
-	region()->instances.n = 0;
+	forget_instances();
 	put_down(0);
 	put_down(1);
 	expect("gang-unowned " THE_GANG);

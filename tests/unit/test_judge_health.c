@@ -28,6 +28,7 @@ static struct {
 static struct judge_rules rules;
 static struct findings found;
 static struct err err;
+static char subject[320]; /* of what one() found */
 
 /* The tags of an instance, of an unnamed struct. */
 static __typeof__(w.instances[0].tags) make_tags(const char *cluster)
@@ -164,6 +165,7 @@ static const struct finding *one(enum finding_rule rule, const char *why)
 	ck_assert_str_eq(finding_info(found.all[0].rule)->name, finding_info(rule)->name);
 	ck_assert_str_eq(found.all[0].why, why);
 	ck_assert(found.all[0].alarm);
+	finding_subject(&found.all[0], subject, sizeof(subject));
 	return &found.all[0];
 }
 
@@ -296,6 +298,7 @@ START_TEST(a_persons_node)
 	f = one(FINDING_LEFT_ALONE,
 		"EC2's check of its host has failed since 2026-09-21T13:13:20Z");
 	ck_assert_str_eq(f->text, "instance i-0 of node aws-hpc-0");
+	ck_assert_str_eq(subject, "instance i-0");
 	w.nodes[0].facts.drain = false;
 	w.nodes[0].facts.down = true;
 	one(FINDING_LEFT_ALONE, "EC2's check of its host has failed since 2026-09-21T13:13:20Z");
@@ -320,6 +323,7 @@ START_TEST(retiring)
 		"AWS will end it, since its host is to be retired, after 2026-09-21T15:13:20Z "
 		"(instance-retirement)");
 	ck_assert_int_eq(f->number, NOW_S + HOUR);
+	ck_assert_str_eq(subject, "instance i-0");
 	never_without();
 	never(w.status.nevents = 0, w.status.nevents = 3, "no event");
 	never((w.events[0].over = w.events[1].over = true),
@@ -382,6 +386,7 @@ START_TEST(overdue)
 	f = one(FINDING_INSTANCE_OVERDUE,
 		"job 7 is 901 s beyond its time limit of 7200 s and has not ended");
 	ck_assert_int_eq(f->number, 7);
+	ck_assert_str_eq(subject, "instance i-0");
 	ck_assert_str_eq(f->text, "7");
 	ck_assert_str_eq(f->instance, "i-0");
 	ck_assert_str_eq(f->gang, "7-aa");
@@ -416,6 +421,7 @@ START_TEST(never_registered)
 	ck_assert_str_eq(f->gang, "7-aa");
 	ck_assert_str_eq(f->node, "aws-hpc-1");
 	ck_assert_str_eq(f->instance, "");
+	ck_assert_str_eq(subject, "gang 7-aa");
 	never(w.gang.held = false, w.gang.held = true, "nobody has it in hand");
 	never(w.gang.steady = false, w.gang.steady = true, "in motion");
 	never(w.gang.gang.changed_ms += 1000, w.gang.gang.changed_ms -= 1000, "not for so long");
@@ -445,6 +451,7 @@ START_TEST(too_many)
 	f = one(FINDING_TOO_MANY_NODES,
 		"2 instances run, and guards.max_nodes is 1: no more are launched");
 	ck_assert_int_eq(f->number, 1);
+	ck_assert_str_eq(subject, "the site");
 	never(rules.guards.max_nodes = 0, rules.guards.max_nodes = 1, "no maximum");
 	never(w.instances[1].ntags = 0, w.instances[1].ntags = 1, "without our tag");
 	never(snprintf(w.instances[1].state, sizeof(w.instances[1].state), "shutting-down"),

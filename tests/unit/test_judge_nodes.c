@@ -229,8 +229,15 @@ START_TEST(address_stale)
 	ec2(1)->private_ip[0] = '\0';
 	expect("");
 	set(ec2(1)->private_ip, "10.0.0.11");
+	/* it goes with its job, which has it still */
 	node(1)->facts.power_down = true;
+	node(1)->facts.allocated = true;
+	expect("address-stale node aws-hpc-1");
+	node(1)->facts.allocated = false;
+	node(1)->facts.idle = true;
 	expect("");
+	node(1)->facts.idle = false;
+	node(1)->facts.allocated = true;
 	node(1)->facts.power_down = false;
 	row(1)->row.state = INSTANCE_TERMINATING;
 	row(1)->row.last_asked_ms = NOW_MS;
