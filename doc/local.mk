@@ -11,5 +11,6 @@ dist_doc_DATA = \
 	doc/plugin.md \
 	doc/reconcile.md \
 	doc/scenarios.md \
+	doc/spot.md \
 	doc/state.md
 # End of dist_doc_DATA

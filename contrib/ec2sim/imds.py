@@ -115,7 +115,8 @@ class Metadata:
         host = f'{name}.{instance["region"]}.compute.internal'
         tree: dict[str, str | Callable[[], str]] = {
             'ami-id': instance['image'], 'ami-launch-index': str(instance['index']),
-            'hostname': host, 'instance-id': instance['id'], 'instance-type': instance['type'],
+            'hostname': host, 'instance-id': instance['id'],
+            'instance-life-cycle': instance['market'], 'instance-type': instance['type'],
             'local-hostname': host, 'local-ipv4': instance['address'], 'mac': mac,
             'placement/availability-zone': instance['az'],
             'placement/availability-zone-id': self._of(instance).scenario.zones.get(

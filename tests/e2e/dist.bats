@@ -109,6 +109,7 @@ sources() {
 		/usr/share/doc/aws-slurm-burst/examples/iam-policy.json
 		/usr/share/doc/aws-slurm-burst/examples/plugstack.conf.example
 		/usr/share/doc/aws-slurm-burst/examples/spot-events.yaml
+		/usr/share/doc/aws-slurm-burst/guards.md
 		/usr/share/doc/aws-slurm-burst/install.md
 		/usr/share/doc/aws-slurm-burst/plugin.md
 		/usr/share/doc/aws-slurm-burst/reconcile.md

@@ -1,57 +1,12 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: Apache-2.0
 #
-# Guards: the site-wide maximum of nodes, instances in trouble, and alarms (doc/guards.md).
+# Guards: the site-wide maximum of nodes, jobs that do not end, gangs that do not come; and alarms (doc/guards.md).
 
 # wait_for evaluates its text later
 # shellcheck disable=SC2016
 
-load cluster
-load gang
-
-ALLOWED_ERRORS+='
-Nodes [^ ]+ not responding
-node [^ ]+ not resumed by ResumeTimeout
-power_save: program (exit status of|signaled: Killed)'
-
-setup_file() {
-	export ALARMS=$BATS_FILE_TMPDIR/alarms
-	open_tmp
-	chmod o+x "$BATS_FILE_TMPDIR"
-	install -d -m 1777 "$ALARMS"
-	cat >"$BATS_FILE_TMPDIR/alarm" <<-END
-	#!/bin/sh
-	printf '%s|%s|%s|%s\n' "\$BURST_CLUSTER" "\$@" >>$ALARMS/told
-	END
-	chmod 755 "$BATS_FILE_TMPDIR/alarm"
-	cluster_start --nodes 8 --slurm ResumeTimeout=25 --conf '{
-		"slurm": {"requeue_delay_s": 3, "max_attempts": 2},
-		"guards": {"max_nodes": 4},
-		"alarm": {"command": "'"$BATS_FILE_TMPDIR/alarm"'", "repeat_s": 0}}'
-}
-
-teardown_file() {
-	cluster_stop
-}
-
-setup() {
-	bats_require_minimum_version 1.5.0
-	need_helper
-	: >"$ALARMS/told"
-	chmod 666 "$ALARMS/told"
-}
-
-teardown() {
-	faults '[]'
-	in_cluster scancel --user="$BURST_USER" 2>/dev/null || :
-	cluster_teardown
-	wait_for settled 90
-}
-
-# told WHAT: the alarm program's lines of it
-told() {
-	grep -E "^[^|]*\|$1\|" "$ALARMS/told"
-}
+load guards
 
 @test "the maximum of nodes: a gang beyond it waits, is told, and no start is counted" {
 	first=$(submit -N 3 -t 5 --wrap 'sleep 600')
@@ -87,4 +42,48 @@ told() {
 	wait_for '[ "$(live_count)" -eq 4 ] && told max-nodes' 40
 	wait_for "[ \$(in_cluster squeue -h -r -j $job -t PENDING | wc -l) -eq 2 ]" 40
 	[ "$(live_count)" -eq 4 ]
+}
+
+@test "more than the maximum of nodes: an alarm, and no other repair" {
+	job=$(submit -N 3 -t 5 --wrap 'sleep 600')
+	up "$job"
+	agree
+	configure max_nodes 2
+	run -0 --separate-stderr helper reconcile --dry-run
+	[[ $output == *"the site"*"3 instances run, and guards.max_nodes is 2: no more are launched"* ]]
+	[ ! -s "$ALARMS/told" ]
+	helper reconcile
+	[ "$(told too-many-nodes)" = "rehearsal|too-many-nodes||3 instances run, and guards.max_nodes is 2: no more are launched" ]
+	[ "$(live_count)" -eq 3 ]
+}
+
+@test "a job that has not ended long after its time limit: its nodes are taken from it" {
+	job=$(submit -N 1 -t 1 --wrap 'sleep 600')
+	wait_for "job_is $job RUNNING" 90
+	id=$(of "$job" 0 id) node=$(of "$job" 0 node)
+	# whatever slurmd is told now, it does not hear
+	in_cluster pkill -STOP -f "slurmd.*$node"
+	agree
+	wait_for "job_is $job COMPLETING" 120
+	wait_for "helper reconcile | tee -a '$BATS_TEST_TMPDIR/out' | grep 'instance-overdue'" 60
+	grep -q "^instance-overdue instance $id: nodes $node ended: job $job is [0-9]* s beyond its time limit of 60 s and has not ended$" "$BATS_TEST_TMPDIR/out"
+	told instance-overdue | grep -q "|$id|"
+	wait_for '[ "$(live_count)" -eq 0 ]' 30
+	wait_for "job_is $job TIMEOUT" 30
+}
+
+@test "a gang whose process lives and does nothing: it is taken down" {
+	cp "$BURST_DIR/hooks/resume-fail" "$BATS_TEST_TMPDIR/hook"
+	printf '#!/bin/sh\nexit 0\n' >"$BURST_DIR/hooks/resume-fail"
+	faults '[{"action": "CreateFleet", "call": 1, "boot": "hang", "instances": 1}]'
+	job=$(submit -N 2 -t 5 --efa=required --wrap true)
+	wait_for "[ \"\$(gang_state $job)\" = announced ]" 40
+	in_cluster pkill -STOP -f aws-slurm-burst-resume
+	in_cluster scontrol hold "$job"
+	wait_for "helper reconcile | tee -a '$BATS_TEST_TMPDIR/out' | grep 'gang-not-registered'" 90
+	in_cluster pkill -CONT -f aws-slurm-burst-resume
+	cat "$BATS_TEST_TMPDIR/hook" >"$BURST_DIR/hooks/resume-fail"
+	grep -qE "^gang-not-registered gang $job-[0-9a-f]*: taken down: it is announced for [0-9]* s, node aws-hpc-[0-7] has not registered, and the process that has it in hand does nothing about it$" "$BATS_TEST_TMPDIR/out"
+	[ "$(told gang-not-registered | wc -l)" -eq 1 ]
+	wait_for '[ "$(live_count)" -eq 0 ]' 30
 }

@@ -28,16 +28,20 @@ EXTRA_DIST += \
 	tests/e2e/gang_throttle.bats \
 	tests/e2e/gang_times.bats \
 	tests/e2e/gang_tries.bats \
+	tests/e2e/guards.bash \
 	tests/e2e/guards.bats \
+	tests/e2e/guards_health.bats \
 	tests/e2e/lint.bats \
 	tests/e2e/plugin_submit.bats \
 	tests/e2e/plugin_symbols.bats \
 	tests/e2e/private-cluster.bats \
 	tests/e2e/reconcile.bash \
 	tests/e2e/reconcile.bats \
+	tests/e2e/reconcile_quiet.bats \
 	tests/e2e/rehearsal.bats \
 	tests/e2e/scenarios.bats \
 	tests/e2e/slurm_client.bats \
+	tests/e2e/spot.bats \
 	tests/e2e/state.bats \
 	tests/e2e/submit_cluster.bash \
 	tests/e2e/tries.bash

@@ -224,6 +224,7 @@ class Metadata(unittest.TestCase):
 
     def test_paths(self):
         for path, body in (('meta-data/instance-type', 'c7i.large'),
+                           ('meta-data/instance-life-cycle', 'on-demand'),
                            ('meta-data/local-ipv4', '10.77.1.4'),
                            ('meta-data/placement/availability-zone', 'us-east-2a'),
                            ('meta-data/placement/region', 'us-east-2'),
