@@ -311,7 +311,7 @@ db() {
 	message "$(event "$warning" '{"instance-id": "i-0123456789abcdef0", "instance-action": "terminate"}')"
 	message "$(event "$warning" "{\"instance-id\": \"$first; rm -rf /\", \"instance-action\": \"terminate\"}")"
 	message "$(event "$warning" "{\"instance-id\": [\"$first\"], \"instance-action\": \"terminate\"}")"
-	message "$(event "$warning" "{\"instance-id\": \"$first\", \"instance-action\": \"explode\"}")"
+	message "$(event "$warning" "{\"instance-id\": \"$first\", \"instance-action\": \"terminate; rm\"}")"
 	message "$(event 'Something Else' "{\"instance-id\": \"$first\"}")"
 	# from before its launch
 	message "$(event "$warning" "{\"instance-id\": \"$first\", \"instance-action\": \"terminate\"}" |
