@@ -72,6 +72,7 @@ static int resolve_endpoints(struct aws *aws, const struct settings *s, struct e
 		[AWS_SERVICE_QUOTAS] = {"servicequotas", "service_quotas",
 			"AWS_ENDPOINT_URL_SERVICE_QUOTAS"},
 		[AWS_SQS] = {"sqs", "sqs", "AWS_ENDPOINT_URL_SQS"},
+		[AWS_PRICING] = {"api.pricing", "pricing", "AWS_ENDPOINT_URL_PRICING"},
 	};
 	bool fips = flag(s->options->use_fips, "AWS_USE_FIPS_ENDPOINT", s, "use_fips_endpoint");
 	bool dualstack = flag(s->options->use_dualstack, "AWS_USE_DUALSTACK_ENDPOINT", s,

@@ -25,6 +25,7 @@ static const struct {
 	[AWS_STS] = {"sts", FORM},
 	[AWS_SERVICE_QUOTAS] = {"servicequotas", "application/x-amz-json-1.1"},
 	[AWS_SQS] = {"sqs", "application/x-amz-json-1.0"},
+	[AWS_PRICING] = {"pricing", "application/x-amz-json-1.1"},
 };
 
 struct headers {

@@ -17,7 +17,7 @@
 #include "lib/aws/xml.h"
 #include "lib/base/strbuf.h"
 
-enum aws_service { AWS_EC2, AWS_STS, AWS_SERVICE_QUOTAS, AWS_SQS, AWS_NSERVICES };
+enum aws_service { AWS_EC2, AWS_STS, AWS_SERVICE_QUOTAS, AWS_SQS, AWS_PRICING, AWS_NSERVICES };
 
 struct aws {
 	/* as resolved at aws_create() */

@@ -324,10 +324,9 @@ struct ec2_spot_price {
 	int64_t since_s; /* when it became so; 0 not said */
 };
 /*
- * What Linux Spot instances of TYPES (at least one) cost at NOW_S in each zone of the region that
- * sells them: DescribeSpotPriceHistory, 100 types a call, paged. Sorted by type and zone, each
- * once; heap array. A type that EC2 does not sell as Spot has none; one that it does not know fails
- * all.
+ * What Linux Spot instances of TYPES cost at NOW_S in each zone of the region that sells them:
+ * DescribeSpotPriceHistory, 100 types a call, paged. Sorted by type and zone, each once; heap
+ * array. A type that EC2 does not sell as Spot, or does not know, has none.
  */
 int ec2_spot_prices(struct aws *aws, const char *const *types, size_t ntypes, int64_t now_s,
 	struct ec2_spot_price **prices, size_t *n, struct err *err);

@@ -22,6 +22,7 @@ libaws_a_SOURCES = \
 	lib/aws/ec2_instance.c \
 	lib/aws/ec2_reservation.c \
 	lib/aws/ec2_spot.c \
+	lib/aws/ec2_spot_price.c \
 	lib/aws/ec2_status.c \
 	lib/aws/ec2_template.c \
 	lib/aws/ec2_types.c \
@@ -33,6 +34,7 @@ libaws_a_SOURCES = \
 	lib/aws/http.h \
 	lib/aws/json_call.c \
 	lib/aws/json_call.h \
+	lib/aws/pricing.c \
 	lib/aws/pricing.h \
 	lib/aws/profile.c \
 	lib/aws/profile.h \

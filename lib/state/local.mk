@@ -17,7 +17,7 @@ libstate_a_SOURCES = \
 	lib/state/owned_file.c lib/state/owned_file.h \
 	lib/state/placement.c lib/state/placement.h \
 	lib/state/pool.c lib/state/pool.h \
-	lib/state/price.h \
+	lib/state/price.c lib/state/price.h \
 	lib/state/sql.c \
 	lib/state/taken.c lib/state/taken.h \
 	lib/state/try.c lib/state/try.h

@@ -79,3 +79,8 @@ check_PROGRAMS += tests/unit/test_event
 tests_unit_test_event_SOURCES = tests/unit/test_event.c
 tests_unit_test_event_CPPFLAGS = $(AWS_UNIT_CPPFLAGS)
 tests_unit_test_event_LDADD = $(AWS_UNIT_LDADD)
+
+check_PROGRAMS += tests/unit/test_pricing
+tests_unit_test_pricing_SOURCES = tests/unit/test_pricing.c $(EC2_FIXTURE)
+tests_unit_test_pricing_CPPFLAGS = $(AWS_UNIT_CPPFLAGS)
+tests_unit_test_pricing_LDADD = $(AWS_UNIT_LDADD) -lpthread

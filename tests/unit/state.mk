@@ -78,3 +78,8 @@ check_PROGRAMS += tests/unit/test_counter
 tests_unit_test_counter_SOURCES = tests/unit/test_counter.c $(STATE_FIXTURE)
 tests_unit_test_counter_CPPFLAGS = $(STATE_TEST_CPPFLAGS)
 tests_unit_test_counter_LDADD = $(STATE_TEST_LDADD)
+
+check_PROGRAMS += tests/unit/test_price
+tests_unit_test_price_SOURCES = tests/unit/test_price.c $(STATE_FIXTURE)
+tests_unit_test_price_CPPFLAGS = $(STATE_TEST_CPPFLAGS)
+tests_unit_test_price_LDADD = $(STATE_TEST_LDADD)
