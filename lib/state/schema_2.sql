@@ -70,3 +70,34 @@ CREATE TABLE price_asked (
 	fetched_ms INTEGER NOT NULL,
 	PRIMARY KEY (region, spot)
 ) WITHOUT ROWID;
+
+-- What the same machine cost on demand when it was launched: the report's "on demand".
+ALTER TABLE instance ADD COLUMN od_rate_uusd_hr INTEGER NOT NULL DEFAULT -1;
+-- When the gang first was active; 0 never: what it cost was a failed launch.
+ALTER TABLE gang ADD COLUMN active_ms INTEGER NOT NULL DEFAULT 0;
+
+-- What a Spot instance costs from then on; before the first row, and where there is none, the rate
+-- of its launch.
+CREATE TABLE rate_change (
+	instance TEXT NOT NULL REFERENCES instance (id),
+	from_s INTEGER NOT NULL,
+	uusd_hr INTEGER NOT NULL CHECK (uusd_hr >= 0),
+	PRIMARY KEY (instance, from_s)
+) WITHOUT ROWID;
+
+-- Each start of a job and when it had its nodes, by the records of prolog and epilog and by
+-- slurmctld: whoever has the node bears its cost.
+CREATE TABLE job_run (
+	seq INTEGER PRIMARY KEY,
+	job_id INTEGER NOT NULL CHECK (job_id > 0),
+	restart INTEGER NOT NULL,
+	name TEXT NOT NULL, -- as Slurm names it
+	user TEXT NOT NULL,
+	account TEXT NOT NULL,
+	partition TEXT NOT NULL,
+	nodes TEXT NOT NULL,
+	cpus INTEGER NOT NULL, -- of all nodes together; 0 not known
+	began_s INTEGER NOT NULL,
+	ended_s INTEGER NOT NULL -- 0: it runs, or nobody has said
+);
+CREATE INDEX job_run_job ON job_run (job_id, restart, began_s);
