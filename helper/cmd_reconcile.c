@@ -74,8 +74,16 @@ static int open_all(struct app *app, const struct options *o, struct err *err)
 		return -1;
 	if (o->rebuild)
 		return rebuild(app, err);
-	if (o->dry_run)
-		return app_db(app, DB_READ_ONLY, err);
+	if (o->dry_run) {
+		if (app_db(app, DB_READ_ONLY, err) == 0)
+			return 0;
+		if (err->class == ERR_NOTFOUND)
+			err_set(err, ERR_NOTFOUND,
+				"%s has no state.db: nothing was ever launched, or it is lost "
+				"(--rebuild); a dry run makes none",
+				app->conf->state.directory);
+		return -1;
+	}
 	if (app_db(app, DB_READ_WRITE, err) < 0)
 		return -1;
 	return db_check_daily(app->db, err);

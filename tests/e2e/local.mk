@@ -38,7 +38,11 @@ EXTRA_DIST += \
 	tests/e2e/reconcile.bash \
 	tests/e2e/reconcile.bats \
 	tests/e2e/reconcile_quiet.bats \
+	tests/e2e/reconcile_nodes.bats \
+	tests/e2e/reconcile_rest.bats \
+	tests/e2e/reconcile_two.bats \
 	tests/e2e/rehearsal.bats \
+	tests/e2e/relay.py \
 	tests/e2e/scenarios.bats \
 	tests/e2e/slurm_client.bats \
 	tests/e2e/spot.bats \

@@ -276,8 +276,8 @@ START_TEST(names)
 		{200, .body = DONE("CreateTags")},
 		{400, .body = ERROR("UnauthorizedOperation", "no")},
 	};
-	struct ec2_instance ec2[4];
-	struct survey_row rows[4];
+	struct ec2_instance ec2[4] = {0};
+	struct survey_row rows[4] = {0};
 
 	ec2_begin(script, 3);
 	see(rows, ec2, 4);
