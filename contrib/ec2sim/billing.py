@@ -7,6 +7,7 @@ can know from DescribeInstances alone.
 from decimal import Decimal
 from typing import Any
 
+import pricing
 import spot
 from world import World
 
@@ -21,17 +22,24 @@ def line(world: World, instance: dict[str, Any]) -> dict[str, Any]:
     until = world.now() if end is None else end
     ran = int(until) - int(times['running']) if 'running' in times else 0
     kind = world.scenario.types.get(instance['type'])
-    usd_h = Decimal(str(kind.usd_h)) if kind and kind.usd_h else None
+    usd_h = pricing.price(world, kind) if kind else None
+    billed = max(ran, LEAST_S) if 'running' in times else 0
+    usd = None
     if instance['market'] == 'spot':
         usd_h = spot.price(world, instance['type'], instance['az']) or usd_h
+        began = times.get('running', until)
+        usd = spot.cost(world, instance['type'], instance['az'], began,
+                        max(until, began + LEAST_S)) if 'running' in times else None
+    if usd is None and usd_h is not None:
+        usd = usd_h * billed / 3600
     seconds = int(until) - int(instance['launched'])
     return {
         'instance': instance['id'], 'region': instance['region'], 'type': instance['type'],
         'az': instance['az'], 'market': instance['market'], 'fleet': instance['fleet'],
         'state': instance['state'], 'launched': int(instance['launched']),
         'ended': None if end is None else int(end), 'seconds': seconds,
-        'billed_s': max(ran, LEAST_S) if 'running' in times else 0,
-        'usd_h': str(usd_h) if usd_h is not None else None, 'tags': instance['tags']}
+        'billed_s': billed, 'usd_h': str(usd_h) if usd_h is not None else None,
+        'usd': str(usd) if usd is not None else None, 'tags': instance['tags']}
 
 
 def keep(world: World, instance: dict[str, Any]) -> None:

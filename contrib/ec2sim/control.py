@@ -7,9 +7,10 @@ import json
 from typing import Any
 
 import billing
+import spot
 import sqs
 import trouble
-from scenario import ScenarioError, check_object
+from scenario import ScenarioError, check_object, check_usd
 from world import World
 
 PATH = '/ec2sim/control'
@@ -41,7 +42,18 @@ def _billing(world: World, given: dict[str, Any]) -> dict[str, Any]:
     return {'instances': billing.listing(world)}
 
 
-OTHERS = {'message': _message, 'messages': _messages, 'billing': _billing}
+def _spot_price(world: World, given: dict[str, Any]) -> dict[str, Any]:
+    check_object(given, {'pool': (str, True), 'usd': ((str, int, float), True)}, 'spot-price')
+    usd, kind, az = str(given['usd']), *given['pool'].partition('/')[::2]
+    check_usd(usd, 6, 'spot-price.usd')
+    if kind not in world.scenario.types or az and az not in world.scenario.zones:
+        raise ScenarioError(f'spot-price.pool: {given["pool"]} is no TYPE or TYPE/ZONE here')
+    spot.change(world, given['pool'], usd)
+    return {}
+
+
+OTHERS = {'spot-price': _spot_price, 'message': _message, 'messages': _messages,
+          'billing': _billing}
 
 
 def _find(world: World, names: Any) -> list[dict[str, Any]]:

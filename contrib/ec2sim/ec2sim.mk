@@ -25,6 +25,7 @@ EXTRA_DIST += \
 	contrib/ec2sim/network.py \
 	contrib/ec2sim/newer.py \
 	contrib/ec2sim/placement.py \
+	contrib/ec2sim/pricing.py \
 	contrib/ec2sim/quotas.py \
 	contrib/ec2sim/reservations.py \
 	contrib/ec2sim/scenario.py \
@@ -49,6 +50,7 @@ EXTRA_DIST += \
 	contrib/ec2sim/tests/test_load.py \
 	contrib/ec2sim/tests/test_newer.py \
 	contrib/ec2sim/tests/test_objects.py \
+	contrib/ec2sim/tests/test_pricing.py \
 	contrib/ec2sim/tests/test_process.py \
 	contrib/ec2sim/tests/test_quotas.py \
 	contrib/ec2sim/tests/test_regions.py \

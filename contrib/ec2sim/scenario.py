@@ -50,7 +50,9 @@ DEFAULT: dict[str, Any] = {
     'quotas': {},
     'fleet_errors': 'all',
     'capacity_reservations': [],
+    'prices': {},
     'spot_prices': {},
+    'spot_changes': [],
     'queues': [],
     'troubles': [],
     'timings': {},
@@ -66,7 +68,8 @@ DEFAULT: dict[str, Any] = {
 }
 # What a region of "regions" may have of its own; the rest is the account's.
 REGIONAL = ('subnets', 'security_groups', 'launch_templates', 'offerings', 'capacity', 'quotas',
-            'fleet_errors', 'capacity_reservations', 'spot_prices', 'queues', 'troubles')
+            'fleet_errors', 'capacity_reservations', 'prices', 'spot_prices', 'spot_changes',
+            'queues', 'troubles')
 PLACEMENT_GROUPS = 500    # of a region
 DEFAULT_VPC = 'vpc-0aaaaaaaaaaaaaaa1'
 
@@ -86,6 +89,7 @@ QUEUE = {'name': (str, True), 'events': (list, False), 'visibility_s': ((int, fl
 TROUBLE = {'do': (str, True), 'with': (dict, False), 'after_s': ((int, float), False),
            'times': (int, False), 'type': (str, False), 'az': (str, False),
            'market': (str, False), 'tags': (dict, False)}
+CHANGE = {'pool': (str, True), 'usd': (str, True), 'after_s': ((int, float), True)}
 EVENTS = ('spot-interruption', 'rebalance', 'state-change', 'health')
 TYPE_FIELDS = {'vcpus': int, 'cores': int, 'threads': int, 'gib': (int, float), 'arch': str,
                'gpus': int, 'efa': int, 'cards': str, 'network': str, 'usage': list,
@@ -151,7 +155,9 @@ class Scenario:
     placement_groups: int
     fleet_errors: str
     reservations: dict[str, Reservation]
+    prices: dict[str, str]
     spot_prices: dict[str, str]
+    spot_changes: list[dict[str, Any]]
     queues: dict[str, dict[str, Any]]
     troubles: list[dict[str, Any]]
     timings: dict[str, float]
@@ -209,6 +215,13 @@ def _number(value: Any, where: str) -> None:
 def _count(value: Any, where: str) -> None:
     if isinstance(value, bool) or not isinstance(value, int) or value < 0:
         raise ScenarioError(f'{where}: expected a whole number, not negative')
+
+
+def check_usd(value: Any, decimals: int, where: str) -> None:
+    """Refuse what is no price.  They are strings, as money is in the API: no number in
+    between rounds it."""
+    if not isinstance(value, str) or not re.fullmatch(r'\d+(\.\d{1,%d})?' % decimals, value):
+        raise ScenarioError(f'{where}: expected USD an hour like "1.23"')
 
 
 def _quotas(given: Any, where: str) -> None:
@@ -401,9 +414,13 @@ def build(given: Any, base: str = '.') -> Scenario:
     if s['fleet_errors'] not in ('all', 'first'):
         raise ScenarioError('fleet_errors: expected "all" or "first"')
     for key, value in s['spot_prices'].items():
-        # Strings, as money is in the API: no number in between rounds it.
-        if not isinstance(value, str) or not re.fullmatch(r'\d+(\.\d{1,6})?', value):
-            raise ScenarioError(f'spot_prices.{key}: expected USD an hour like "1.23"')
+        check_usd(value, 6, f'spot_prices.{key}')
+    for key, value in s['prices'].items():
+        check_usd(value, 10, f'prices.{key}')
+    for i, item in enumerate(s['spot_changes']):
+        check_object(item, CHANGE, f'spot_changes[{i}]')
+        check_usd(item['usd'], 6, f'spot_changes[{i}].usd')
+        _number(item['after_s'], f'spot_changes[{i}].after_s')
     for name, zones in s['offerings'].items():
         if not isinstance(zones, list):
             raise ScenarioError(f'offerings.{name}: expected a list of zones')
@@ -427,9 +444,9 @@ def build(given: Any, base: str = '.') -> Scenario:
             for number in value or []:
                 _number(number, f'throttling.{key}')
     plain = {key: s[key] for key in (
-        'account', 'seed', 'credentials', 'offerings', 'capacity', 'fleet_errors', 'spot_prices',
-        'idempotency', 'bridge', 'controller_address', 'private_paths', 'private_files',
-        'shared_paths', 'imds_role')}
+        'account', 'seed', 'credentials', 'offerings', 'capacity', 'fleet_errors', 'prices',
+        'spot_prices', 'spot_changes', 'idempotency', 'bridge', 'controller_address',
+        'private_paths', 'private_files', 'shared_paths', 'imds_role')}
     types = _types(s['instance_types'])
     zones = {n.az: n.az_id for n in subnets.values()}
     return Scenario(

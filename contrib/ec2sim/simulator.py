@@ -15,6 +15,7 @@ import journal
 import network
 import newer
 import placement
+import pricing
 import quotas
 import reservations
 import signature
@@ -122,10 +123,11 @@ class Simulator:
         self.judges: dict[str, Any] = {
             'ec2': Judge('ec2', model_dir), 'sts': Judge('sts', model_dir),
             'servicequotas': JsonJudge('service-quotas', model_dir),
-            'sqs': JsonJudge('sqs', model_dir)}
+            'sqs': JsonJudge('sqs', model_dir), 'pricing': JsonJudge('pricing', model_dir)}
         self._sleep = sleep
         for each in world.everywhere.values():
             each.features = newer.features(self.judges['ec2'].model)
+            spot.begin(each)
             self._seed(each)
 
     def _seed(self, world: World) -> None:
@@ -201,10 +203,13 @@ class Simulator:
             seen.world = self.world.everywhere.get(claim.region, self.world)
         world = seen.world
         decode = self._recognise(method, headers, body, claim, seen)
+        region = world.scenario.region
+        if seen.service == 'pricing' and claim and claim.region in pricing.HOMES:
+            region = claim.region    # it is there whether the scenario has that region or not
         if not (seen.service == 'sts' and seen.action in UNSIGNED and claim is None):
             with world.lock:
                 seen.key = signature.check(
-                    seen.service, world.scenario.region, method, url, headers, body,
+                    seen.service, region, method, url, headers, body,
                     self.keys.find, world.now(), world.scenario.timings['max_skew_s'])
         action, params = decode()
         seen.params = params
@@ -301,6 +306,9 @@ class Simulator:
         elif seen.service == 'servicequotas':
             if action in quotas.ACTIONS:
                 return quotas.ACTIONS[action](world, params)
+        elif seen.service == 'pricing':
+            if action in pricing.ACTIONS:
+                return pricing.ACTIONS[action](self.world, params)
         elif seen.service == 'sqs':
             if action in sqs.ACTIONS:
                 return sqs.ACTIONS[action](world, params)

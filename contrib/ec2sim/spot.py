@@ -11,12 +11,63 @@ from world import World
 PRODUCT = 'Linux/UNIX'
 
 
+BEFORE_S = 3600     # the first prices are so much older than the simulator
+
+
+def _base(world: World, type_name: str, az: str) -> str | None:
+    prices = world.scenario.spot_prices
+    return prices.get(f'{type_name}/{az}', prices.get(type_name))
+
+
+def begin(world: World) -> None:
+    """Note when the scenario's changes are to be; once, not again after a restart."""
+    changes = world.store.all['change']
+    for i, item in enumerate(world.scenario.spot_changes):
+        if f'scenario-{i}' not in changes:
+            world.store.put('change', f'scenario-{i}', {
+                'pool': item['pool'], 'usd': item['usd'], 'at': world.now() + item['after_s']})
+    world.store.commit()
+
+
+def change(world: World, pool: str, usd: str) -> None:
+    """From now on the pool (TYPE/AZ, or TYPE for all its zones) costs USD an hour."""
+    changes = world.store.all['change']
+    world.store.put('change', f'{len(changes)}', {'pool': pool, 'usd': usd, 'at': world.now()})
+    world.event('spot-price', pool=pool, usd=usd)
+
+
+def series(world: World, type_name: str, az: str) -> list[tuple[float, Decimal]]:
+    """What the pool has cost, and since when each, the oldest first; nothing of the future."""
+    out = []
+    base = _base(world, type_name, az)
+    if base is not None:
+        first = min([world.started] + [c['at'] for c in world.store.all['change'].values()])
+        out.append((first - BEFORE_S, Decimal(base)))
+    changes = [c for c in world.store.all['change'].values()
+               if c['pool'] in (type_name, f'{type_name}/{az}') and c['at'] <= world.now()]
+    # stable: of two at one moment the later counts
+    out += [(c['at'], Decimal(c['usd'])) for c in sorted(changes, key=lambda c: c['at'])]
+    return out
+
+
 def price(world: World, type_name: str, az: str) -> Decimal | None:
     """The price of an instance-hour now, USD; None where the scenario has none."""
-    for key in (f'{type_name}/{az}', type_name):
-        if key in world.scenario.spot_prices:
-            return Decimal(world.scenario.spot_prices[key])
-    return None
+    every = series(world, type_name, az)
+    return every[-1][1] if every else None
+
+
+def cost(world: World, type_name: str, az: str, since: float, until: float) -> Decimal | None:
+    """What an instance costs from SINCE to UNTIL, by the second, USD; None: no price."""
+    every = series(world, type_name, az)
+    if not every:
+        return None
+    total = Decimal(0)
+    for i, (at, usd) in enumerate(every):
+        begins = since if i == 0 else max(at, since)
+        ends = min(every[i + 1][0], until) if i + 1 < len(every) else until
+        if ends > begins:
+            total += usd * (int(ends) - int(begins)) / 3600
+    return total
 
 
 def check_cap(world: World, kind: Type, az: str, data: dict[str, Any], override: dict[str, Any]
@@ -32,8 +83,8 @@ def check_cap(world: World, kind: Type, az: str, data: dict[str, Any], override:
 
 
 def history(world: World, params: dict[str, Any]) -> dict[str, Any]:
-    """DescribeSpotPriceHistory.  Prices here never change: what holds at StartTime
-    is told with the moment since when it does, before it."""
+    """DescribeSpotPriceHistory: the changes from StartTime to EndTime, the newest of a pool
+    first, and what held at StartTime with the moment since when it did, before it."""
     match = filters.compile_filters(params.get('Filters', []), {
         'availability-zone': lambda p: [p['AvailabilityZone']],
         'instance-type': lambda p: [p['InstanceType']],
@@ -41,20 +92,24 @@ def history(world: World, params: dict[str, Any]) -> dict[str, Any]:
         'spot-price': lambda p: [p['SpotPrice']],
     }, None)
     types, products = params.get('InstanceTypes'), params.get('ProductDescriptions')
-    since = world.moment(world.started - 3600)
+    start, end = params.get('StartTime'), params.get('EndTime')
     found = []
     for kind in world.scenario.types.values():
         if types and kind.name not in types or products and PRODUCT not in products:
             continue
         for az in sorted(world.scenario.zones):
-            now = price(world, kind.name, az)
-            if now is None or not world.scenario.offered(kind.name, az) or az != params.get(
-                    'AvailabilityZone', az) or 'EndTime' in params and params['EndTime'] < since:
+            if not world.scenario.offered(kind.name, az) \
+                    or az != params.get('AvailabilityZone', az):
                 continue
-            item = {'AvailabilityZone': az, 'InstanceType': kind.name, 'Timestamp': since,
-                    'ProductDescription': PRODUCT, 'SpotPrice': f'{now:.6f}'}
-            if match(item):
-                found.append(item)
+            until = None    # when the next price began to hold
+            for at, usd in reversed(series(world, kind.name, az)):
+                since = world.moment(at)
+                over = start is not None and until is not None and until <= start
+                item = {'AvailabilityZone': az, 'InstanceType': kind.name, 'Timestamp': since,
+                        'ProductDescription': PRODUCT, 'SpotPrice': f'{usd:.6f}'}
+                if not over and (end is None or since <= end) and match(item):
+                    found.append(item)
+                until = since
     query = {k: v for k, v in params.items() if k not in ('StartTime', 'EndTime')}
     chosen, token = filters.page(found, query, 1, 1000)
     return {'SpotPriceHistory': chosen, 'NextToken': token or ''}    # EC2 ends with an empty one

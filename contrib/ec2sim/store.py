@@ -9,7 +9,7 @@ import json
 import sqlite3
 from typing import Any
 
-KINDS = ('fleet', 'instance', 'group', 'template', 'token', 'key', 'blob', 'message', 'bill')
+KINDS = ('fleet', 'instance', 'group', 'template', 'token', 'key', 'blob', 'message', 'bill', 'change')
 
 
 def _encode(value: Any) -> Any:
