@@ -96,6 +96,16 @@ static int judge_placements(const struct survey *survey, const struct judge_rule
 	return 0;
 }
 
+/* An instance with our tag is in it: what is done with that comes first. */
+static bool is_in_use(const struct survey_region *region, const char *name)
+{
+	for (size_t i = 0; i < region->instances.n; i++)
+		if (!strcmp(region->instances.all[i].group, name) &&
+			strcmp(region->instances.all[i].state, "terminated") != 0)
+			return true;
+	return false;
+}
+
 /* Made by us by its name too, and no instance is in it. */
 static bool is_unused(
 	const struct survey *survey, const struct survey_region *region, const char *name)
@@ -103,13 +113,7 @@ static bool is_unused(
 	char prefix[80];
 
 	snprintf(prefix, sizeof(prefix), "burst-%s-", survey->cluster);
-	if (strncmp(name, prefix, strlen(prefix)) != 0 || !region->known)
-		return false;
-	for (size_t i = 0; i < region->instances.n; i++)
-		if (!strcmp(region->instances.all[i].group, name) &&
-			strcmp(region->instances.all[i].state, "terminated") != 0)
-			return false;
-	return true;
+	return !strncmp(name, prefix, strlen(prefix)) && region->known && !is_in_use(region, name);
 }
 
 /* Why nobody needs it; NULL: somebody may. */
@@ -135,7 +139,7 @@ static int judge_groups(const struct survey *survey, const struct judge_rules *r
 		const char *why = why_unused(survey, rules, region, group);
 		enum finding_rule rule = FINDING_GROUP_UNUSED;
 
-		if (!why && !group->row && !survey->rebuilt_ms) {
+		if (!why && !group->row && !survey->rebuilt_ms && !is_in_use(region, group->name)) {
 			/* its row is written before it is made: no row, no gang of ours */
 			rule = FINDING_LEFT_ALONE;
 			why = "it carries our tag, and state.db never heard of it: another "

@@ -338,6 +338,9 @@ START_TEST(group_at_ec2)
 	expect("group-unused placement group burst-mine-9-c");
 	set(ec2(1)->group, "burst-mine-9-c");
 	expect("");
+	survey.rebuilt_ms = 0;
+	expect("");
+	survey.rebuilt_ms = NOW_MS;
 	set(ec2(1)->state, "terminated");
 	row(1)->row.state = INSTANCE_TERMINATING;
 	row(1)->row.last_asked_ms = NOW_MS;
