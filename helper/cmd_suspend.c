@@ -23,7 +23,18 @@
 #define SETTLE_SPARE_MS 10000
 #define CLOCK_SLACK_MS  60000
 
-/* A gang's instances that this call ends: those of the nodes; all, once its job is over. */
+/* Does a node stay when its gang's job is over, for others, which may run on it by now? */
+static bool is_handed_on(const struct app *app, const char *node)
+{
+	const struct conf_group *group = conf_group_of(app->conf, node);
+
+	return group && group->reuse;
+}
+
+/*
+ * A gang's instances that this call ends: those of the nodes; all, once its job is over, where no
+ * other job gets its nodes.
+ */
 static int end_part(struct app *app, const struct gang *gang, const struct instance *list, size_t n,
 	struct err *err)
 {
@@ -42,7 +53,8 @@ static int end_part(struct app *app, const struct gang *gang, const struct insta
 	}
 	if (instance_list(app->db, gang->id, false, &living, &nliving, err) < 0)
 		return -1;
-	whole = gang->all_or_nothing && stale_gang_lives(app, gang, err) == 0;
+	whole = gang->all_or_nothing && !is_handed_on(app, list[0].node) &&
+		stale_gang_lives(app, gang, err) == 0;
 	part = calloc(nliving + 1, sizeof(*part));
 	if (!part)
 		return err_nomem(err);

@@ -9,6 +9,7 @@
 #include "helper/log.h"
 #include "helper/protect.h"
 #include "helper/release.h"
+#include "helper/stale.h"
 #include "lib/aws/ec2.h"
 #include "lib/base/cleanup.h"
 #include "lib/base/clock.h"
@@ -177,6 +178,17 @@ int lost_late(struct app *app, const struct gang *gang, const struct nodeset *no
 	return 0;
 }
 
+/* Its job is over and its nodes are others' now, or may be: these have lost nothing. */
+static bool is_handed_on(struct app *app, const struct gang *gang, const struct lost *lost)
+{
+	const struct conf_group *group = lost->nodes.n
+						 ? conf_group_of(app->conf, lost->nodes.names[0])
+						 : NULL;
+
+	return gang->state == GANG_ACTIVE && group && group->reuse &&
+	       stale_gang_lives(app, gang, NULL) == 0;
+}
+
 /* Does anything of the gang go on without what is lost? 1, 0, -1. */
 static int goes_on(
 	struct app *app, const struct gang *gang, const struct lost *lost, struct err *err)
@@ -184,7 +196,7 @@ static int goes_on(
 	cleanup_free struct instance *list = NULL;
 	size_t n = 0;
 
-	if (gang->all_or_nothing)
+	if (gang->all_or_nothing && !is_handed_on(app, gang, lost))
 		return 0;
 	/* all of its life: a pool of which some have come and gone has not failed */
 	if (instance_list(app->db, gang->id, true, &list, &n, err) < 0)

@@ -67,6 +67,12 @@ configure() {
 	grep -q "^ *$1: $2\$" "$BURST_CONF"
 }
 
+# hand_on: for the rest of the test nodes go from job to job, and stay for SuspendTime
+hand_on() {
+	cp "$BURST_CONF" "$BATS_TEST_TMPDIR/conf"
+	sed -i 's/^\( *\)\(- \)\?node_group_name: .*/&\n\1  reuse: true/' "$BURST_CONF"
+}
+
 # gang_state JOB: of the job's last gang
 gang_state() {
 	helper status --all --json | jq -r "[.gangs[] | select(.job == \"$1\")] | last | .state"

@@ -57,6 +57,27 @@ load guards
 	[ "$(live_count)" -eq 3 ]
 }
 
+@test "more than the maximum of nodes: what nobody uses goes" {
+	hand_on
+	job=$(submit -N 3 -t 5 --wrap true)
+	wait_for "job_is $job COMPLETED" 90
+	agree
+	# one of them is another job's by now
+	second=$(submit -N 1 -t 5 --wrap 'sleep 600')
+	wait_for "job_is $second RUNNING" 40
+	[ "$(live_count)" -eq 3 ]
+	configure max_nodes 2
+	run -0 --separate-stderr helper reconcile
+	[[ $output =~ ^"too-many-nodes the site: idle nodes aws-hpc-"[0-7]" are powered down: 3 instances run, and guards.max_nodes is 2: no more are launched"$ ]]
+	wait_for '[ "$(live_count)" -lt 3 ]' 60
+	wait_for "! in_cluster scontrol -o show node | grep POWERING_DOWN" 60
+	[ "$(live_count)" -eq 2 ]
+	agree
+	job_is "$second" RUNNING
+	in_cluster scancel "$second"
+	in_cluster scontrol update nodename='aws-hpc-[0-7]' state=POWER_DOWN_FORCE
+}
+
 @test "a job that has not ended long after its time limit: its nodes are taken from it" {
 	job=$(submit -N 1 -t 1 --wrap 'sleep 600')
 	wait_for "job_is $job RUNNING" 90

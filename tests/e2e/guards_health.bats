@@ -22,6 +22,24 @@ load guards
 	wait_for "[[ \$(job_field $job AdminComment) == 'burst: 2 x '* ]]" 60
 }
 
+@test "an instance that somebody stopped, of a gang whose nodes are handed on: the others' jobs go on" {
+	hand_on
+	job=$(submit -N 3 -t 5 --wrap true)
+	wait_for "job_is $job COMPLETED" 90
+	second=$(submit -N 1 -t 5 --wrap 'sleep 600')
+	wait_for "job_is $second RUNNING" 40
+	id=$(helper status --json | jq -r ".gangs[-1].instances[] | select(.node != \"$(job_field "$second" NodeList)\") | .id" | head -n 1)
+	trouble stop "$id"
+	run -0 --separate-stderr helper reconcile
+	[[ $output == *"instance-stopped instance $id: "* ]]
+	wait_for '[ "$(live_count)" -eq 2 ]' 30
+	sleep 2
+	[ "$(live_count)" -eq 2 ]
+	job_is "$second" RUNNING
+	in_cluster scancel "$second"
+	in_cluster scontrol update nodename='aws-hpc-[0-7]' state=POWER_DOWN_FORCE
+}
+
 @test "impaired status checks: the node is not given to another job, and its own goes on" {
 	job=$(submit -N 2 -t 5 --wrap 'sleep 600')
 	wait_for "job_is $job RUNNING" 90
