@@ -96,6 +96,8 @@ sources() {
 		/usr/share/aws-slurm-burst/compute-node/burst-node
 		/usr/share/aws-slurm-burst/compute-node/burst-node.default
 		/usr/share/aws-slurm-burst/compute-node/burst-node.service
+		/usr/share/aws-slurm-burst/compute-node/burst-notice
+		/usr/share/aws-slurm-burst/compute-node/burst-notice.service
 		/usr/share/aws-slurm-burst/systemd/aws-slurm-burst-reconcile.service
 		/usr/share/aws-slurm-burst/systemd/aws-slurm-burst-reconcile.timer
 		/usr/share/aws-slurm-burst/systemd/aws-slurm-burst-watch.service
@@ -114,6 +116,7 @@ sources() {
 		/usr/share/doc/aws-slurm-burst/plugin.md
 		/usr/share/doc/aws-slurm-burst/reconcile.md
 		/usr/share/doc/aws-slurm-burst/scenarios.md
+		/usr/share/doc/aws-slurm-burst/spot.md
 		/usr/share/doc/aws-slurm-burst/state.md
 	END
 	# the names that slurm.conf knows reach their programs wherever the tree is moved to
