@@ -451,6 +451,9 @@ n6 127.0.0.253 n6"
 }
 
 @test "a node that is to go: signal, reason, requeue of a job that has ended and of one that runs" {
+	# the test before's has the port
+	in_cluster pkill slurmd || :
+	wait_for '! in_cluster pgrep slurmd' 10
 	driver announce n3=127.0.0.1
 	job=$(submit_script -p gang -N 1 -w n3 <<-'END'
 	#!/bin/bash
