@@ -63,10 +63,21 @@ static void leave_alone(struct pass *pass, struct app *app, const struct survey 
 	note(pass, finding, END_LEFT_ALONE, "");
 }
 
+/* Somebody is at it, or was: to see it through twice does no harm, and whoever calls us once wants
+ * it done. */
+static bool is_on_its_way_out(const struct survey *survey)
+{
+	for (size_t i = 0; i < survey->ngangs; i++)
+		if (survey->gangs[i].gang.state == GANG_RELEASING ||
+			survey->gangs[i].gang.state == GANG_FAILING)
+			return true;
+	return false;
+}
+
 static void carry_out(struct pass *pass, struct app *app, const struct survey *survey,
 	const struct findings *findings)
 {
-	struct repairs repairs = {0};
+	struct repairs repairs = {.settle = is_on_its_way_out(survey)};
 
 	for (size_t i = 0; i < findings->n; i++) {
 		const struct finding *finding = &findings->all[i];

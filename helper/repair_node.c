@@ -40,11 +40,39 @@ static int look(struct app *app, const struct survey *survey, const struct findi
 	return -1;
 }
 
-/* Its job goes back, or ends, and is told why. */
-static void send_job_back(
-	struct app *app, const struct job_facts *job, const struct node_facts *node)
+/* The nodes of JOB that have nothing behind them, as NODE: they go together, or the next pass would
+ * find the others without a job. */
+static int bare_nodes_of(struct app *app, const struct survey *survey, const struct job_facts *job,
+	const struct node_facts *node, struct nodeset *bare, struct err *err)
 {
-	CLEANUP(nodeset_release) struct nodeset down = NODESET_INIT, gone = NODESET_INIT;
+	CLEANUP(nodeset_release) struct nodeset all = NODESET_INIT;
+
+	if (nodeset_parse(&all, job->nodes, err) < 0)
+		return -1;
+	nodeset_for_each (&all, i) {
+		const struct survey_node *then = survey_node(survey, all.names[i]);
+		CLEANUP(gang_release) struct gang gang = {0};
+
+		if (strcmp(all.names[i], node->name) != 0) {
+			if (!then || then->row || then->gang || then->in_hand ||
+				then->facts.registered != node->registered ||
+				then->facts.powering_up != node->powering_up)
+				continue;
+			if (gang_of_node(app->db, all.names[i], &gang, err) == 0)
+				continue;
+			if (err->class != ERR_NOTFOUND)
+				return -1;
+		}
+		if (nodeset_add(bare, all.names[i], err) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+/* Its job goes back, or ends, and is told why; with its nodes in DOWN. */
+static void send_job_back(struct app *app, const struct job_facts *job,
+	const struct node_facts *node, const struct nodeset *down)
+{
 	struct demand_job its = {.nodes = NODESET_INIT};
 	struct demand_job *jobs[] = {&its};
 	struct demand demand = {.jobs = jobs, .njobs = 1};
@@ -54,19 +82,17 @@ static void send_job_back(
 		.uncounted = true,
 		.requeued = true,
 		.ended = true,
+		.gone = node->registered ? down : NULL,
 	};
 	char text[160];
 
-	snprintf(text, sizeof(text), "no instance is behind node %s", node->name);
+	snprintf(text, sizeof(text), "no instance is behind node %s%s", node->name,
+		down->n > 1 ? " and others" : "");
 	failure.text = text;
-	if (nodeset_add(&down, node->name, NULL) < 0 ||
-		(node->registered && nodeset_add(&gone, node->name, NULL) < 0) ||
-		nodeset_add(&its.nodes, node->name, NULL) < 0)
-		return;
-	failure.gone = gone.n ? &gone : NULL;
-	if (slurm_client_job(job->job_id, &its.facts, NULL) == 0) {
+	if (nodeset_filter(down, &(struct nodeset)NODESET_INIT, false, &its.nodes, NULL) == 0 &&
+		slurm_client_job(job->job_id, &its.facts, NULL) == 0) {
 		its.facts.restart = job->restart;
-		failure_send_back(app, &demand, &down, &failure);
+		failure_send_back(app, &demand, down, &failure);
 	}
 	job_facts_release(&its.facts);
 	nodeset_release(&its.nodes);
@@ -92,6 +118,7 @@ static int force(struct app *app, const struct node_facts *node, const char *why
 int repair_node_empty(struct app *app, const struct survey *survey, const struct finding *finding,
 	struct repairs *repairs, struct err *err)
 {
+	CLEANUP(nodeset_release) struct nodeset down = NODESET_INIT;
 	const struct survey_node *then = survey_node(survey, finding->node);
 	struct node_facts node;
 	int rc = look(app, survey, finding, true, &node, err);
@@ -100,9 +127,14 @@ int repair_node_empty(struct app *app, const struct survey *survey, const struct
 		return rc;
 	if (!then->job)
 		return force(app, &node, finding->why, repairs, err) < 0 ? -1 : 1;
-	/* takes the node down, too */
-	send_job_back(app, then->job, &node);
-	return nodeset_add(&repairs->revive, node.name, err) < 0 ? -1 : 1;
+	if (bare_nodes_of(app, survey, then->job, &node, &down, err) < 0)
+		return -1;
+	/* takes the nodes down, too */
+	send_job_back(app, then->job, &node, &down);
+	return nodeset_filter(&down, &(struct nodeset)NODESET_INIT, false, &repairs->revive, err) <
+			       0
+		       ? -1
+		       : 1;
 }
 
 int repair_node_force(struct app *app, const struct survey *survey, const struct finding *finding,
