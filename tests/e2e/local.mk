@@ -6,6 +6,10 @@ EXTRA_DIST += \
 	tests/e2e/cluster.bash \
 	tests/e2e/compute-node.bats \
 	tests/e2e/configure.bats \
+	tests/e2e/crash.bash \
+	tests/e2e/crash_daemons.bats \
+	tests/e2e/crash_down.bats \
+	tests/e2e/crash_resume.bats \
 	tests/e2e/dist.bats \
 	tests/e2e/estimate.bats \
 	tests/e2e/explain.bats \
@@ -45,10 +49,12 @@ EXTRA_DIST += \
 	tests/e2e/relay.py \
 	tests/e2e/scenarios.bats \
 	tests/e2e/slurm_client.bats \
+	tests/e2e/soak.bats \
 	tests/e2e/spot.bats \
 	tests/e2e/state.bats \
 	tests/e2e/submit_cluster.bash \
-	tests/e2e/tries.bash
+	tests/e2e/tries.bash \
+	tests/soak/soak
 # End of EXTRA_DIST
 
 # Calls lib/slurm's functions one by one, for slurm_client.bats.
