@@ -18,6 +18,7 @@ struct gang_nodes {
 	bool reuse;           /* nodes of the node group outlive their jobs */
 	bool idle;            /* one has an instance, and no job, and does not go down */
 	const struct survey_node *first_missing;
+	const struct survey_node *persons; /* somebody keeps it, by words of their own */
 };
 
 static void look_at_nodes(const struct survey *survey, const struct judge_rules *rules,
@@ -32,6 +33,8 @@ static void look_at_nodes(const struct survey *survey, const struct judge_rules 
 		if (rows[i]->row.state != INSTANCE_RUNNING || !node)
 			continue;
 		nodes->reuse = nodes->reuse || (node->group && node->group->reuse);
+		if (!judge_goes_down(&node->facts) && judge_is_a_persons(&node->facts))
+			nodes->persons = node;
 		if (!judge_goes_down(&node->facts) && !node->facts.allocated &&
 			!node->facts.completing && !node->job)
 			nodes->idle = true;
@@ -101,6 +104,17 @@ static int judge_up(const struct survey *survey, const struct judge_rules *rules
 		return 0;
 	if (!announced && judge_age_s(survey, over_since_ms(survey, gang)) <= rules->grace_s)
 		return 0;
+	if (nodes.persons) {
+		f = judge_find(findings, FINDING_LEFT_ALONE, gang, NULL, nodes.persons, err);
+		if (!f)
+			return -1;
+		f->alarm = true;
+		snprintf(f->why, sizeof(f->why),
+			"the job of its gang %s is over, and %u instance(s) still run; a person "
+			"gave the reason: %.100s",
+			gang->gang.id, gang->nrunning, nodes.persons->facts.reason);
+		return 0;
+	}
 	f = judge_find(findings, FINDING_JOB_OVER, gang, NULL, NULL, err);
 	if (f)
 		snprintf(f->why, sizeof(f->why), "%s over, and %u instance(s) still run",

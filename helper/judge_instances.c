@@ -20,6 +20,54 @@ static int64_t begun_ms(const struct survey_row *row)
 	return row->row.last_asked_ms ? row->row.last_asked_ms : row->row.bound_ms;
 }
 
+/* Another one of the same gang that is left alone: told with the first, of whom there may be
+ * thousands. */
+static bool is_told(
+	struct findings *findings, const char *gang, const char *region, const char *why)
+{
+	for (size_t i = 0; i < findings->n; i++) {
+		struct finding *f = &findings->all[i];
+
+		if (f->rule != FINDING_LEFT_ALONE || !*f->instance || strcmp(f->gang, gang) != 0 ||
+			strcmp(f->why, why) != 0 || strcmp(f->region, region) != 0)
+			continue;
+		f->number++;
+		return true;
+	}
+	return false;
+}
+
+/* Its slurmd answers, as far as slurmctld knows. */
+static bool answers(const struct node_facts *node)
+{
+	return node->registered && !node->no_respond && !node->down && !node->powering_down;
+}
+
+/*
+ * EC2 may have a bad day, or our key be another account's: of whose node slurmctld hears it is not
+ * gone, whatever EC2 says. Without slurmctld nobody knows.
+ */
+static int judge_absent_node(const struct survey *survey, const struct survey_row *row,
+	struct findings *findings, struct err *err)
+{
+	static const char why[] = "EC2 does not know it any more, but its node answers slurmctld: "
+				  "whose account are the credentials of?";
+	struct finding *f;
+
+	if (!survey->nodes_known)
+		return 1;
+	if (!row->node || !answers(&row->node->facts))
+		return 0;
+	if (is_told(findings, row->row.gang, row->row.region, why))
+		return 1;
+	f = judge_find(findings, FINDING_LEFT_ALONE, row->gang, row, row->node, err);
+	if (!f)
+		return -1;
+	f->alarm = true;
+	snprintf(f->why, sizeof(f->why), "%s", why);
+	return 1;
+}
+
 /* EC2 does not show it at all. */
 static int judge_absent(const struct survey *survey, const struct judge_rules *rules,
 	const struct survey_row *row, struct findings *findings, struct err *err)
@@ -29,6 +77,12 @@ static int judge_absent(const struct survey *survey, const struct judge_rules *r
 
 	if (!row->looked || age_s <= rules->gone_s)
 		return 0;
+	if (row->row.state == INSTANCE_RUNNING && *row->row.node) {
+		int rc = judge_absent_node(survey, row, findings, err);
+
+		if (rc)
+			return rc < 0 ? -1 : 0;
+	}
 	f = judge_find(findings, FINDING_ROW_GONE, row->gang, row, NULL, err);
 	if (!f)
 		return -1;
@@ -176,23 +230,6 @@ static bool is_moving(const struct survey *survey, const struct survey_stray *st
 	return stray->launch_known && stray->launch_state == LAUNCH_PREPARED;
 }
 
-/* Another one of the same gang that is left alone: told with the first, of whom there may be
- * thousands. */
-static bool is_told(const struct survey_stray *stray, const char *why, struct findings *findings)
-{
-	for (size_t i = 0; i < findings->n; i++) {
-		struct finding *f = &findings->all[i];
-
-		if (f->rule != FINDING_LEFT_ALONE || !*f->instance ||
-			strcmp(f->gang, stray->gang) != 0 || strcmp(f->why, why) != 0 ||
-			strcmp(f->region, stray->region_name) != 0)
-			continue;
-		f->number++;
-		return true;
-	}
-	return false;
-}
-
 static int judge_stray(const struct survey *survey, const struct judge_rules *rules,
 	const struct survey_stray *stray, struct findings *findings, struct err *err)
 {
@@ -209,9 +246,19 @@ static int judge_stray(const struct survey *survey, const struct judge_rules *ru
 		/* EC2 may show what it showed before, for a moment */
 		if (judge_age_s(survey, stray->terminated_ms) <= rules->grace_s)
 			return 0;
-		rule = FINDING_ENDED_RUNS;
+		rule = node && node->job ? FINDING_LEFT_ALONE : FINDING_ENDED_RUNS;
 		snprintf(why, sizeof(why), "state.db says terminated, EC2 says %s",
 			stray->ec2->state);
+		/* whoever wrote it down was wrong; it is ended when the job is over */
+		if (node && node->job)
+			snprintf(why, sizeof(why),
+				"state.db says terminated, but EC2 says %s, and job %s runs on it "
+				"as "
+				"node %s",
+				stray->ec2->state, node->job->name, node->facts.name);
+	} else if (!*stray->gang) {
+		snprintf(why, sizeof(why),
+			"its tag burst:gang is gone, or none of our making: whose is it?");
 	} else if (!is_of_a_fleet(stray->ec2)) {
 		snprintf(why, sizeof(why),
 			"it carries our tags, but no fleet launched it: copied by a person?");
@@ -236,7 +283,7 @@ static int judge_stray(const struct survey *survey, const struct judge_rules *ru
 			"old copy, reconcile --rebuild",
 			survey->cluster);
 	}
-	if (rule == FINDING_LEFT_ALONE && is_told(stray, why, findings))
+	if (rule == FINDING_LEFT_ALONE && is_told(findings, stray->gang, stray->region_name, why))
 		return 0;
 	f = judge_find(findings, rule, NULL, NULL, node, err);
 	if (!f)

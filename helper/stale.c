@@ -27,8 +27,10 @@ int stale_job_lives(uint32_t job_id, uint32_t restart, struct err *err)
 	/* requeued while it ran: the next start is counted, and this one is ending still */
 	if (facts.state == JOB_STATE_COMPLETING)
 		return facts.restart == restart || facts.restart == restart + 1;
+	/* OTHER: it is suspended */
 	return facts.restart == restart &&
-	       (facts.state == JOB_STATE_CONFIGURING || facts.state == JOB_STATE_RUNNING);
+	       (facts.state == JOB_STATE_CONFIGURING || facts.state == JOB_STATE_RUNNING ||
+		       facts.state == JOB_STATE_OTHER);
 }
 
 int stale_gang_lives(struct app *app, const struct gang *gang, struct err *err)

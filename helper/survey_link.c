@@ -185,10 +185,11 @@ int64_t survey_age_ms(const struct survey *survey, int64_t then_ms)
 	return age_ms < survey->steady_ms ? age_ms : survey->steady_ms;
 }
 
+/* A suspended one (OTHER) has them, too, though slurmctld calls them idle. */
 static bool has_nodes(const struct job_facts *job)
 {
 	return job->state == JOB_STATE_CONFIGURING || job->state == JOB_STATE_RUNNING ||
-	       job->state == JOB_STATE_COMPLETING;
+	       job->state == JOB_STATE_COMPLETING || job->state == JOB_STATE_OTHER;
 }
 
 bool survey_job_lives(const struct survey *survey, uint32_t job_id, uint32_t restart)
@@ -282,8 +283,9 @@ static int link_jobs(struct survey *survey, struct err *err)
 		nodeset_for_each (&nodes, k) {
 			struct survey_node *node = survey_node(survey, nodes.names[k]);
 
-			/* of several that share it, one that does not end */
-			if (node && (!node->job || node->job->state == JOB_STATE_COMPLETING))
+			/* of several that share it, one that runs */
+			if (node && (!node->job || node->job->state == JOB_STATE_COMPLETING ||
+					    node->job->state == JOB_STATE_OTHER))
 				node->job = job;
 		}
 	}

@@ -343,6 +343,19 @@ START_TEST(job_over)
 	over(302);
 	job()->state = JOB_STATE_COMPLETING;
 	expect("");
+	/* it is suspended: slurmctld calls its nodes idle */
+	over(302);
+	job()->state = JOB_STATE_OTHER;
+	expect("");
+	/* somebody looks at one of its nodes, and has told SuspendProgram not to come */
+	over(302);
+	node(1)->facts.drain = true;
+	set(node(1)->facts.reason, "looking at its fan, alice");
+	expect("left-alone node aws-hpc-1");
+	ck_assert(finding_at(0)->alarm);
+	ck_assert_ptr_nonnull(strstr(finding_at(0)->why, "alice"));
+	set(node(1)->facts.reason, "burst: instance i-1: EC2's check of its host has failed");
+	expect("job-over " THE_GANG);
 }
 END_TEST
 
@@ -395,6 +408,7 @@ START_TEST(row_gone)
 	world();
 	region()->instances.n = 1;
 	row(1)->looked = true;
+	node(1)->facts.no_respond = true;
 	expect("row-gone instance i-1");
 	row(1)->looked = false; /* it was not asked for by its id */
 	expect("");
@@ -425,10 +439,34 @@ START_TEST(row_gone)
 	world();
 	region()->instances.n = 1;
 	row(1)->looked = true;
+	node(1)->facts.no_respond = true;
 	row(1)->row.launched_s = 0;
 	expect("row-gone instance i-1");
 	gang()->gang.created_ms = NOW_MS - MINUTE_MS;
 	expect("");
+	region()->instances.n = 2;
+}
+END_TEST
+
+/* EC2 denies what runs: an empty answer, another account. Nobody's job pays for it. */
+START_TEST(row_gone_and_alive)
+{
+	world();
+	region()->instances.n = 0;
+	row(0)->looked = row(1)->looked = true;
+	expect("left-alone instance i-0 and 1 more");
+	ck_assert(finding_at(0)->alarm);
+	ck_assert_ptr_nonnull(strstr(finding_at(0)->why, "its node answers slurmctld"));
+	survey.nodes_known = false;
+	expect("");
+	survey.nodes_known = true;
+	node(0)->facts.no_respond = true;
+	node(1)->facts.down = true;
+	expect("row-gone instance i-0; row-gone instance i-1");
+	/* it was to be ended anyway */
+	node(0)->facts.no_respond = node(1)->facts.down = false;
+	row(0)->row.state = row(1)->row.state = INSTANCE_TERMINATING;
+	expect("row-gone instance i-0; row-gone instance i-1");
 	region()->instances.n = 2;
 }
 END_TEST
@@ -693,6 +731,27 @@ START_TEST(ended_runs)
 	tag(ec2(2), "burst:cluster", "mine");
 	survey.steady_ms = 1000;
 	expect("");
+	survey.steady_ms = INT64_MAX;
+
+	/* whoever wrote that down was wrong: a job runs there */
+	set(node(2)->facts.addr, "10.0.0.2");
+	node(2)->facts.powered_down = node(2)->facts.idle = false;
+	node(2)->facts.allocated = node(2)->facts.registered = true;
+	free(job()->nodes);
+	job()->nodes = strdup("aws-hpc-[0-2]");
+	expect("left-alone instance i-9");
+	ck_assert(finding_at(0)->alarm);
+	ck_assert_ptr_nonnull(strstr(finding_at(0)->why, "job 7 runs on it"));
+	job()->state = JOB_STATE_ENDED;
+	gang()->njobs = 0;
+	expect("ended-runs instance i-9");
+	gang()->njobs = 1;
+
+	/* somebody took its tag burst:gang away: there is no gang to write it down for */
+	world();
+	add_stray("i-9", "");
+	expect("left-alone instance i-9");
+	ck_assert(finding_at(0)->alarm);
 }
 END_TEST
 
@@ -717,6 +776,7 @@ int main(void)
 	tcase_add_test(t, job_over);
 	tcase_add_test(t, row_ended);
 	tcase_add_test(t, row_gone);
+	tcase_add_test(t, row_gone_and_alive);
 	tcase_add_test(t, instance_without_node);
 	tcase_add_test(t, end_again);
 	tcase_add_test(t, tag_gone);
