@@ -88,6 +88,15 @@ static enum finding_rule judge_bare(const struct survey *survey, const struct ju
 	return facts->idle || facts->down ? FINDING_NODE_WITHOUT_INSTANCE : FINDING_RULES;
 }
 
+/* A region that did not answer may have the machine. */
+static bool all_regions_known(const struct survey *survey)
+{
+	for (size_t i = 0; i < survey->nregions; i++)
+		if (!survey->regions[i].known)
+			return false;
+	return true;
+}
+
 static int judge_without_row(const struct survey *survey, const struct judge_rules *rules,
 	const struct survey_node *node, struct findings *findings, struct err *err)
 {
@@ -104,7 +113,7 @@ static int judge_without_row(const struct survey *survey, const struct judge_rul
 		 * One that was bound at the first look is on its way down.
 		 */
 		if ((facts->power_down && !facts->allocated) || node->was_bound ||
-			has_stray(survey, node) ||
+			!all_regions_known(survey) || has_stray(survey, node) ||
 			(!facts->no_respond && !facts->down &&
 				strcmp(facts->addr, rules->placeholder)))
 			return 0;

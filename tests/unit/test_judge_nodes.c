@@ -47,6 +47,10 @@ START_TEST(node_without_instance)
 		survey.jobs_known = false;
 		expect("");
 		survey.jobs_known = true;
+		/* a region that does not answer may have its machine */
+		region()->known = false;
+		expect("");
+		region()->known = true;
 		/* a machine of ours that is not written down is another matter */
 		add_stray("i-9", "5-9876543210");
 		survey.strays[0].launch_state = LAUNCH_PREPARED;
