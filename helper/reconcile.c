@@ -31,6 +31,7 @@ struct pass {
 	const struct reconcile *how;
 	struct json_object *findings; /* NULL: lines */
 	size_t done, failed;
+	bool stopped; /* told to end before the last finding */
 };
 
 static void put_line(const struct pass *pass, FILE *to, const char *text)
@@ -87,8 +88,10 @@ static void carry_out(struct pass *pass, struct app *app, const struct survey *s
 			leave_alone(pass, app, survey, finding, &repairs);
 			continue;
 		}
-		if (pass->how->stop && *pass->how->stop)
+		if (pass->how->stop && *pass->how->stop) {
+			pass->stopped = true;
 			break;
+		}
 		switch (repair(app, survey, finding, &repairs, &err)) {
 		case 1:
 			pass->done++;
@@ -183,8 +186,8 @@ static int run(struct pass *pass, struct app *app, struct survey *survey, struct
 	else
 		carry_out(pass, app, survey, findings);
 	if (!pass->how->dry_run)
-		remember(app, survey, !blind && !pass->failed);
-	if (!blind && !pass->failed && !(pass->how->dry_run ? todo : pass->done))
+		remember(app, survey, !blind && !pass->failed && !pass->stopped);
+	if (!blind && !pass->failed && !pass->stopped && !(pass->how->dry_run ? todo : pass->done))
 		put_line(pass, stdout, agree);
 	if (pass->how->json) {
 		/* of a dry run: what it would do is what does not agree */

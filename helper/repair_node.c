@@ -69,9 +69,10 @@ static int bare_nodes_of(struct app *app, const struct survey *survey, const str
 	return 0;
 }
 
-/* Its job goes back, or ends, and is told why; with its nodes in DOWN. */
-static void send_job_back(struct app *app, const struct job_facts *job,
-	const struct node_facts *node, const struct nodeset *down)
+/* Its job goes back, or ends, and is told why; with its nodes in DOWN. 1; 0: slurmctld has
+ * forgotten the job; -1. */
+static int send_job_back(struct app *app, const struct job_facts *job,
+	const struct node_facts *node, const struct nodeset *down, struct err *err)
 {
 	struct demand_job its = {.nodes = NODESET_INIT};
 	struct demand_job *jobs[] = {&its};
@@ -85,17 +86,23 @@ static void send_job_back(struct app *app, const struct job_facts *job,
 		.gone = node->registered ? down : NULL,
 	};
 	char text[160];
+	int rc;
 
 	snprintf(text, sizeof(text), "no instance is behind node %s%s", node->name,
 		down->n > 1 ? " and others" : "");
 	failure.text = text;
-	if (nodeset_filter(down, &(struct nodeset)NODESET_INIT, false, &its.nodes, NULL) == 0 &&
-		slurm_client_job(job->job_id, &its.facts, NULL) == 0) {
+	rc = nodeset_filter(down, &(struct nodeset)NODESET_INIT, false, &its.nodes, err);
+	if (rc == 0)
+		rc = slurm_client_job(job->job_id, &its.facts, err);
+	if (rc == 0) {
 		its.facts.restart = job->restart;
 		failure_send_back(app, &demand, down, &failure);
 	}
 	job_facts_release(&its.facts);
 	nodeset_release(&its.nodes);
+	if (rc < 0)
+		return err->class == ERR_NOTFOUND ? 0 : -1;
+	return 1;
 }
 
 /* To power saving, from whatever state, with a reason that is ours. */
@@ -130,7 +137,11 @@ int repair_node_empty(struct app *app, const struct survey *survey, const struct
 	if (bare_nodes_of(app, survey, then->job, &node, &down, err) < 0)
 		return -1;
 	/* takes the nodes down, too */
-	send_job_back(app, then->job, &node, &down);
+	rc = send_job_back(app, then->job, &node, &down, err);
+	if (rc < 0)
+		return -1;
+	if (!rc)
+		return force(app, &node, finding->why, repairs, err) < 0 ? -1 : 1;
 	return nodeset_filter(&down, &(struct nodeset)NODESET_INIT, false, &repairs->revive, err) <
 			       0
 		       ? -1
