@@ -93,6 +93,8 @@ int main(int argc, char **argv)
 
 	/* a peer or reader that goes away is an error of write(), not our death in mid-launch */
 	signal(SIGPIPE, SIG_IGN);
+	/* who starts us may ignore it, and children's ends would never be heard of */
+	signal(SIGCHLD, SIG_DFL);
 	/* before anything opens a file: slurmctld 22.05 starts us with 0, 1 and 2 closed */
 	file_guard_std();
 	/* credentials pass through this process: none of it into a core file, nor to a debugger */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "helper/moved.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -19,7 +20,8 @@ static int begin(const struct app *app)
 		return -1;
 	if (pid) {
 		while (waitpid(pid, &status, 0) < 0)
-			;
+			if (errno != EINTR)
+				return -1; /* whoever called us ignores SIGCHLD: it is not known */
 		return WIFEXITED(status) && !WEXITSTATUS(status) ? 0 : -1;
 	}
 	if (setsid() < 0)

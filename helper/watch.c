@@ -201,6 +201,7 @@ static void stop_all(struct child *children, size_t n, const sigset_t *set)
 int watch_run(const struct watch_task *tasks, size_t n, const char *conf_path, struct err *err)
 {
 	cleanup_free struct child *children = calloc(n + 1, sizeof(*children));
+	struct sigaction standard = {.sa_handler = SIG_DFL}, before;
 	sigset_t set, old;
 	int rc = 0;
 
@@ -211,6 +212,9 @@ int watch_run(const struct watch_task *tasks, size_t n, const char *conf_path, s
 	sigaddset(&set, SIGINT);
 	sigaddset(&set, SIGCHLD);
 	sigprocmask(SIG_BLOCK, &set, &old);
+	/* whose parent ignores it would never hear how a child ended: exec(2) passes that on */
+	sigemptyset(&standard.sa_mask);
+	sigaction(SIGCHLD, &standard, &before);
 	for (size_t i = 0; i < n && rc == 0; i++) {
 		children[i].task = &tasks[i];
 		rc = child_start(&children[i], conf_path, err);
@@ -226,6 +230,7 @@ int watch_run(const struct watch_task *tasks, size_t n, const char *conf_path, s
 		reap(children, n);
 	}
 	stop_all(children, n, &set);
+	sigaction(SIGCHLD, &before, NULL);
 	sigprocmask(SIG_SETMASK, &old, NULL);
 	return rc;
 }

@@ -165,6 +165,20 @@ START_TEST(failing)
 }
 END_TEST
 
+/* exec(2) passes on that a shell or service manager ignores SIGCHLD. */
+START_TEST(deaf_parent)
+{
+	static const struct watch_task tasks[] = {{"short", run_short, 50, 0}};
+	pid_t pid;
+
+	signal(SIGCHLD, SIG_IGN);
+	pid = watch(tasks, 1);
+	signal(SIGCHLD, SIG_DFL);
+	wait_noted('s', 3, 5000);
+	end_watch(pid, SIGTERM);
+}
+END_TEST
+
 START_TEST(too_long)
 {
 	static const struct watch_task tasks[] = {{"long", run_long, 50, 300}};
@@ -203,6 +217,7 @@ int main(void)
 	tcase_add_test(tcase, pauses);
 	tcase_add_test(tcase, periodic);
 	tcase_add_test(tcase, failing);
+	tcase_add_test(tcase, deaf_parent);
 	tcase_add_test(tcase, too_long);
 	tcase_add_test(tcase, killed);
 	suite_add_tcase(suite, tcase);
