@@ -28,6 +28,8 @@
 #define LIVING_MS   5000
 /* The queue has failed for so long: EC2 is asked as if there were none. */
 #define QUEUE_TRUST_MS 30000
+/* While it fails it is asked so often only: each time may take seconds that signals wait for. */
+#define QUEUE_AGAIN_MS 15000
 #define LOCK_WAIT_MS   5000
 
 /* Something that fails for a while is said once, and once that it is over. */
@@ -41,7 +43,8 @@ struct loop {
 	struct app *app;
 	volatile sig_atomic_t *stop;
 	struct trouble queue, ec2, nodes, work;
-	int64_t nodes_ms, poll_ms, living_ms, work_ms; /* when next; clock_mono_ms() */
+	/* when next; clock_mono_ms() */
+	int64_t nodes_ms, poll_ms, living_ms, work_ms, queue_ms;
 	int64_t nodes_since_s;
 	char (*regions)[32]; /* where spot instances of ours run */
 	size_t nregions;
@@ -328,7 +331,8 @@ static void turn(struct loop *loop)
 	if (loop->nregions && is_due(&loop->poll_ms, conf->spot.poll_s * 1000))
 		ask_ec2(loop, deaf || !conf->spot.queue_url);
 	go_on(loop);
-	if (conf->spot.queue_url && !*loop->stop) {
+	if (conf->spot.queue_url && !*loop->stop &&
+		(!loop->queue.on || is_due(&loop->queue_ms, QUEUE_AGAIN_MS))) {
 		hear_queue(loop, loop->work_ms ? 1 : loop->nregions ? QUEUE_WAIT_S : IDLE_WAIT_S);
 		/* what came is acted on now */
 		go_on(loop);

@@ -15,6 +15,7 @@
 #define SKEW_S      60    /* less than this is no reason for an expired request */
 #define PACE_ASK_MS 60000 /* a pacer that says more is asked again */
 #define DRIVE_MS    1000
+#define LOOP_TRY_MS 10000 /* of a call whose caller asks again by itself */
 
 #define FORM "application/x-www-form-urlencoded; charset=utf-8"
 static const struct {
@@ -188,6 +189,12 @@ static bool may_go(struct run *run, const struct aws_call *call, int64_t now_ms)
 	return false;
 }
 
+/* For how long one try may take. */
+static int try_ms(const struct aws *aws, const struct aws_call *call)
+{
+	return call->loops && aws->timeout_ms > LOOP_TRY_MS ? LOOP_TRY_MS : aws->timeout_ms;
+}
+
 static int prepare(struct run *run, struct flight *f, struct err *err)
 {
 	struct aws *aws = run->aws;
@@ -218,7 +225,7 @@ static int prepare(struct run *run, struct flight *f, struct err *err)
 		.ca_bundle = aws->ca_bundle,
 		.fresh = call->once,
 		.connect_timeout_ms = aws->connect_timeout_ms,
-		.timeout_ms = aws->timeout_ms + call->wait_ms,
+		.timeout_ms = try_ms(aws, call) + call->wait_ms,
 		.max_answer = aws->max_answer,
 		.sink = reply_data,
 		.arg = &f->reply,
@@ -325,6 +332,8 @@ static bool try_again(struct run *run, struct flight *f, struct err *why)
 	f->due_ms = 0;
 	if (mend_expiry(aws, f, why->code))
 		return true;
+	if (f->call->loops)
+		return false;
 	if (why->class == ERR_THROTTLE)
 		return wait_out(run, f, why);
 	if (!retry_allowed(why->class) || f->attempt >= (unsigned)aws->max_attempts ||

@@ -59,6 +59,7 @@ struct aws_call {
 	void *arg;
 	unsigned instances; /* that it acts on, for the pacer; 0: none, or not limited by them */
 	int wait_ms;        /* the service may keep us waiting so much longer than others */
+	bool loops;         /* its caller asks again by itself: one try, and a short one */
 	const volatile sig_atomic_t *stop; /* not NULL, and not 0: fail within a second, ERR_BUSY */
 	unsigned attempts;                 /* out: how often it was sent */
 	bool unsure; /* out, on failure: one of those may have been acted upon */

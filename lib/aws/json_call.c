@@ -81,8 +81,8 @@ static int on_whole(void *arg, const char *body, size_t len, struct err *err)
 	return *answer ? 0 : -1;
 }
 
-int json_call_waiting(struct aws *aws, enum aws_service service, const char *target,
-	struct json_object *request, int wait_ms, const volatile sig_atomic_t *stop,
+static int send(struct aws *aws, enum aws_service service, const char *target,
+	struct json_object *request, int wait_ms, bool loops, const volatile sig_atomic_t *stop,
 	struct json_object **answer, struct err *err)
 {
 	const char *dot = strrchr(target, '.');
@@ -96,6 +96,7 @@ int json_call_waiting(struct aws *aws, enum aws_service service, const char *tar
 		.whole = on_whole,
 		.arg = &whole,
 		.wait_ms = wait_ms,
+		.loops = loops,
 		.stop = stop,
 	};
 
@@ -111,8 +112,15 @@ int json_call_waiting(struct aws *aws, enum aws_service service, const char *tar
 	return 0;
 }
 
+int json_call_waiting(struct aws *aws, enum aws_service service, const char *target,
+	struct json_object *request, int wait_ms, const volatile sig_atomic_t *stop,
+	struct json_object **answer, struct err *err)
+{
+	return send(aws, service, target, request, wait_ms, true, stop, answer, err);
+}
+
 int json_call(struct aws *aws, enum aws_service service, const char *target,
 	struct json_object *request, struct json_object **answer, struct err *err)
 {
-	return json_call_waiting(aws, service, target, request, 0, NULL, answer, err);
+	return send(aws, service, target, request, 0, false, NULL, answer, err);
 }

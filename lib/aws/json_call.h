@@ -29,8 +29,8 @@
 int json_call(struct aws *aws, enum aws_service service, const char *target,
 	struct json_object *request, struct json_object **answer, struct err *err);
 
-/* The same where the service answers only when it has something to say: wait_ms, stop of aws_call.
- */
+/* The same where the service answers only when it has something to say, and the caller asks again
+ * by itself: wait_ms, loops and stop of aws_call. */
 int json_call_waiting(struct aws *aws, enum aws_service service, const char *target,
 	struct json_object *request, int wait_ms, const volatile sig_atomic_t *stop,
 	struct json_object **answer, struct err *err);

@@ -50,6 +50,7 @@ int sqs_check_url(const char *url, char *region, size_t size, struct err *err);
 /*
  * Up to SQS_BATCH messages, as soon as there are any; none after WAIT_S seconds (0 to SQS_WAIT_S).
  * STOP (may be NULL) turning non-zero ends the wait within a second, with success and no message.
+ * Tried once, and given up 10 s after WAIT_S: who listens has other things to do meanwhile.
  * No such queue: ERR_CONFIG.
  */
 int sqs_receive(struct aws *aws, const char *url, int wait_s, const volatile sig_atomic_t *stop,

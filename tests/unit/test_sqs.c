@@ -173,6 +173,25 @@ START_TEST(waits_longer_than_others)
 }
 END_TEST
 
+/* Who listens has other things to do than to wait for a queue that does not answer. */
+START_TEST(is_tried_once)
+{
+	static const struct server_answer bad[] = {{500, .body = "{}", JSON},
+		{400, .body = "{\"__type\":\"com.amazonaws.sqs#ThrottlingException\"}", JSON},
+		{200, .body = "{}", JSON}};
+	struct sqs_messages m = {0};
+
+	begin(bad, 3);
+	expect(sqs_receive(aws, URL, 0, NULL, &m, &err), ERR_TRANSIENT, "", "ReceiveMessage");
+	ck_assert_uint_eq(server_count(server), 1);
+	expect(sqs_receive(aws, URL, 0, NULL, &m, &err), ERR_THROTTLE, "ThrottlingException",
+		"ReceiveMessage");
+	ck_assert_uint_eq(server_count(server), 2);
+	ck_assert_msg(!sqs_receive(aws, URL, 0, NULL, &m, &err), "%s", err.text);
+	end();
+}
+END_TEST
+
 static volatile sig_atomic_t stop;
 
 static void *stop_soon(void *arg)
@@ -271,6 +290,7 @@ int main(void)
 	tcase_add_test(tc, receive);
 	tcase_add_test(tc, receive_fails);
 	tcase_add_test(tc, waits_longer_than_others);
+	tcase_add_test(tc, is_tried_once);
 	tcase_add_test(tc, stops);
 	tcase_add_test(tc, deletes);
 	suite_add_tcase(suite, tc);
