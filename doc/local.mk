@@ -9,6 +9,7 @@ dist_doc_DATA = \
 	doc/guards.md \
 	doc/install.md \
 	doc/plugin.md \
+	doc/prices.md \
 	doc/reconcile.md \
 	doc/scenarios.md \
 	doc/spot.md \

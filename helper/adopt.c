@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "helper/log.h"
+#include "helper/prices.h"
 #include "lib/base/cleanup.h"
 #include "lib/base/clock.h"
 #include "lib/base/strbuf.h"
@@ -229,7 +230,7 @@ static void describe_gang(struct adoption *a, const struct job_facts *job, size_
 	const struct conf_group *group = conf_group_of(a->app->conf, a->all.names[0]);
 	const struct ec2_instance *one = a->members[0];
 	struct gang *g = &a->gang;
-	int64_t rate;
+	struct prices_found price;
 
 	/* by its id it is a job's own, or of a pool or of nodes without a job */
 	g->all_or_nothing = isdigit((unsigned char)*g->id) && !(group && group->best_effort);
@@ -239,8 +240,8 @@ static void describe_gang(struct adoption *a, const struct job_facts *job, size_
 	snprintf(g->region, sizeof(g->region), "%s", a->region);
 	snprintf(g->type, sizeof(g->type), "%s", one->type);
 	snprintf(g->az, sizeof(g->az), "%s", one->az);
-	if (!one->spot && catalog_price(a->region, one->type, &rate, NULL) == 0)
-		g->rate_uusd_hr = rate;
+	if (prices_of(a->app, a->region, one->type, one->az, one->spot, &price, NULL) == 0)
+		g->rate_uusd_hr = price.uusd_hr;
 	if (group) {
 		snprintf(g->node_group, sizeof(g->node_group), "%s", group->name);
 		snprintf(g->partition, sizeof(g->partition), "%s", group->partition);
@@ -316,7 +317,8 @@ static int describe_member(struct adoption *a, size_t i, const struct launch *la
 	const struct ec2_instance *m = a->members[i];
 	const char *token = ec2_instance_tag(m, "burst:launch");
 	const char *node = a->nodes[i] ? a->nodes[i]->name : "";
-	int64_t now_ms = clock_now_ms(), rate;
+	struct prices_found price;
+	int64_t now_ms = clock_now_ms();
 	int taken = *node ? is_taken(a, node, err) : 0;
 
 	if (taken < 0)
@@ -338,8 +340,8 @@ static int describe_member(struct adoption *a, size_t i, const struct launch *la
 			snprintf(row->launch, sizeof(row->launch), "%s", token);
 	row->spot = m->spot;
 	row->rate_uusd_hr = -1;
-	if (!m->spot && catalog_price(a->region, m->type, &rate, NULL) == 0)
-		row->rate_uusd_hr = rate;
+	if (prices_of(a->app, a->region, m->type, m->az, m->spot, &price, NULL) == 0)
+		row->rate_uusd_hr = price.uusd_hr;
 	row->launched_s = m->launched_s;
 	/* older than any SuspendProgram that is called from now on */
 	row->bound_ms = !*node ? 0 : m->launched_s ? m->launched_s * 1000 : now_ms;

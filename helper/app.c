@@ -11,6 +11,7 @@
 
 #include "helper/log.h"
 #include "helper/pace.h"
+#include "helper/prices.h"
 #include "helper/types.h"
 #include "lib/base/cleanup.h"
 
@@ -173,6 +174,8 @@ void app_detach(struct app *app)
 	app->pace = NULL;
 	types_destroy(app->types);
 	app->types = NULL;
+	prices_destroy(app->prices);
+	app->prices = NULL;
 	db_close(app->db);
 	app->db = NULL;
 }

@@ -15,9 +15,10 @@
 #include "lib/slurm/slurm_client.h"
 #include "lib/state/db.h"
 
-#define APP_REGIONS_MAX 8
+#define APP_REGIONS_MAX 12
 
 struct pace;
+struct prices;
 struct types;
 
 struct app {
@@ -30,11 +31,12 @@ struct app {
 		struct aws *aws;
 	} regions[APP_REGIONS_MAX];
 	size_t nregions;
-	struct pace *pace;   /* of all regions; NULL: not made, or its file cannot be had */
-	struct types *types; /* what is known of instance types; NULL: not asked yet */
-	bool account_good;   /* account.h: they are those of the account that state.db is of */
-	bool public_off;     /* nothing more for users from this process: it was said why */
-	char cluster[64];    /* our name in tags; valid after app_slurm() */
+	struct pace *pace;     /* of all regions; NULL: not made, or its file cannot be had */
+	struct types *types;   /* what is known of instance types; NULL: not asked yet */
+	struct prices *prices; /* what is known of prices; NULL: not asked yet */
+	bool account_good;     /* account.h: they are those of the account that state.db is of */
+	bool public_off;       /* nothing more for users from this process: it was said why */
+	char cluster[64];      /* our name in tags; valid after app_slurm() */
 };
 
 #define APP_INIT                                                                                   \

@@ -7,6 +7,7 @@
 #include "helper/groups.h"
 #include "helper/log.h"
 #include "helper/preflight.h"
+#include "helper/prices.h"
 #include "helper/release.h"
 #include "helper/request.h"
 #include "helper/reserved.h"
@@ -163,6 +164,7 @@ int attempt_plan(struct attempt *a, struct err *err)
 
 	plan_release(&a->plan);
 	ladder_apply(&a->step, &a->base, &a->request);
+	prices_apply(a->app, a->region, a->step.market, a->choices, a->nchoices);
 	grouped = request_wants_group(&a->request);
 	marks_apply(&a->marks, a->step.place, a->step.market, grouped, a->choices, a->nchoices);
 	recent_apply(&a->recent, a->step.market, grouped, a->base.nodes, a->choices, a->nchoices);

@@ -322,6 +322,17 @@ static int tag_identity(struct attempt *a, struct err *err)
 	}
 }
 
+/* What an instance may come to by the plan; 0: that is not its own. */
+static int64_t most_of(const struct attempt *a, const struct instance *in)
+{
+	for (size_t i = 0; i < a->plan.npools; i++)
+		if (!strcmp(a->plan.pools[i].type, in->type) &&
+			!strcmp(a->plan.pools[i].az, in->az) &&
+			in->spot == (a->plan.market == MARKET_SPOT))
+			return a->plan.pools[i].most_uusd_hr;
+	return 0;
+}
+
 /* The instances of JOB's nodes, those that are alike together; of the first to come first. */
 static struct plan_part *make_parts(
 	const struct attempt *a, const struct demand_job *job, size_t *nparts)
@@ -342,7 +353,8 @@ static struct plan_part *make_parts(
 			parts[n++] = (struct plan_part){.type = in->type,
 				.az = in->az,
 				.spot = in->spot,
-				.rate_uusd_hr = in->rate_uusd_hr};
+				.rate_uusd_hr = in->rate_uusd_hr,
+				.most_uusd_hr = most_of(a, in)};
 		parts[k].nodes++;
 	}
 	*nparts = n;

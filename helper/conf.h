@@ -196,6 +196,10 @@ struct conf {
 		int64_t max_age_s; /* what EC2 told of types and zones is believed; 604800 */
 	} catalog;
 	struct {
+		int64_t max_age_s;      /* list prices older than this are stale; 604800 */
+		int64_t spot_max_age_s; /* Spot prices likewise; 1800 */
+	} prices;
+	struct {
 		char *directory; /* CONF_DEFAULT_PUBLIC: what users may read, if it is there */
 	} public;
 	struct {

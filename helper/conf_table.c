@@ -543,6 +543,12 @@ const struct conf_row conf_rows[] = {
 		C(catalog.max_age_s),
 		"how long \"catalog refresh\" is believed over the built-in table"},
 
+	SECTION("prices", "what AWS tells of its prices"),
+	{"prices.max_age_s", T_INT64, 0, "604800", 3600, 31536000, NULL, NULL, C(prices.max_age_s),
+		"list prices older than this are called stale"},
+	{"prices.spot_max_age_s", T_INT64, 0, "1800", 60, 604800, NULL, NULL,
+		C(prices.spot_max_age_s), "Spot prices likewise"},
+
 	SECTION("public", "what users may read"),
 	{"public.directory", T_PATH, 0, CONF_DEFAULT_PUBLIC, 0, 0, NULL, NULL, C(public.directory),
 		"of SlurmUser, mode 0755; nothing is written where it does not exist"},

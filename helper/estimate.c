@@ -5,6 +5,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "helper/prices.h"
 #include "helper/protect.h"
 #include "helper/recent.h"
 #include "helper/request.h"
@@ -486,6 +487,7 @@ static int plan_step(struct work *work, struct estimate_group *g, const struct l
 
 	if (!has_kind(place, step))
 		return 1;
+	prices_apply(work->app, place->region, step->market, place->choices, place->nchoices);
 	marks_apply(marks, step->place, step->market, grouped, place->choices, place->nchoices);
 	recent_apply(&place->recent, step->market, grouped, request->nodes, place->choices,
 		place->nchoices);

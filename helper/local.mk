@@ -21,6 +21,7 @@ libhelper_a_SOURCES = \
 	helper/cmd_export.c \
 	helper/cmd_notices.c \
 	helper/cmd_open.c \
+	helper/cmd_prices.c \
 	helper/cmd_reconcile.c \
 	helper/cmd_release.c \
 	helper/cmd_resume.c \
@@ -55,7 +56,9 @@ libhelper_a_SOURCES = \
 	helper/pace.c helper/pace.h \
 	helper/pending.c helper/pending.h \
 	helper/preflight.c helper/preflight.h \
-	helper/prices.h \
+	helper/prices.c helper/prices.h helper/prices_internal.h \
+	helper/prices_ask.c \
+	helper/prices_list.c \
 	helper/protect.c helper/protect.h \
 	helper/provision.c helper/provision.h \
 	helper/prune.c helper/prune.h \

@@ -48,6 +48,8 @@ static const struct command {
 		"why a job waits or what came for it, with every try"},
 	{"catalog", cmd_catalog, "refresh | list [--help]",
 		"ask EC2 what types it has, and where; list them"},
+	{"prices", cmd_prices, "refresh | list [--help]",
+		"ask AWS what instances cost; list it, with age and source"},
 	{"estimate", cmd_estimate, "[--json] [SBATCH OPTIONS] SCRIPT",
 		"what would be made of a job if it were submitted"},
 	{"detect", cmd_detect, "[--json] SCRIPT",

@@ -14,6 +14,7 @@
 
 #include "helper/explain.h"
 #include "helper/log.h"
+#include "helper/prices.h"
 #include "helper/prune.h"
 #include "helper/reserved.h"
 #include "helper/site.h"
@@ -137,41 +138,6 @@ static int write_json(
 	return text ? public_write(conf, name, text, err) : err_nomem(err);
 }
 
-/* The built-in prices in REGION. */
-static struct json_object *prices_of(const struct types_region *region)
-{
-	struct json_object *o = json_object_new_object();
-	const struct instance_type *type;
-	int64_t uusd_hr;
-
-	for (size_t i = 0; (type = catalog_at(i)); i++)
-		if (catalog_price(region->name, type->name, &uusd_hr, NULL) == 0)
-			json_object_object_add(o, type->name, json_object_new_int64(uusd_hr));
-	return o;
-}
-
-static int write_prices(const struct conf *conf, const struct types_region *const *regions,
-	size_t n, int64_t now_ms, struct err *err)
-{
-	struct json_object *top = json_object_new_object(), *all = json_object_new_object();
-	char iso[CLOCK_ISO_SIZE];
-	int rc;
-
-	json_object_object_add(top, "version", json_object_new_int(1));
-	json_object_object_add(
-		top, "written", json_object_new_string(clock_format_iso(now_ms / 1000, iso)));
-	json_object_object_add(top, "source", json_object_new_string("built-in table"));
-	json_object_object_add(top, "date", json_object_new_string(catalog_price_date()));
-	json_object_object_add(
-		top, "unit", json_object_new_string("micro-USD per hour, on-demand Linux"));
-	for (size_t i = 0; i < n; i++)
-		json_object_object_add(all, regions[i]->name, prices_of(regions[i]));
-	json_object_object_add(top, "regions", all);
-	rc = write_json(conf, PUBLIC_PRICES_FILE, top, err);
-	json_object_put(top);
-	return rc;
-}
-
 static int write_catalogue(struct app *app, struct types *types, struct err *err)
 {
 	cleanup_free const struct types_region **regions = NULL;
@@ -196,8 +162,6 @@ static int write_catalogue(struct app *app, struct types *types, struct err *err
 		rc = write_json(app->conf, TYPES_PUBLIC_FILE, json, err);
 		json_object_put(json);
 	}
-	if (rc == 0)
-		rc = write_prices(app->conf, regions, n, now_ms, err);
 	catalog_db_regions_release(names, n);
 	return rc;
 }
@@ -214,7 +178,8 @@ int public_catalogue(struct app *app, struct err *err)
 		return -1;
 	rc = write_catalogue(app, types, err);
 	types_destroy(types);
-	if (rc < 0 || site_export(app->conf, err) < 0 || reserved_publish(app, err) < 0)
+	if (rc < 0 || prices_publish(app, err) < 0 || site_export(app->conf, err) < 0 ||
+		reserved_publish(app, err) < 0)
 		return -1;
 	return 1;
 }

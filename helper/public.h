@@ -5,7 +5,7 @@
  * login nodes share. Where it does not exist nothing is written; each file is replaced whole.
  *
  *	catalogue.json        what EC2 has told of types, zones and subnets (helper/types.h)
- *	prices.json           the prices that plans are made with
+ *	prices.json           the prices that plans are made with (helper/prices.h)
  *	site.json             what of the configuration is no secret (helper/site.h)
  *	plan/<job>.json       what "explain" says of a job; where PrivateData=jobs hides jobs from
  *	                      others, its owner alone may read it, by ACL
@@ -18,8 +18,7 @@
 #include "helper/app.h"
 #include "lib/base/strbuf.h"
 
-#define PUBLIC_PRICES_FILE "prices.json"
-#define PUBLIC_PLAN_DIR    "plan"
+#define PUBLIC_PLAN_DIR "plan"
 
 /*
  * Is there a directory that we may write? 1; 0: there is none; -1 with ERR_CONFIG: it is not ours,

@@ -23,8 +23,8 @@
 /* --- what is for everybody ------------------------------------------------------------------- */
 
 /* Of the root: these keys, and all numbers and switches of these sections. */
-static const char *const root_keys[] = {
-	"aws.region", "slurm.config_path", "catalog.max_age_s", "public.directory"};
+static const char *const root_keys[] = {"aws.region", "slurm.config_path", "catalog.max_age_s",
+	"prices.max_age_s", "prices.spot_max_age_s", "public.directory"};
 static const char *const root_sections[] = {"launch.", "mpi.", "choice.", "cost."};
 
 #define GROUP "slurm.partitions[].node_groups[]"

@@ -11,6 +11,7 @@
 #include "helper/app.h"
 #include "helper/log.h"
 #include "helper/notices.h"
+#include "helper/prices.h"
 #include "helper/public.h"
 #include "helper/reconcile.h"
 #include "helper/refresh.h"
@@ -34,6 +35,7 @@
 #define NOTICES_EVERY_MS 10000
 #define CATALOG_EVERY_MS 3600000
 #define CATALOG_LIMIT_MS 900000
+#define PRICES_LIMIT_MS  600000
 #define STAND_BY_EVERY_S 5
 
 static int fail(const struct err *err)
@@ -122,6 +124,57 @@ static int run_catalog(const char *conf_path, volatile sig_atomic_t *stop)
 	return EXIT_SUCCESS;
 }
 
+/* A site without the permission is told so once an hour. */
+#define PRICES_AGAIN_MS 3600000
+
+static bool has_failed(struct app *app, const char *region, char key[64])
+{
+	cleanup_free char *value = NULL;
+
+	snprintf(key, 64, "prices/failed/%s", region);
+	return cache_get(app->db, key, clock_now_ms(), &value, NULL) == 0 && value;
+}
+
+/* Each region by itself: what cannot be had of one is logged, and asked again in an hour. */
+static int refresh_prices(struct app *app, volatile sig_atomic_t *stop, struct err *err)
+{
+	cleanup_free const char **regions = NULL;
+	bool came = false;
+	size_t n = 0;
+
+	if (refresh_regions(app->conf, &regions, &n, err) < 0)
+		return -1;
+	for (size_t i = 0; i < n && !*stop; i++) {
+		CLEANUP(strbuf_release) struct strbuf out = STRBUF_INIT;
+		int what = prices_old(app, regions[i], clock_now_ms(), err);
+		char key[64];
+
+		if (what < 0)
+			return -1;
+		if (!what || has_failed(app, regions[i], key))
+			continue;
+		if (prices_refresh(app, regions[i], (unsigned)what, &out, err) < 0) {
+			log_warn("%s; what was known stays", err->text);
+			if (cache_put(app->db, key, "", clock_now_ms() + PRICES_AGAIN_MS, err) < 0)
+				log_warn("%s", err->text);
+		}
+		came = came || *out.buf;
+		log_debug("prices refreshed: %s", out.buf);
+	}
+	return came && prices_publish(app, err) < 0 ? -1 : 0;
+}
+
+static int run_prices(const char *conf_path, volatile sig_atomic_t *stop)
+{
+	CLEANUP(app_close) struct app app = APP_INIT;
+	struct err err;
+
+	if (app_load(&app, "prices", conf_path, false, &err) < 0 ||
+		app_db(&app, DB_READ_WRITE, &err) < 0 || refresh_prices(&app, stop, &err) < 0)
+		return fail(&err);
+	return EXIT_SUCCESS;
+}
+
 static volatile sig_atomic_t stop_standing_by;
 
 static void ask_to_stop(int signal)
@@ -175,6 +228,9 @@ int tasks_watch(const char *conf_path)
 				PASS_LIMIT_MS},
 			{"notices", run_notices, NOTICES_EVERY_MS, 0},
 			{"catalog", run_catalog, CATALOG_EVERY_MS, CATALOG_LIMIT_MS},
+			/* each time half the age of a Spot price is over */
+			{"prices", run_prices, app.conf->prices.spot_max_age_s * 1000 / 2,
+				PRICES_LIMIT_MS},
 		};
 
 		lock = stand_by(&app, &err);

@@ -118,7 +118,8 @@ static bool within_cap(const struct candidate *candidate, const struct plan_requ
 {
 	int64_t cap = candidate_cap(candidate, request);
 
-	return cap < 0 || candidate->choice->price_uusd_hr <= cap;
+	/* a stale one has perhaps fallen: EC2 itself holds the cap against what it is now */
+	return cap < 0 || candidate->choice->price_stale || candidate->choice->price_uusd_hr <= cap;
 }
 
 static bool has_room(const struct candidate *candidate, const struct plan_request *request)
@@ -183,7 +184,7 @@ static enum verdict judge(
 	if (!addresses_suffice(candidate, request, efa))
 		return REFUSED_ADDRESS;
 	if (request->limit.uusd) {
-		if (candidate->rate_uusd_hr < 0)
+		if (candidate->most_uusd_hr < 0)
 			return REFUSED_PRICE;
 		if (!within_limit(candidate, request))
 			return REFUSED_BUDGET;
@@ -242,28 +243,44 @@ const struct instance_type *plan_choice_type(const struct plan_choice *choice)
 	return choice->info ? choice->info : catalog_find(choice->type);
 }
 
+/* What it costs now, and what it may come to while it runs. */
+static void find_rate(struct candidate *candidate, const struct plan_request *request)
+{
+	const struct plan_choice *choice = candidate->choice;
+	bool spot = !choice->reservation && request->market == MARKET_SPOT;
+	int64_t cap = candidate_cap(candidate, request), list = choice->list_uusd_hr;
+
+	if (!list && (choice->price_uusd_hr >= 0 ||
+			     catalog_price(request->region, choice->type, &list, NULL) < 0))
+		list = -1;
+	/*
+	 * A Spot request without a price of its own never pays more than the list price, and one
+	 * with it never more than that. So where no Spot price is known, that serves.
+	 */
+	if (choice->price_uusd_hr >= 0) {
+		candidate->rate_uusd_hr = candidate->most_uusd_hr = choice->price_uusd_hr;
+		if (spot && choice->list_uusd_hr)
+			candidate->most_uusd_hr = cap > 0 && (list < 0 || list > cap) ? cap : list;
+		/* one that is dearer than it may be will not come at that price */
+		if (candidate->most_uusd_hr >= 0 &&
+			candidate->rate_uusd_hr > candidate->most_uusd_hr)
+			candidate->rate_uusd_hr = candidate->most_uusd_hr;
+		return;
+	}
+	if (cap > 0 && (list < 0 || list > cap))
+		list = cap;
+	candidate->rate_uusd_hr = candidate->most_uusd_hr = list;
+}
+
 void candidate_init(struct candidate *candidate, const struct plan_request *request,
 	const struct plan_choice *choice)
 {
 	*candidate = (struct candidate){
 		.choice = choice,
 		.type = plan_choice_type(choice),
-		.rate_uusd_hr = choice->price_uusd_hr,
 	};
-	/*
-	 * Where no spot price is given, the on-demand price serves: without a price of its own a
-	 * spot request never pays more than that; and with one, never more than it.
-	 */
-	if (candidate->rate_uusd_hr < 0) {
-		int64_t cap = candidate_cap(candidate, request);
-
-		if (catalog_price(request->region, choice->type, &candidate->rate_uusd_hr, NULL) <
-			0)
-			candidate->rate_uusd_hr = -1;
-		if (cap > 0 && (candidate->rate_uusd_hr < 0 || candidate->rate_uusd_hr > cap))
-			candidate->rate_uusd_hr = cap;
-	}
-	request_cost(request, request_cost_nodes(request), candidate->rate_uusd_hr,
+	find_rate(candidate, request);
+	request_cost(request, request_cost_nodes(request), candidate->most_uusd_hr,
 		&candidate->gang_uusd_hr, &candidate->job_uusd);
 	candidate->with_efa = judge(candidate, request, true);
 	candidate->without = judge(candidate, request, false);

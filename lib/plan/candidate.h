@@ -45,8 +45,9 @@ enum verdict {
 struct candidate {
 	const struct plan_choice *choice;
 	const struct instance_type *type; /* NULL: unknown */
-	int64_t rate_uusd_hr;             /* -1: not known */
-	int64_t gang_uusd_hr;             /* all nodes; -1: not known */
+	int64_t rate_uusd_hr;             /* at this moment; -1: not known */
+	int64_t most_uusd_hr;             /* that it may come to; -1: not known */
+	int64_t gang_uusd_hr;             /* all nodes at most; -1: not known */
 	int64_t job_uusd;               /* whole job with allowances; -1: not known or unlimited */
 	enum verdict with_efa, without; /* KEPT or why it is impossible */
 	enum verdict verdict;

@@ -47,6 +47,10 @@ static void explain_kept(const struct candidate *candidate, bool efa, struct str
 		strbuf_addstr(sb, "price unknown");
 	else
 		strbuf_addf(sb, "%s USD/h", money(candidate->rate_uusd_hr, buf));
+	if (candidate->rate_uusd_hr >= 0 && candidate->choice->price_why)
+		strbuf_addf(sb, ", %s", candidate->choice->price_why);
+	if (candidate->most_uusd_hr > candidate->rate_uusd_hr)
+		strbuf_addf(sb, ", at most %s", money(candidate->most_uusd_hr, buf));
 	if (efa)
 		strbuf_addf(sb, ", %u EFA", candidate->type->efa_max);
 	if (candidate->choice->reservation)
@@ -360,7 +364,7 @@ static int fail_budget(const struct candidate *candidates, size_t n,
 
 	for (size_t i = 0; i < n; i++) {
 		if (candidates[i].verdict == REFUSED_BUDGET &&
-			(!best || candidates[i].rate_uusd_hr < best->rate_uusd_hr))
+			(!best || candidates[i].most_uusd_hr < best->most_uusd_hr))
 			best = &candidates[i];
 	}
 	if (!best)
@@ -371,7 +375,7 @@ static int fail_budget(const struct candidate *candidates, size_t n,
 			"each; a higher limit or fewer nodes would meet it",
 			money(request->limit.uusd, a), request_cost_nodes(request),
 			best->choice->type, money(best->gang_uusd_hr, b),
-			money(best->rate_uusd_hr, c));
+			money(best->most_uusd_hr, c));
 	return err_set(err, ERR_BUDGET,
 		"cost limit %s USD: %u x %s, the cheapest allowed, cost %s USD at worst (%" PRId64
 		" s boot, %" PRId64 " s time limit, %" PRId64

@@ -424,7 +424,7 @@ static void explain_cost(const struct verdicts *verdicts, struct strbuf *sb)
 		return;
 	}
 	strbuf_addf(sb, "%u nodes at %s USD/h at most: %s USD/h", request_cost_nodes(request),
-		money_format(worst->rate_uusd_hr, a, sizeof(a)),
+		money_format(worst->most_uusd_hr, a, sizeof(a)),
 		money_format(worst->gang_uusd_hr, b, sizeof(b)));
 	if (request->time_limit_s < 0) {
 		strbuf_addstr(sb, "; no time limit");
@@ -547,6 +547,8 @@ static int fill_pools(struct plan *plan, const struct verdicts *verdicts, struct
 			.subnet = candidate->choice->subnet,
 			.az = candidate->choice->az,
 			.rate_uusd_hr = candidate->rate_uusd_hr,
+			.most_uusd_hr = candidate->most_uusd_hr,
+			.price_why = candidate->choice->price_why,
 			.max_price_uusd_hr = candidate_cap(candidate, verdicts->request),
 			.reservation = candidate->choice->reservation,
 			.block = candidate->choice->reservation && candidate->choice->block,
@@ -605,7 +607,7 @@ static int64_t round_to_cents(int64_t uusd, int64_t limit_uusd)
 	return uusd + up;
 }
 
-/* Of all parts together; -1 each where it is not known. */
+/* Of all parts together: now an hour, and at most for the job; -1 each where it is not known. */
 static void sum_cost(const struct plan_request *request, const struct plan_part *parts, size_t n,
 	int64_t *gang_uusd_hr, int64_t *job_uusd)
 {
@@ -613,9 +615,11 @@ static void sum_cost(const struct plan_request *request, const struct plan_part 
 
 	*gang_uusd_hr = *job_uusd = 0;
 	for (size_t i = 0; i < n; i++) {
-		int64_t hour, job;
+		int64_t hour, job, unused;
 
 		request_cost(&rest, parts[i].nodes, parts[i].rate_uusd_hr, &hour, &job);
+		if (parts[i].most_uusd_hr > parts[i].rate_uusd_hr)
+			request_cost(&rest, parts[i].nodes, parts[i].most_uusd_hr, &unused, &job);
 		if (hour < 0 || *gang_uusd_hr < 0 ||
 			__builtin_add_overflow(*gang_uusd_hr, hour, gang_uusd_hr))
 			*gang_uusd_hr = -1;

@@ -35,10 +35,17 @@ const char *placement_strategy_name(enum placement_strategy strategy);
 /* One (type, subnet) that the node group allows, in the site's order. */
 struct plan_choice {
 	const char *type;
-	const char *subnet;        /* subnet-… */
-	const char *az;            /* "us-east-2b"; "" if not known */
-	int64_t free_addresses;    /* of the subnet; -1 if not known */
-	int64_t price_uusd_hr;     /* per instance; -1: look it up in the catalogue */
+	const char *subnet;     /* subnet-… */
+	const char *az;         /* "us-east-2b"; "" if not known */
+	int64_t free_addresses; /* of the subnet; -1 if not known */
+	int64_t price_uusd_hr;  /* per instance, of the request's market; -1: not known */
+	bool price_stale;       /* it may have changed: held against no cap */
+	/*
+	 * The list price, which a Spot instance without a cap never costs more than; -1: not known;
+	 * 0: look it up in the catalogue where price_uusd_hr is not known.
+	 */
+	int64_t list_uusd_hr;
+	const char *price_why;     /* whose word the price is, for the reasons; NULL: not said */
 	int64_t max_price_uusd_hr; /* cap of a spot instance's price; -1 or 0: none */
 	const char *reservation;   /* capacity reservation or block, "cr-…"; NULL: none */
 	bool block;                /* it is a capacity block */
@@ -111,6 +118,8 @@ struct plan_pool {
 	const char *subnet;        /* borrowed */
 	const char *az;            /* borrowed */
 	int64_t rate_uusd_hr;      /* -1: no price known (only where no limit was asked) */
+	int64_t most_uusd_hr;      /* what it may come to: of Spot, its cap or list price */
+	const char *price_why;     /* borrowed; NULL: not said */
 	int64_t max_price_uusd_hr; /* to be sent as MaxPrice; -1: none, or not spot */
 	const char *reservation;   /* borrowed; NULL: none */
 	bool block;                /* a capacity block: all pools of a plan are, or none */
@@ -175,6 +184,7 @@ struct plan_part {
 	const char *type, *az;
 	bool spot;
 	int64_t rate_uusd_hr; /* -1: not known */
+	int64_t most_uusd_hr; /* what it may come to; 0: no more than that */
 };
 
 /*

@@ -44,7 +44,7 @@ int price_put_all(struct db *db, const char *region, bool spot, const struct pri
 {
 	struct db_scope scope;
 
-	if (db_fits("region", region, sizeof(prices->region), err) < 0)
+	if (db_fits("region", region, sizeof((struct price){0}.region), err) < 0)
 		return -1;
 	if (!*region || (!n && !spot))
 		return err_set(err, ERR_FATAL, "%zu list prices of region \"%s\" are no answer", n,

@@ -114,6 +114,7 @@ sources() {
 		/usr/share/doc/aws-slurm-burst/guards.md
 		/usr/share/doc/aws-slurm-burst/install.md
 		/usr/share/doc/aws-slurm-burst/plugin.md
+		/usr/share/doc/aws-slurm-burst/prices.md
 		/usr/share/doc/aws-slurm-burst/reconcile.md
 		/usr/share/doc/aws-slurm-burst/scenarios.md
 		/usr/share/doc/aws-slurm-burst/spot.md

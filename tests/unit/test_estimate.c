@@ -10,6 +10,7 @@
 
 #include "helper/estimate.h"
 #include "helper/reserved.h"
+#include "helper/prices.h"
 #include "helper/types.h"
 #include "lib/base/clock.h"
 #include "lib/base/fileio.h"
