@@ -32,7 +32,7 @@ enum finding_rule {
 	FINDING_ORPHAN_ADOPT, /* without a row, and Slurm uses it: adopt_gang() of all of its gang
 			       */
 	FINDING_ORPHAN_END,   /* without a row, and nobody uses it: write it down where its gang is
-				 known, end it */
+				 known, end it. One finding for all of a gang in a region */
 	FINDING_ENDED_RUNS,   /* written down as terminated, and it runs: end it again */
 	FINDING_ROW_ENDED,    /* terminated at EC2: write it down (time: ec2's ended_s) */
 	FINDING_ROW_GONE,     /* EC2 does not know it any more: write it down */
@@ -74,8 +74,8 @@ const struct finding_info *finding_info(enum finding_rule rule);
 struct finding {
 	enum finding_rule rule;
 	char region[32], gang[48], instance[32], node[64], group[256], text[256];
-	/* of LEFT_ALONE: so many more instances of the gang; of INSTANCE_IMPAIRED: the host is, of
-	 * _RETIRING: when (s), of _OVERDUE: the job, of TOO_MANY_NODES: by how many */
+	/* of LEFT_ALONE, ORPHAN_END: so many more instances of the gang; of INSTANCE_IMPAIRED: the
+	 * host is, of _RETIRING: when (s), of _OVERDUE: the job, of TOO_MANY_NODES: by how many */
 	int64_t number;
 	char why[256]; /* one sentence, without a full stop */
 	bool alarm;    /* a person should be woken (alarm.h) */
@@ -115,6 +115,10 @@ void judge_rules_of(const struct survey *survey, struct judge_rules *rules);
 /* FINDINGS in the order in which they are to be carried out. -1 only without memory. */
 int judge(const struct survey *survey, const struct judge_rules *rules, struct findings *findings,
 	struct err *err);
+
+/* Is it one of those that ORPHAN_END is about? */
+bool judge_is_orphan(const struct survey *survey, const struct judge_rules *rules,
+	const struct survey_stray *stray);
 
 bool judge_record_is_old(const struct survey *survey, const struct judge_rules *rules,
 	const struct survey_record *record);

@@ -20,16 +20,16 @@ static int64_t begun_ms(const struct survey_row *row)
 	return row->row.last_asked_ms ? row->row.last_asked_ms : row->row.bound_ms;
 }
 
-/* Another one of the same gang that is left alone: told with the first, of whom there may be
- * thousands. */
-static bool is_told(
-	struct findings *findings, const char *gang, const char *region, const char *why)
+/* Another one of the same gang, for which the same is to be done (WHY: for the same reason): told
+ * with the first, of whom there may be thousands. */
+static bool is_told(struct findings *findings, enum finding_rule rule, const char *gang,
+	const char *region, const char *why)
 {
 	for (size_t i = 0; i < findings->n; i++) {
 		struct finding *f = &findings->all[i];
 
-		if (f->rule != FINDING_LEFT_ALONE || !*f->instance || strcmp(f->gang, gang) != 0 ||
-			strcmp(f->why, why) != 0 || strcmp(f->region, region) != 0)
+		if (f->rule != rule || !*f->instance || strcmp(f->gang, gang) != 0 ||
+			(why && strcmp(f->why, why) != 0) || strcmp(f->region, region) != 0)
 			continue;
 		f->number++;
 		return true;
@@ -58,7 +58,7 @@ static int judge_absent_node(const struct survey *survey, const struct survey_ro
 		return 1;
 	if (!row->node || !answers(&row->node->facts))
 		return 0;
-	if (is_told(findings, row->row.gang, row->row.region, why))
+	if (is_told(findings, FINDING_LEFT_ALONE, row->row.gang, row->row.region, why))
 		return 1;
 	f = judge_find(findings, FINDING_LEFT_ALONE, row->gang, row, row->node, err);
 	if (!f)
@@ -230,62 +230,92 @@ static bool is_moving(const struct survey *survey, const struct survey_stray *st
 	return stray->launch_known && stray->launch_state == LAUNCH_PREPARED;
 }
 
-static int judge_stray(const struct survey *survey, const struct judge_rules *rules,
-	const struct survey_stray *stray, struct findings *findings, struct err *err)
+/* What is to be done about a stray, and WHY; FINDING_RULES: nothing. */
+static enum finding_rule rule_of(const struct survey *survey, const struct judge_rules *rules,
+	const struct survey_stray *stray, char *why, size_t size)
 {
 	const struct survey_node *node = used_as(survey, stray);
 	int64_t launched_ms = stray->ec2->launched_s * 1000;
 	int64_t age_s = judge_age_s(survey, launched_ms);
-	enum finding_rule rule = FINDING_LEFT_ALONE;
-	struct finding *f;
-	char why[256];
 
 	if (!launched_ms || age_s <= rules->grace_s || is_moving(survey, stray))
-		return 0;
+		return FINDING_RULES;
 	if (stray->row) {
 		/* EC2 may show what it showed before, for a moment */
 		if (judge_age_s(survey, stray->terminated_ms) <= rules->grace_s)
-			return 0;
-		rule = node && node->job ? FINDING_LEFT_ALONE : FINDING_ENDED_RUNS;
-		snprintf(why, sizeof(why), "state.db says terminated, EC2 says %s",
-			stray->ec2->state);
+			return FINDING_RULES;
+		snprintf(why, size, "state.db says terminated, EC2 says %s", stray->ec2->state);
+		if (!node || !node->job)
+			return FINDING_ENDED_RUNS;
 		/* whoever wrote it down was wrong; it is ended when the job is over */
-		if (node && node->job)
-			snprintf(why, sizeof(why),
-				"state.db says terminated, but EC2 says %s, and job %s runs on it "
-				"as "
-				"node %s",
-				stray->ec2->state, node->job->name, node->facts.name);
-	} else if (!*stray->gang) {
-		snprintf(why, sizeof(why),
+		snprintf(why, size,
+			"state.db says terminated, but EC2 says %s, and job %s runs on it as node "
+			"%s",
+			stray->ec2->state, node->job->name, node->facts.name);
+		return FINDING_LEFT_ALONE;
+	}
+	if (!*stray->gang) {
+		snprintf(why, size,
 			"its tag burst:gang is gone, or none of our making: whose is it?");
-	} else if (!is_of_a_fleet(stray->ec2)) {
-		snprintf(why, sizeof(why),
+		return FINDING_LEFT_ALONE;
+	}
+	if (!is_of_a_fleet(stray->ec2)) {
+		snprintf(why, size,
 			"it carries our tags, but no fleet launched it: copied by a person?");
-	} else if (node && !node->row) {
-		rule = FINDING_ORPHAN_ADOPT;
-		snprintf(why, sizeof(why),
-			"Slurm uses it as node %s, and state.db does not know it",
+		return FINDING_LEFT_ALONE;
+	}
+	if (node && !node->row) {
+		snprintf(why, size, "Slurm uses it as node %s, and state.db does not know it",
 			node->facts.name);
-	} else if (stray->gang_known || stray->launch_known) {
-		rule = FINDING_ORPHAN_END;
-		snprintf(why, sizeof(why),
+		return FINDING_ORPHAN_ADOPT;
+	}
+	if (stray->gang_known || stray->launch_known) {
+		snprintf(why, size,
 			"launched %lld s ago for gang %s, not written down, and no node of Slurm's",
 			(long long)age_s, stray->gang);
-	} else if (launched_ms < survey->rebuilt_ms) {
-		rule = FINDING_ORPHAN_END;
-		snprintf(why, sizeof(why),
-			"launched before state.db was rebuilt, and no node of Slurm's");
-	} else {
-		snprintf(why, sizeof(why),
-			"state.db never heard of its gang: another cluster named %s? Is state.db "
-			"an "
-			"old copy, reconcile --rebuild",
-			survey->cluster);
+		return FINDING_ORPHAN_END;
 	}
-	if (rule == FINDING_LEFT_ALONE && is_told(findings, stray->gang, stray->region_name, why))
+	if (launched_ms < survey->rebuilt_ms) {
+		snprintf(why, size, "launched before state.db was rebuilt, and no node of Slurm's");
+		return FINDING_ORPHAN_END;
+	}
+	snprintf(why, size,
+		"state.db never heard of its gang: another cluster named %s? Is state.db an old "
+		"copy, reconcile --rebuild",
+		survey->cluster);
+	return FINDING_LEFT_ALONE;
+}
+
+/* Is there anything to be judged? */
+static bool is_seen(const struct survey *survey, const struct survey_stray *stray)
+{
+	return stray->region && stray->region->known && stray->ec2 &&
+	       !judge_is_ending(stray->ec2) && judge_is_tagged(survey, stray->ec2);
+}
+
+bool judge_is_orphan(const struct survey *survey, const struct judge_rules *rules,
+	const struct survey_stray *stray)
+{
+	char why[256];
+
+	return survey->nodes_known && is_seen(survey, stray) &&
+	       rule_of(survey, rules, stray, why, sizeof(why)) == FINDING_ORPHAN_END;
+}
+
+static int judge_stray(const struct survey *survey, const struct judge_rules *rules,
+	const struct survey_stray *stray, struct findings *findings, struct err *err)
+{
+	char why[256];
+	enum finding_rule rule = rule_of(survey, rules, stray, why, sizeof(why));
+	struct finding *f;
+
+	if (rule == FINDING_RULES ||
+		(rule == FINDING_LEFT_ALONE &&
+			is_told(findings, rule, stray->gang, stray->region_name, why)) ||
+		(rule == FINDING_ORPHAN_END &&
+			is_told(findings, rule, stray->gang, stray->region_name, NULL)))
 		return 0;
-	f = judge_find(findings, rule, NULL, NULL, node, err);
+	f = judge_find(findings, rule, NULL, NULL, used_as(survey, stray), err);
 	if (!f)
 		return -1;
 	snprintf(f->instance, sizeof(f->instance), "%s", stray->id);
@@ -306,9 +336,7 @@ int judge_instances(const struct survey *survey, const struct judge_rules *rules
 	for (size_t i = 0; survey->nodes_known && i < survey->nstrays; i++) {
 		const struct survey_stray *stray = &survey->strays[i];
 
-		if (stray->region && stray->region->known && stray->ec2 &&
-			!judge_is_ending(stray->ec2) && judge_is_tagged(survey, stray->ec2) &&
-			judge_stray(survey, rules, stray, findings, err) < 0)
+		if (is_seen(survey, stray) && judge_stray(survey, rules, stray, findings, err) < 0)
 			return -1;
 	}
 	return 0;

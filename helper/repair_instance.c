@@ -20,16 +20,18 @@ static int find_row(
 	return err->class == ERR_NOTFOUND ? 0 : -1;
 }
 
-/* What EC2 had of the finding's gang (ONE: of its instance alone) and state.db still has not; *ALL
+/* What EC2 had of the finding's gang (ORPHANS: that nobody uses) and state.db still has not; *ALL
  * is a heap array. */
 static int collect(struct app *app, const struct survey *survey, const struct finding *finding,
-	bool one, const struct ec2_instance ***all, size_t *n, struct err *err)
+	bool orphans, const struct ec2_instance ***all, size_t *n, struct err *err)
 {
+	struct judge_rules rules;
 	cleanup_free struct instance *rows = NULL;
 	size_t nrows = 0;
 
 	if (instance_list(app->db, finding->gang, true, &rows, &nrows, err) < 0)
 		return -1;
+	judge_rules_of(survey, &rules);
 	*n = 0;
 	*all = calloc(survey->nstrays + 1, sizeof(**all));
 	if (!*all)
@@ -39,7 +41,7 @@ static int collect(struct app *app, const struct survey *survey, const struct fi
 		bool known = !stray->ec2 || !stray->region || stray->row ||
 			     strcmp(stray->gang, finding->gang) != 0 ||
 			     strcmp(stray->region->name, finding->region) != 0 ||
-			     (one && strcmp(stray->ec2->id, finding->instance) != 0);
+			     (orphans && !judge_is_orphan(survey, &rules, stray));
 
 		for (size_t k = 0; k < nrows && !known; k++)
 			known = !strcmp(rows[k].id, stray->ec2->id);
@@ -86,12 +88,16 @@ int repair_orphan_adopt(struct app *app, const struct survey *survey, const stru
 {
 	cleanup_free const struct ec2_instance **members = NULL;
 	cleanup_close int lock = -1;
+	struct instance row;
 	size_t n = 0;
 	int rc = lock_any(app, finding->gang, &lock, err);
 
 	if (rc <= 0)
 		return rc;
-	/* those of the gang together: the first finding of it does the work of all */
+	/* those of the gang together: the first finding of it does the work of all, who need not
+	 * look through thousands of rows for that */
+	if (instance_get(app->db, finding->instance, &row, NULL) == 0)
+		return 0;
 	if (collect(app, survey, finding, false, &members, &n, err) < 0)
 		return -1;
 	if (!n)
@@ -124,6 +130,9 @@ int repair_orphan_end(struct app *app, const struct survey *survey, const struct
 		return -1;
 	if (!n)
 		return 0;
+	if (n > 1)
+		snprintf(repairs->text, sizeof(repairs->text), "%zu instance(s) ended: %s", n,
+			finding->why);
 	repairs->settle = true;
 	if (adopt_to_end(app, finding->region, members, n, finding->why, err) < 0 ||
 		end_members(app, finding->gang, members, n, finding->why, err) < 0)

@@ -73,6 +73,17 @@ teardown() {
 	agreed
 	# the gang is over as before
 	[ "$(gang_state "$job")" = released ]
+	# many of them together: one line, one request that ends them
+	ids=$(launch_by_hand 20 test:hand=1 burst:cluster=rehearsal "burst:gang=$gang")
+	sleep 3
+	seen=$(tail -n 1 "$BURST_JOURNAL" | jq .seq)
+	reconcile
+	[ "$status" -eq 0 ]
+	[[ $output =~ ^"orphan-end instance i-"[0-9a-f]+" and 19 more: 20 instance(s) ended: launched "[0-9]+" s ago for gang $gang, "[^$'\n']*$ ]]
+	[ "$(requests TerminateInstances "select(.seq > $seen)" | wc -l)" -eq 1 ]
+	[ "$(db "SELECT count(*) FROM instance WHERE gang = '$gang' AND state = 'terminated'")" -eq 22 ]
+	for id in $ids; do [[ $(instance_state "$id") == @(shutting-down|terminated) ]]; done
+	agreed
 }
 
 @test "what another cluster or a person made is not touched: other tag, no tag, our tag on a person's copy, a gang that we never had" {

@@ -627,6 +627,29 @@ START_TEST(orphan_end)
 }
 END_TEST
 
+START_TEST(orphans_of_a_gang)
+{
+	/* of a gang and region one finding, whenever each was launched */
+	world();
+	add_stray("i-8", "5-9876543210");
+	add_stray("i-9", "5-9876543210");
+	ec2(3)->launched_s -= 7;
+	add_stray("i-91", "6-9876543210");
+	expect("orphan-end instance i-8 and 1 more; orphan-end instance i-91");
+	for (size_t i = 0; i < 3; i++)
+		ck_assert(judge_is_orphan(&survey, &rules, &survey.strays[i]));
+	/* those that are not to be ended are not among them */
+	ec2(3)->launched_s = NOW_S - 10;
+	untag(ec2(4), "aws:ec2:fleet-id");
+	expect("orphan-end instance i-8; left-alone instance i-91");
+	ck_assert(judge_is_orphan(&survey, &rules, &survey.strays[0]));
+	ck_assert(!judge_is_orphan(&survey, &rules, &survey.strays[1]));
+	ck_assert(!judge_is_orphan(&survey, &rules, &survey.strays[2]));
+	set(ec2(2)->state, "terminated");
+	ck_assert(!judge_is_orphan(&survey, &rules, &survey.strays[0]));
+}
+END_TEST
+
 START_TEST(orphan_of_a_living_gang)
 {
 	world();
@@ -781,6 +804,7 @@ int main(void)
 	tcase_add_test(t, end_again);
 	tcase_add_test(t, tag_gone);
 	tcase_add_test(t, orphan_end);
+	tcase_add_test(t, orphans_of_a_gang);
 	tcase_add_test(t, orphan_of_a_living_gang);
 	tcase_add_test(t, orphan_of_nobody);
 	tcase_add_test(t, orphan_adopt);
