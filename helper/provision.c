@@ -22,7 +22,8 @@
 #define JOB_LOCK_WAIT_MS    10000
 #define TERMINATING_WAIT_MS 60000
 #define SETTLE_WAIT_MS      120000
-/* The log of a launch's transactions before it is copied back, requests and answers; measured. */
+/* More than a launch writes: its request is kept, some hundred bytes for each pool that it names,
+ * and so is each instance's row, once more in the log, which SQLite copies back at 4 MB. */
 #define ROOM_LEAST    (4 << 20)
 #define ROOM_PER_NODE 8192
 
