@@ -23,7 +23,7 @@
 #define TERMINATING_WAIT_MS 60000
 #define SETTLE_WAIT_MS      120000
 /* More than a launch writes: its request is kept, some hundred bytes for each pool that it names,
- * and so is each instance's row, once more in the log, which SQLite copies back at 4 MB. */
+ * and each instance's row; all of it once more in the log, of which 4 MiB stay (db.c). */
 #define ROOM_LEAST    (4 << 20)
 #define ROOM_PER_NODE 8192
 
