@@ -1,7 +1,8 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: Apache-2.0
 #
-# doc/scenarios.md and the tests of gangs say the same: each row has its test, each test its row.
+# doc/scenarios.md and the tests of gangs say the same: each row has its test, each test its row; and doc/reconcile.md and
+# doc/guards.md have the rules of reconcile.
 
 TESTS=$BATS_TEST_DIRNAME
 PAGE=$BATS_TEST_DIRNAME/../../doc/scenarios.md
@@ -13,7 +14,7 @@ rows() {
 }
 
 tests() {
-	(cd "$TESTS" && sed -nE 's/^@test "(.*)" \{$/FILE: \1/p; t name; b; :name; F' gang*.bats reconcile*.bats spot*.bats crash*.bats soak.bats) |
+	(cd "$TESTS" && sed -nE 's/^@test "(.*)" \{$/FILE: \1/p; t name; b; :name; F' gang*.bats guards*.bats reconcile*.bats spot*.bats state.bats crash*.bats soak.bats) |
 		awk '/^FILE: / { name = substr($0, 7); next } { print $0 ": " name }'
 }
 
@@ -39,4 +40,17 @@ setup() {
 	[ "$(wc -l <"$BATS_TEST_TMPDIR/rows")" -ge 40 ]
 	run -0 uniq -d "$BATS_TEST_TMPDIR/rows"
 	[ -z "$output" ]
+}
+
+@test "each rule of reconcile is described, in the order in which it is carried out" {
+	local doc=$BATS_TEST_DIRNAME/../../doc
+	# judge.c's table, and the first column of the two pages'
+	sed -nE 's/^\tINFO\(FINDING_[A-Z_]+, "([a-z-]+)",.*/\1/p' "$BATS_TEST_DIRNAME/../../helper/judge.c" >"$BATS_TEST_TMPDIR/rules"
+	[ "$(wc -l <"$BATS_TEST_TMPDIR/rules")" -ge 25 ]
+	sed -nE 's/^\| `([a-z-]+)` \|.*/\1/p' "$doc/reconcile.md" >"$BATS_TEST_TMPDIR/described"
+	run -0 comm -13 <(sort "$BATS_TEST_TMPDIR/rules") <(sort "$BATS_TEST_TMPDIR/described")
+	[ -z "$output" ]
+	run -0 comm -23 <(sort "$BATS_TEST_TMPDIR/rules") <(grep -ohE '`[a-z-]+`' "$doc/reconcile.md" "$doc/guards.md" | tr -d '`' | sort -u)
+	[ -z "$output" ]
+	diff <(grep -Fxf "$BATS_TEST_TMPDIR/described" "$BATS_TEST_TMPDIR/rules") "$BATS_TEST_TMPDIR/described"
 }
