@@ -42,6 +42,7 @@ setup() {
 	[ -z "$output" ]
 }
 
+# shellcheck disable=SC2016 # a backquote is a backquote
 @test "each rule of reconcile is described, in the order in which it is carried out" {
 	local doc=$BATS_TEST_DIRNAME/../../doc
 	# judge.c's table, and the first column of the two pages'
