@@ -1,5 +1,6 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: Apache-2.0
+# minutes: 5
 #
 # slurmctld dies and is started again, and EC2 is out of reach for a minute, at every stage of a gang's life.
 

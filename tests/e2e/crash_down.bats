@@ -1,5 +1,6 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: Apache-2.0
+# minutes: 6
 #
 # suspend, epilog and reconcile are killed before each of their side effects, then one reconcile.
 

@@ -1,5 +1,6 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: Apache-2.0
+# minutes: 6
 #
 # resume is killed before each of its side effects, then one reconcile: nothing runs that nobody waits for,
 # every job is back in the queue, and EC2, Slurm and state.db say the same.

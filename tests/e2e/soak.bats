@@ -1,5 +1,6 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: Apache-2.0
+# minutes: 12
 #
 # tests/soak/soak for five minutes, with a seed of the day; it says more of itself.
 

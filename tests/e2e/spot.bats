@@ -1,5 +1,6 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: Apache-2.0
+# minutes: 4
 #
 # EC2 takes spot instances back: real jobs that catch a signal and write a checkpoint, on real slurmds. All
 # jobs are started at the beginning, together; each test has its own.
