@@ -38,6 +38,7 @@ EXTRA_DIST += \
 	tests/e2e/lint.bats \
 	tests/e2e/plugin_submit.bats \
 	tests/e2e/plugin_symbols.bats \
+	tests/e2e/prices.bats \
 	tests/e2e/private-cluster.bats \
 	tests/e2e/reconcile.bash \
 	tests/e2e/reconcile.bats \
