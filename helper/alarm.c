@@ -19,6 +19,12 @@
 #include "lib/state/cache.h"
 #include "lib/state/counter.h"
 
+/* In so long the program may keep its caller from its work for as long as so many hang: five
+ * hundred alarms at once, and a mail server that does not answer, must not keep what is found from
+ * being mended. */
+#define WINDOW_MS 600000
+#define HANGS_MAX 6
+
 /* --- the program ----------------------------------------------------------------------------- */
 
 /* Whoever may write it would be SlurmUser. */
@@ -121,6 +127,32 @@ static int call(const struct app *app, char *what, char *subject, char *text, st
 	return await(pid, app->conf->alarm.timeout_s, err);
 }
 
+/* Once it has had its time, that is said, and no more. */
+static void run_program(const struct app *app, char *what, char *subject, char *text)
+{
+	static int64_t window_ms, spent_ms;
+	static bool said;
+	int64_t now_ms = clock_mono_ms();
+	struct err err;
+
+	if (now_ms - window_ms >= WINDOW_MS) {
+		window_ms = now_ms;
+		spent_ms = 0;
+		said = false;
+	}
+	if (spent_ms >= HANGS_MAX * app->conf->alarm.timeout_s * 1000) {
+		if (!said)
+			log_err("alarm.command took %lld s: of more alarms it is not told for some "
+				"minutes; they stand here",
+				(long long)(spent_ms / 1000));
+		said = true;
+		return;
+	}
+	if (call(app, what, subject, text, &err) < 0)
+		log_err("%s", err.text);
+	spent_ms += clock_mono_ms() - now_ms;
+}
+
 /* --- the alarm ------------------------------------------------------------------------------- */
 
 /*
@@ -155,7 +187,6 @@ static bool is_known(struct app *app, const char *what, const char *subject)
 bool alarm_raise(struct app *app, const char *what, const char *subject, const char *fmt, ...)
 {
 	char text[ERR_TEXT_SIZE], safe[ERR_TEXT_SIZE], about[256], word[64];
-	struct err err;
 	va_list ap;
 
 	va_start(ap, fmt);
@@ -169,7 +200,7 @@ bool alarm_raise(struct app *app, const char *what, const char *subject, const c
 		return false;
 	}
 	log_err("alarm: %s: %s", word, safe);
-	if (app->conf->alarm.command && call(app, word, about, safe, &err) < 0)
-		log_err("%s", err.text);
+	if (app->conf->alarm.command)
+		run_program(app, word, about, safe);
 	return true;
 }

@@ -7,7 +7,8 @@
  * alarm.command is set, a run of that program: arguments WHAT SUBJECT TEXT, nothing on its standard
  * input, a clean environment (PATH, LANG=C, BURST_CLUSTER), no shell, killed with all of its
  * process group after alarm.timeout_s. The same WHAT of the same SUBJECT is not raised again before
- * alarm.repeat_s have passed: a watcher finds it anew every minute.
+ * alarm.repeat_s have passed: a watcher finds it anew every minute. A program that takes the time
+ * of six hangs is not run again for ten minutes.
  */
 #ifndef BURST_ALARM_H
 #define BURST_ALARM_H

@@ -179,6 +179,26 @@ START_TEST(program_hangs)
 }
 END_TEST
 
+/* A mail server is away, and an availability zone: who raises the alarms has work to do. */
+START_TEST(program_hangs_for_each)
+{
+	int64_t began_ms = clock_mono_ms();
+	char subject[8];
+
+	install("sleep 600", 0700);
+	conf.alarm.timeout_s = 1;
+	for (int i = 0; i < 30; i++) {
+		snprintf(subject, sizeof(subject), "i-%d", i);
+		ck_assert(alarm_raise(&app, "impaired", subject, "it is"));
+	}
+	ck_assert_int_lt(clock_mono_ms() - began_ms, 12000);
+	ck_assert_uint_eq(logged("did not end within 1 s: killed"), 6);
+	ck_assert_uint_eq(logged("of more alarms it is not told"), 1);
+	ck_assert_uint_eq(logged("alarm: impaired: it is"), 30);
+	ck_assert_int_eq(counted("alarm.impaired"), 30);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *s = suite_create("alarm");
@@ -193,6 +213,7 @@ int main(void)
 	tcase_add_test(tc, program_is_called);
 	tcase_add_test(tc, program_fails);
 	tcase_add_test(tc, program_hangs);
+	tcase_add_test(tc, program_hangs_for_each);
 	tcase_add_test(tc, no_memory);
 	suite_add_tcase(s, tc);
 	sr = srunner_create(s);
