@@ -147,6 +147,9 @@ static void hear_queue(struct loop *loop, int wait_s)
 		return;
 	}
 	fine(&loop->queue);
+	/* the records that know whose they are have been replaced: they come again */
+	if (messages.n && db_has_moved(loop->app->db))
+		return;
 	/* those not written down stay in the queue, and come again */
 	for (size_t i = 0; i < messages.n; i++) {
 		struct sqs_message message = messages.all[i];
@@ -318,6 +321,46 @@ static bool is_due(int64_t *next_ms, int64_t every_ms)
 	return true;
 }
 
+static int open_all(struct app *app, volatile sig_atomic_t *stop, struct err *err)
+{
+	int64_t pause_ms = TICK_MS;
+
+	for (bool said = false; !*stop; said = true) {
+		if (app_db(app, DB_READ_WRITE, err) == 0 && app_slurm(app, err) == 0)
+			return 0;
+		if (err->class != ERR_TRANSIENT && err->class != ERR_BUSY)
+			return -1;
+		if (!said)
+			log_warn("%s; tried again", err->text);
+		clock_sleep_ms(pause_ms);
+		pause_ms = pause_ms < 16000 ? pause_ms * 2 : pause_ms;
+	}
+	return err_set(err, ERR_BUSY, "stopped");
+}
+
+/*
+ * reconcile --rebuild, or a person who puts a copy back, gives state.db another file: the old one
+ * knows none of what is launched from then on. 1: it may be used; 0: it is being replaced; -1.
+ */
+static int look_at_db(struct loop *loop, struct err *err)
+{
+	char path[PATH_MAX];
+
+	if (!db_has_moved(loop->app->db))
+		return 1;
+	if (app_path(loop->app, "state.db", path, sizeof(path), err) < 0)
+		return -1;
+	/* whoever moved it away makes the new one: an empty one of ours would be in the way */
+	if (access(path, F_OK) < 0)
+		return 0;
+	log_warn("state.db has been replaced: opened anew");
+	db_close(loop->app->db);
+	loop->app->db = NULL;
+	loop->living_ms = 0;
+	loop->nodes_since_s = 0; /* all nodes are told again */
+	return open_all(loop->app, loop->stop, err) < 0 ? -1 : 1;
+}
+
 static void turn(struct loop *loop)
 {
 	const struct conf *conf = loop->app->conf;
@@ -364,23 +407,6 @@ static int wait_turn(struct app *app, const volatile sig_atomic_t *stop, struct 
 	return err_set(err, ERR_BUSY, "stopped");
 }
 
-static int open_all(struct app *app, volatile sig_atomic_t *stop, struct err *err)
-{
-	int64_t pause_ms = TICK_MS;
-
-	for (bool said = false; !*stop; said = true) {
-		if (app_db(app, DB_READ_WRITE, err) == 0 && app_slurm(app, err) == 0)
-			return 0;
-		if (err->class != ERR_TRANSIENT && err->class != ERR_BUSY)
-			return -1;
-		if (!said)
-			log_warn("%s; tried again", err->text);
-		clock_sleep_ms(pause_ms);
-		pause_ms = pause_ms < 16000 ? pause_ms * 2 : pause_ms;
-	}
-	return err_set(err, ERR_BUSY, "stopped");
-}
-
 int notices_run(struct app *app, volatile sig_atomic_t *stop)
 {
 	struct loop loop = {
@@ -393,6 +419,7 @@ int notices_run(struct app *app, volatile sig_atomic_t *stop)
 	};
 	cleanup_close int lock = -1;
 	struct err err;
+	int rc = 0;
 
 	lock = wait_turn(app, stop, &err);
 	if (lock < 0 || open_all(app, stop, &err) < 0) {
@@ -404,8 +431,14 @@ int notices_run(struct app *app, volatile sig_atomic_t *stop)
 	log_info("listening for notices: %s%s, and Slurm's nodes",
 		app->conf->spot.queue_url ? "the queue " : "EC2, asked",
 		app->conf->spot.queue_url ? app->conf->spot.queue_url : "");
-	while (!*stop)
-		turn(&loop);
+	while (!*stop && (rc = look_at_db(&loop, &err)) >= 0) {
+		if (rc)
+			turn(&loop);
+		else
+			clock_sleep_ms(TICK_MS);
+	}
 	free(loop.regions);
-	return 0;
+	if (rc < 0 && !*stop)
+		log_err("%s", err.text);
+	return rc < 0 && !*stop ? -1 : 0;
 }

@@ -444,6 +444,14 @@ void db_end_read(struct db *db)
 		rollback_raw(db);
 }
 
+bool db_has_moved(const struct db *db)
+{
+	int moved = 0;
+
+	return sqlite3_file_control(db->sql, "main", SQLITE_FCNTL_HAS_MOVED, &moved) == SQLITE_OK &&
+	       moved;
+}
+
 int db_check(struct db *db, struct err *err)
 {
 	cleanup_stmt sqlite3_stmt *stmt = db_prepare(db, err, "PRAGMA integrity_check(1)", NULL, 0);

@@ -65,6 +65,10 @@ int db_begin(struct db *db, struct err *err);
 int db_commit(struct db *db, struct err *err);
 void db_rollback(struct db *db); /* harmless without one */
 
+/* Has the file been moved away or replaced since it was opened? Then what is written is lost: who
+ * lives long looks from time to time, closes, and opens anew. */
+bool db_has_moved(const struct db *db);
+
 /* Is that the error of a damaged file, so that nothing but a new one helps? Pure. */
 bool db_is_damage(const struct err *err);
 

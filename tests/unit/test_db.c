@@ -372,6 +372,23 @@ START_TEST(statements_that_are_run_again)
 }
 END_TEST
 
+/* reconcile --rebuild gives it another file under the feet of those that live long. */
+START_TEST(replaced)
+{
+	char other[128];
+
+	state_reopen(DB_READ_WRITE, false);
+	ck_assert(!db_has_moved(state_db));
+	ok(meta_set(state_db, "key", "value", &err));
+	ck_assert(!db_has_moved(state_db));
+	snprintf(other, sizeof(other), "%s", state_path("state.db.old"));
+	ck_assert_int_eq(rename(state_path("state.db"), other), 0);
+	ck_assert(db_has_moved(state_db));
+	state_reopen(DB_READ_WRITE, false);
+	ck_assert(!db_has_moved(state_db));
+}
+END_TEST
+
 START_TEST(disk_full)
 {
 	cleanup_free char *big = calloc(1, 400001);
@@ -709,6 +726,7 @@ int main(void)
 	tcase_add_test(tc, reads_of_one_moment);
 	tcase_add_test(tc, statements_that_are_run_again);
 	tcase_add_test(tc, disk_full);
+	tcase_add_test(tc, replaced);
 	tcase_add_test(tc, room);
 	tcase_add_test(tc, which_file_systems);
 	tcase_add_test(tc, checked_daily);
