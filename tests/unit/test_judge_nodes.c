@@ -429,6 +429,49 @@ START_TEST(order)
 }
 END_TEST
 
+/* An instance again, since what keeps it is a node. */
+START_TEST(ended_runs)
+{
+	world();
+	add_stray("i-9", "5-9876543210");
+	survey.strays[0].row = true;
+	survey.strays[0].terminated_ms = NOW_MS - 302 * 1000;
+	expect("ended-runs instance i-9");
+	survey.strays[0].terminated_ms = NOW_MS - 290 * 1000;
+	expect(""); /* an old answer of EC2's */
+	survey.strays[0].terminated_ms = NOW_MS - 302 * 1000;
+	set(ec2(2)->state, "shutting-down");
+	expect("");
+	set(ec2(2)->state, "running");
+	tag(ec2(2), "burst:cluster", "theirs");
+	expect("");
+	tag(ec2(2), "burst:cluster", "mine");
+	survey.steady_ms = 1000;
+	expect("");
+	survey.steady_ms = INT64_MAX;
+
+	/* whoever wrote that down was wrong: a job runs there */
+	set(node(2)->facts.addr, "10.0.0.2");
+	node(2)->facts.powered_down = node(2)->facts.idle = false;
+	node(2)->facts.allocated = node(2)->facts.registered = true;
+	free(job()->nodes);
+	job()->nodes = strdup("aws-hpc-[0-2]");
+	expect("left-alone instance i-9");
+	ck_assert(finding_at(0)->alarm);
+	ck_assert_ptr_nonnull(strstr(finding_at(0)->why, "job 7 runs on it"));
+	job()->state = JOB_STATE_ENDED;
+	gang()->njobs = 0;
+	expect("ended-runs instance i-9");
+	gang()->njobs = 1;
+
+	/* somebody took its tag burst:gang away: there is no gang to write it down for */
+	world();
+	add_stray("i-9", "");
+	expect("left-alone instance i-9");
+	ck_assert(finding_at(0)->alarm);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *s = suite_create("judge_nodes");
@@ -438,6 +481,7 @@ int main(void)
 
 	tcase_add_checked_fixture(t, NULL, world_end);
 	tcase_add_test(t, node_without_instance);
+	tcase_add_test(t, ended_runs);
 	tcase_add_test(t, node_of_a_gang_on_its_way);
 	tcase_add_test(t, stuck_up);
 	tcase_add_test(t, stuck_down);
