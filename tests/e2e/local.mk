@@ -52,7 +52,9 @@ EXTRA_DIST += \
 	tests/e2e/slurm_client.bats \
 	tests/e2e/soak.bats \
 	tests/e2e/spot.bats \
+	tests/e2e/set_clock.c \
 	tests/e2e/state.bats \
+	tests/e2e/state_clock.bats \
 	tests/e2e/submit_cluster.bash \
 	tests/e2e/tries.bash \
 	tests/soak/soak
