@@ -31,6 +31,7 @@
 /* While it fails it is asked so often only: each time may take seconds that signals wait for. */
 #define QUEUE_AGAIN_MS 15000
 #define LOCK_WAIT_MS   5000
+#define BAD_SAID_MS    60000
 
 /* Something that fails for a while is said once, and once that it is over. */
 struct trouble {
@@ -64,6 +65,16 @@ static void fine(struct trouble *t)
 	if (t->on)
 		log_info("%s: works again", t->what);
 	t->on = false;
+}
+
+static bool is_due(int64_t *next_ms, int64_t every_ms)
+{
+	int64_t now_ms = clock_mono_ms();
+
+	if (now_ms < *next_ms)
+		return false;
+	*next_ms = now_ms + every_ms;
+	return true;
 }
 
 /* --- the queue ------------------------------------------------------------------------------- */
@@ -102,14 +113,18 @@ static int take_event(struct app *app, const struct event *event, struct err *er
 static int take_message(struct app *app, const struct sqs_message *message, struct err *err)
 {
 	CLEANUP(event_release) struct event event = {0};
+	static int64_t bad_ms;
 	char safe[200];
 	struct err local;
 
 	if (event_parse(message->body, message->len, &event, &local) == 0)
 		return take_event(app, &event, err);
-	log_warn("a message of the queue is no event and is deleted: %s: %s", local.text,
-		text_make_safe(message->body, message->len < 120 ? message->len : 120, safe,
-			sizeof(safe)));
+	/* who may write to the queue must not fill the disk with what we say about it */
+	if (is_due(&bad_ms, BAD_SAID_MS))
+		log_warn("a message of the queue is no event and is deleted, as all such: %s: %s",
+			local.text,
+			text_make_safe(message->body, message->len < 120 ? message->len : 120, safe,
+				sizeof(safe)));
 	if (counter_add(app->db, "spot.bad_message", 1, &local) < 0)
 		log_warn("%s", local.text);
 	return 0;
@@ -309,16 +324,6 @@ static void go_on(struct loop *loop)
 	else
 		fine(&loop->work);
 	loop->work_ms = next_ms ? clock_mono_ms() + TICK_MS : 0;
-}
-
-static bool is_due(int64_t *next_ms, int64_t every_ms)
-{
-	int64_t now_ms = clock_mono_ms();
-
-	if (now_ms < *next_ms)
-		return false;
-	*next_ms = now_ms + every_ms;
-	return true;
 }
 
 static int open_all(struct app *app, volatile sig_atomic_t *stop, struct err *err)
