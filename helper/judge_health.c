@@ -246,12 +246,16 @@ static int judge_overdue(const struct survey *survey, const struct judge_rules *
 
 /* --- never there ----------------------------------------------------------------------------- */
 
-/* Of the gang's nodes, the first that has not registered and is not on its way down; NULL. */
+/* Of the gang's nodes, the first that has not registered and is not on its way down; NULL. Once it
+ * is announced the others of a pool are nobody's, or another gang's. */
 static const char *find_missing(const struct survey *survey, const struct survey_gang *gang)
 {
 	nodeset_for_each (&gang->nodes, i) {
 		const struct survey_node *node = survey_node(survey, gang->nodes.names[i]);
 
+		if (gang->gang.state == GANG_ANNOUNCED && node &&
+			(!node->row || node->row->gang != gang))
+			continue;
 		if (node && !node->facts.registered && !node->facts.power_down &&
 			!node->facts.powering_down)
 			return gang->nodes.names[i];

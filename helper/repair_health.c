@@ -243,14 +243,24 @@ int repair_overdue(struct app *app, const struct survey *survey, const struct fi
 
 /* --- a gang that never comes ----------------------------------------------------------------- */
 
-static int find_missing(const struct gang *gang, struct nodeset *missing, struct err *err)
+/* Those that have an instance of the gang: the others of a pool may be another gang's by now. */
+static int find_missing(
+	struct app *app, const struct gang *gang, struct nodeset *missing, struct err *err)
 {
 	CLEANUP(nodeset_release) struct nodeset nodes = NODESET_INIT;
 	cleanup_free struct node_facts *facts = NULL;
-	size_t n = 0;
+	cleanup_free struct instance *list = NULL;
+	size_t n = 0, nlist = 0;
 
-	if (nodeset_parse(&nodes, gang->nodes, err) < 0 ||
-		slurm_client_nodes(&nodes, &facts, &n, err) < 0)
+	if (instance_list(app->db, gang->id, false, &list, &nlist, err) < 0)
+		return -1;
+	for (size_t i = 0; i < nlist; i++)
+		if (list[i].state == INSTANCE_RUNNING && *list[i].node &&
+			nodeset_add(&nodes, list[i].node, err) < 0)
+			return -1;
+	if (!nodes.n)
+		return 0;
+	if (slurm_client_nodes(&nodes, &facts, &n, err) < 0)
 		return -1;
 	for (size_t i = 0; i < n; i++)
 		if (!facts[i].registered && !facts[i].power_down && !facts[i].powering_down &&
@@ -281,7 +291,7 @@ int repair_not_registered(struct app *app, const struct survey *survey,
 		/* once is enough */
 		return !*gang.stop;
 	}
-	if (find_missing(&gang, &missing, err) < 0)
+	if (find_missing(app, &gang, &missing, err) < 0)
 		return -1;
 	if (!missing.n)
 		return 0;

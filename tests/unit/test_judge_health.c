@@ -432,6 +432,8 @@ START_TEST(never_registered)
 	never(w.nodes[1].facts.powering_down = true, w.nodes[1].facts.powering_down = false,
 		"it goes down");
 	never(w.survey.nodes_known = false, w.survey.nodes_known = true, "nodes are not known");
+	never(w.rows[1].row.node[0] = '\0', w.rows[1].row.node[0] = 'a',
+		"it never came, and may be another gang's by now");
 	never(w.gang.gang.state = GANG_FAILING, w.gang.gang.state = GANG_ANNOUNCED, "failing");
 	/* before it is announced, all of its way counts */
 	w.gang.gang.state = GANG_LAUNCHING;
