@@ -96,7 +96,7 @@ adopted() {
 }
 
 @test "an instance that dies between launch and bind takes the gang with it" {
-	faults '[{"action": "DescribeInstances", "every": true, "delay_ms": 2500}]'
+	faults '[{"action": "DescribeInstances", "every": true, "delay_ms": 6000}]'
 	job=$(submit -N 2 -t 5 --efa=required --wrap true)
 	wait_for '[ "$(live_count)" -eq 2 ]' 30
 	ec2 terminate_instances "{\"InstanceIds\": [\"$(live_instances | head -n 1)\"]}"

@@ -167,7 +167,7 @@ lost_once() {
 }
 
 @test "one of three one-node jobs' instances dies right after the launch: the others go on" {
-	faults '[{"action": "DescribeInstances", "every": true, "delay_ms": 2500}]'
+	faults '[{"action": "DescribeInstances", "every": true, "delay_ms": 6000}]'
 	in_cluster scontrol update partitionname=aws state=down
 	one=$(job hpc 1) two=$(job hpc 1) three=$(job hpc 1)
 	in_cluster scontrol update partitionname=aws state=up
