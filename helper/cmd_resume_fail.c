@@ -13,6 +13,7 @@
 #include "helper/lock.h"
 #include "helper/log.h"
 #include "helper/lost.h"
+#include "helper/persons.h"
 #include "helper/release.h"
 #include "lib/base/cleanup.h"
 
@@ -128,7 +129,7 @@ int cmd_resume_fail(int argc, char **argv, const char *conf_path)
 	 * They were DOWN; while they are powering down, RESUME makes them idle and powered down. On
 	 * a node that is DOWN and powered down it would leave NOT_RESPONDING behind.
 	 */
-	if (slurm_client_resume_nodes(argv[1], &err) < 0)
+	if (persons_resume(&nodes, &err) < 0)
 		log_warn("nodes %s: %s", argv[1], err.text);
 	return rc < 0 ? EXIT_FAILURE : EXIT_SUCCESS;
 }

@@ -13,6 +13,7 @@
 #include "helper/lock.h"
 #include "helper/log.h"
 #include "helper/moved.h"
+#include "helper/persons.h"
 #include "helper/prune.h"
 #include "helper/release.h"
 #include "helper/stale.h"
@@ -177,7 +178,7 @@ static void handle_bare(struct app *app, const struct nodeset *nodes, const stru
 			app->conf->path);
 	if (frees && free_nodes.n) {
 		log_info("nodes %s have no instance: powered down at once", frees);
-		if (slurm_client_resume_nodes(frees, &err) < 0)
+		if (persons_resume(&free_nodes, &err) < 0)
 			log_warn("nodes %s: %s", frees, err.text);
 	}
 }

@@ -7,6 +7,7 @@
 
 #include "helper/comment.h"
 #include "helper/log.h"
+#include "helper/persons.h"
 #include "helper/public.h"
 #include "lib/base/cleanup.h"
 #include "lib/base/clock.h"
@@ -31,25 +32,57 @@ static bool sent_back(const struct job_facts *then, const struct job_facts *now)
  * Of NODES, those to force down: of jobs that still hold them, and those that nobody holds but
  * whose instance has been ended or that are coming up for a job that has gone (cancelled): they
  * would stay schedulable until they register. A node that another job was given meanwhile is left
- * alone.
+ * alone. FACTS: those of them that a person has taken out of use.
  */
 static int choose_nodes(const struct nodeset *nodes, const struct nodeset *held, bool ended,
-	struct nodeset *down, struct err *err)
+	struct nodeset *down, struct node_facts **facts, size_t *n, struct err *err)
 {
-	cleanup_free struct node_facts *facts = NULL;
-	size_t n = 0;
+	size_t all = 0;
 
 	if (nodeset_filter(nodes, held, true, down, err) < 0)
 		return -1;
-	if (slurm_client_nodes(nodes, &facts, &n, err) < 0)
+	if (slurm_client_nodes(nodes, facts, &all, err) < 0)
 		return -1;
-	for (size_t i = 0; i < n; i++)
-		if (!facts[i].allocated && (ended || facts[i].powering_up || facts[i].down) &&
-			/* DOWN and powered down (ResumeTimeout): only this way it comes clean */
-			(!facts[i].powered_down || facts[i].down) && !facts[i].powering_down &&
-			nodeset_add(down, facts[i].name, err) < 0)
+	for (size_t i = 0; i < all; i++) {
+		const struct node_facts *node = &(*facts)[i];
+		bool theirs = persons_node(node);
+		/* DOWN and powered down (ResumeTimeout): only this way it comes clean */
+		bool up = !node->powered_down || (node->down && !theirs);
+
+		if (!node->allocated && (ended || node->powering_up || node->down) && up &&
+			!node->powering_down && nodeset_add(down, node->name, err) < 0)
 			return -1;
+		if (theirs && nodeset_contains(down, node->name))
+			(*facts)[(*n)++] = *node;
+	}
 	return 0;
+}
+
+/* To power saving; THEIRS without a word of ours, which would take the place of the person's. */
+static void force_down(struct app *app, const struct nodeset *down, const struct node_facts *theirs,
+	size_t n, const char *reason)
+{
+	CLEANUP(nodeset_release) struct nodeset keep = NODESET_INIT, ours = NODESET_INIT;
+	const struct nodeset *sets[] = {&ours, &keep};
+
+	for (size_t i = 0; i < n; i++)
+		nodeset_add(&keep, theirs[i].name, NULL);
+	if (nodeset_filter(down, &keep, false, &ours, NULL) < 0) {
+		log_err("out of memory");
+		return;
+	}
+	for (size_t i = 0; i < ARRAY_SIZE(sets); i++) {
+		cleanup_free char *list = nodeset_format(sets[i]);
+		struct err err;
+
+		if (!list || !sets[i]->n)
+			continue;
+		if (slurm_client_force_down(list, app->conf->slurm.placeholder_address,
+			    sets[i] == &ours ? reason : NULL, &err) < 0)
+			log_err("nodes %s could not be sent to power saving: %s", list, err.text);
+		else
+			log_info("nodes %s sent to power saving", list);
+	}
 }
 
 /* What follows from it for a batch job, decided once for all jobs. */
@@ -147,8 +180,9 @@ void failure_send_back(struct app *app, const struct demand *demand, const struc
 	CLEANUP(nodeset_release) struct nodeset held = NODESET_INIT, down = NODESET_INIT;
 	cleanup_free bool *back = calloc(demand->njobs + 1, sizeof(*back));
 	cleanup_free bool *refit = calloc(demand->njobs + 1, sizeof(*refit));
-	cleanup_free char *list = NULL;
+	cleanup_free struct node_facts *persons = NULL;
 	char text[COMMENT_SIZE - 16], comment[COMMENT_SIZE], reason[256], safe[COMMENT_SIZE];
+	size_t npersons = 0;
 	struct err err;
 
 	if (!back || !refit) {
@@ -200,20 +234,13 @@ void failure_send_back(struct app *app, const struct demand *demand, const struc
 			log_warn("job %s could not be told: %s", job->facts.name, err.text);
 	}
 	write_down(app, failure, &verdict, again);
-	if (choose_nodes(nodes, &held, failure->ended, &down, &err) < 0)
+	if (choose_nodes(nodes, &held, failure->ended, &down, &persons, &npersons, &err) < 0)
 		log_warn("%s", err.text);
-	list = nodeset_format(&down);
 	snprintf(reason, sizeof(reason), "burst: %s",
 		text_make_safe(failure->text, 240, safe, sizeof(safe)));
 	if (failure->gone)
 		take_down_gone(failure->gone, &down, reason);
-	if (list && down.n) {
-		if (slurm_client_force_down(
-			    list, app->conf->slurm.placeholder_address, reason, &err) < 0)
-			log_err("nodes %s could not be sent to power saving: %s", list, err.text);
-		else
-			log_info("nodes %s sent to power saving", list);
-	}
+	force_down(app, &down, persons, npersons, reason);
 	for (size_t i = 0; i < demand->njobs; i++) {
 		struct job_change change = JOB_CHANGE_INIT;
 		const struct job_facts *facts = &demand->jobs[i]->facts;
@@ -231,6 +258,12 @@ void failure_send_back(struct app *app, const struct demand *demand, const struc
 		log_info("sent back: %s", failure->text);
 	else
 		log_err("sent back: %s", failure->text);
+	persons_keep(persons, npersons);
+}
+
+bool failure_holds(const struct app *app, const struct failure *failure)
+{
+	return judge(app, failure).hold;
 }
 
 static int jobs_of_gang(struct app *app, const struct gang *gang, struct demand_set *set,

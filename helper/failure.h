@@ -44,4 +44,7 @@ void failure_send_back(struct app *app, const struct demand *demand, const struc
 void failure_gang(struct app *app, const struct gang *gang, const struct nodeset *nodes,
 	const struct failure *failure);
 
+/* Are batch jobs held upon it, so that only a person lets them start again? */
+bool failure_holds(const struct app *app, const struct failure *failure);
+
 #endif

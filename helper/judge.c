@@ -130,21 +130,6 @@ void judge_rules_of(const struct survey *survey, struct judge_rules *rules)
 	};
 }
 
-bool judge_is_a_persons(const struct node_facts *node)
-{
-	/* the second is slurmctld's own word for slurm_client_down_asap(), which each gang's nodes
-	 * have from their registration on */
-	static const char *const others[] = {JUDGE_OUR_REASON, "POWER_DOWN_ASAP", LOST_GIVEN_UP,
-		"Not responding", "Node unexpectedly rebooted", "Kill task failed"};
-
-	if ((!node->down && !node->drain) || !*node->reason)
-		return false;
-	for (size_t i = 0; i < ARRAY_SIZE(others); i++)
-		if (!strncmp(node->reason, others[i], strlen(others[i])))
-			return false;
-	return true;
-}
-
 /* By rule; within one in the order in which they were found. */
 static int sort_findings(struct findings *findings, struct err *err)
 {

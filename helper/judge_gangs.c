@@ -33,7 +33,7 @@ static void look_at_nodes(const struct survey *survey, const struct judge_rules 
 		if (rows[i]->row.state != INSTANCE_RUNNING || !node)
 			continue;
 		nodes->reuse = nodes->reuse || (node->group && node->group->reuse);
-		if (!judge_goes_down(&node->facts) && judge_is_a_persons(&node->facts))
+		if (!judge_goes_down(&node->facts) && persons_node(&node->facts))
 			nodes->persons = node;
 		if (!judge_goes_down(&node->facts) && !node->facts.allocated &&
 			!node->facts.completing && !node->job)

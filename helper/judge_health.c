@@ -83,7 +83,7 @@ static const struct survey_node *node_of(const struct survey *survey, const stru
 static struct finding *trouble(const struct survey_row *row, const struct survey_node *node,
 	enum finding_rule rule, struct findings *findings, struct err *err)
 {
-	bool theirs = judge_is_a_persons(&node->facts);
+	bool theirs = persons_node(&node->facts);
 	struct finding *f = add(row, theirs ? FINDING_LEFT_ALONE : rule, findings, err);
 
 	if (f && theirs)

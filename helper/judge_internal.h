@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "helper/judge.h"
+#include "helper/persons.h"
 
 /* A process that releases looks at EC2 until it has ended, and asks again: who has been at it for
  * longer is not there any more. */
@@ -53,12 +54,6 @@ static inline bool judge_goes_down(const struct node_facts *node)
 	return node->power_down || node->powering_down ||
 	       (node->powered_down && !node->powering_up);
 }
-
-/* How all that we tell slurmctld of a node begins. */
-#define JUDGE_OUR_REASON "burst"
-
-/* DOWN or draining for a reason that neither slurmctld nor we gave. */
-bool judge_is_a_persons(const struct node_facts *node);
 
 struct finding *judge_find(struct findings *findings, enum finding_rule rule,
 	const struct survey_gang *gang, const struct survey_row *row,

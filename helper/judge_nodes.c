@@ -75,7 +75,7 @@ static enum finding_rule judge_bare(const struct survey *survey, const struct ju
 	}
 	if (facts->powered_down) {
 		if (facts->down &&
-			!strncmp(facts->reason, JUDGE_OUR_REASON, strlen(JUDGE_OUR_REASON))) {
+			!strncmp(facts->reason, PERSONS_OUR_REASON, strlen(PERSONS_OUR_REASON))) {
 			snprintf(why, size, "DOWN and powered down: %.150s", facts->reason);
 			return FINDING_NODE_STUCK_OURS;
 		}
@@ -120,8 +120,8 @@ static int judge_without_row(const struct survey *survey, const struct judge_rul
 		snprintf(why, sizeof(why), "%.100s in Slurm, and no instance is there",
 			facts->state);
 	}
-	f = judge_find(findings, judge_is_a_persons(facts) ? FINDING_LEFT_ALONE : rule, NULL, NULL,
-		node, err);
+	f = judge_find(
+		findings, persons_node(facts) ? FINDING_LEFT_ALONE : rule, NULL, NULL, node, err);
 	if (!f)
 		return -1;
 	if (f->rule == FINDING_LEFT_ALONE)

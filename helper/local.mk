@@ -55,6 +55,7 @@ libhelper_a_SOURCES = \
 	helper/notices.c helper/notices.h \
 	helper/pace.c helper/pace.h \
 	helper/pending.c helper/pending.h \
+	helper/persons.c helper/persons.h \
 	helper/preflight.c helper/preflight.h \
 	helper/prices.c helper/prices.h helper/prices_internal.h \
 	helper/prices_ask.c \

@@ -7,6 +7,7 @@
 #include "helper/console.h"
 #include "helper/failure.h"
 #include "helper/log.h"
+#include "helper/persons.h"
 #include "helper/protect.h"
 #include "helper/release.h"
 #include "helper/stale.h"
@@ -234,10 +235,13 @@ void lost_revive(const struct nodeset *nodes)
 		if (slurm_client_nodes(nodes, &facts, &n, NULL) < 0)
 			n = 0;
 		for (size_t i = 0; i < n; i++)
-			/* one that is not DOWN any more has been seen to */
-			if ((facts[i].powering_down || !facts[i].down) &&
+			/* one that is not DOWN any more has been seen to, and a person's stays so
+			 */
+			if ((facts[i].powering_down || !facts[i].down || persons_node(&facts[i])) &&
 				!nodeset_contains(&done, facts[i].name) &&
-				nodeset_add(facts[i].down ? &now : &done, facts[i].name, NULL) < 0)
+				nodeset_add(
+					facts[i].down && !persons_node(&facts[i]) ? &now : &done,
+					facts[i].name, NULL) < 0)
 				return;
 		list = nodeset_format(&now);
 		if (list && now.n && slurm_client_resume_nodes(list, NULL) == 0)

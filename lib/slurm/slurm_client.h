@@ -192,6 +192,8 @@ int slurm_client_force_down(
  * slurm_client_force_down() and, once they are powering down, slurm_client_resume_nodes().
  */
 int slurm_client_down(const char *hostlist, const char *reason, struct err *err);
+/* DRAIN with REASON: no job gets them, and they stay so until somebody resumes them. */
+int slurm_client_drain(const char *hostlist, const char *reason, struct err *err);
 /* POWER_DOWN_ASAP: power down when the job that has the nodes ends. */
 int slurm_client_down_asap(const char *hostlist, struct err *err);
 /* The same with REASON. */

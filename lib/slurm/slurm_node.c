@@ -382,6 +382,11 @@ int slurm_client_down(const char *hostlist, const char *reason, struct err *err)
 	return set_state(hostlist, NODE_STATE_DOWN, NULL, reason, "taking nodes down", 0, err);
 }
 
+int slurm_client_drain(const char *hostlist, const char *reason, struct err *err)
+{
+	return set_state(hostlist, NODE_STATE_DRAIN, NULL, reason, "draining nodes", 0, err);
+}
+
 int slurm_client_down_asap(const char *hostlist, struct err *err)
 {
 	return slurm_client_leave(hostlist, NULL, err);
