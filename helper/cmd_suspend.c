@@ -183,6 +183,43 @@ static void handle_bare(struct app *app, const struct nodeset *nodes, const stru
 	}
 }
 
+/*
+ * slurmctld calls for nodes that are powering down. One that is coming up or has a job, and is not,
+ * is in its next life: this call is late, and what is bound there now is not its own.
+ */
+static int drop_risen(struct nodeset *nodes, struct instance *list, size_t *n, struct err *err)
+{
+	CLEANUP(nodeset_release) struct nodeset risen = NODESET_INIT, left = NODESET_INIT;
+	cleanup_free struct node_facts *facts = NULL;
+	cleanup_free char *names = NULL;
+	size_t nfacts = 0, kept = 0;
+
+	/* slurmctld may be going away at this moment; what it asked for is done all the same */
+	if (slurm_client_nodes(nodes, &facts, &nfacts, err) < 0) {
+		log_warn("%s", err->text);
+		return 0;
+	}
+	/* POWER_DOWN alone is the wish of each node of ours to go when its job ends */
+	for (size_t i = 0; i < nfacts; i++)
+		if ((facts[i].powering_up || facts[i].allocated) && !facts[i].powering_down &&
+			!facts[i].completing && nodeset_add(&risen, facts[i].name, err) < 0)
+			return -1;
+	if (!risen.n)
+		return 0;
+	names = nodeset_format(&risen);
+	if (!names || nodeset_filter(nodes, &risen, false, &left, err) < 0)
+		return err_nomem(err);
+	log_warn("nodes %s are in use again: this call is late, and they stay as they are", names);
+	for (size_t i = 0; i < *n; i++)
+		if (!nodeset_contains(&risen, list[i].node))
+			list[kept++] = list[i];
+	*n = kept;
+	nodeset_release(nodes);
+	*nodes = left;
+	left = (struct nodeset)NODESET_INIT;
+	return 0;
+}
+
 static int open_state(struct app *app, struct err *err)
 {
 	moved_reconcile(app);
@@ -208,7 +245,8 @@ int cmd_suspend(int argc, char **argv, const char *conf_path)
 	}
 	if (app_load(&app, "suspend", conf_path, isatty(STDERR_FILENO), &err) < 0 ||
 		app_slurm(&app, &err) < 0 || open_state(&app, &err) < 0 ||
-		instance_of_nodes(app.db, &nodes, now_ms, &list, &n, &err) < 0) {
+		instance_of_nodes(app.db, &nodes, now_ms, &list, &n, &err) < 0 ||
+		drop_risen(&nodes, list, &n, &err) < 0) {
 		log_err("%s: %s stay as they are", err.text, argv[1]);
 		return err_exit_code(err.class);
 	}
