@@ -156,8 +156,15 @@ static bool is_left_over(const struct survey *survey, const struct judge_rules *
 	const char *state = gang_state_name(gang->gang.state);
 
 	switch (gang->gang.state) {
-	case GANG_RELEASING:
 	case GANG_FAILING:
+		/* who failed it has died before it told Slurm */
+		if (survey->jobs_known && age_s > FINISH_S && survey_gang_lives(survey, gang)) {
+			snprintf(why, size, "failing for %lld s, and its job was not sent back",
+				(long long)age_s);
+			return true;
+		}
+		/* fall through */
+	case GANG_RELEASING:
 		/* released without a lock: whoever does it may be waiting for EC2 */
 		if (age_s <= (empty ? FINISH_S : rules->grace_s))
 			return false;

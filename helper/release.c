@@ -9,6 +9,7 @@
 #include "helper/groups.h"
 #include "helper/lock.h"
 #include "helper/log.h"
+#include "helper/persons.h"
 #include "helper/public.h"
 #include "lib/aws/ec2.h"
 #include "lib/base/cleanup.h"
@@ -22,6 +23,8 @@
 /* For so long after it was sent, a launch without an answer may still bring instances. */
 #define LOST_WINDOW_MS 60000
 #define ASK_AGAIN_MS   10000
+/* Whoever fails a gang sends its job back within so long, if it lives. */
+#define SEND_BACK_MS 10000
 /* For so long whoever asked first is believed to have been heard, by those who do not look. */
 #define ASKED_MS           60000
 #define GROUP_PAUSE_MS     5000
@@ -74,6 +77,19 @@ static bool is_gone(struct app *app, const struct aws *aws, const struct instanc
 	return aws_now_s(aws) * 1000 - since_ms > UNSEEN_MS;
 }
 
+/* Ours, as far as EC2 says? One that is not is named and left alone. */
+static bool is_tagged(const struct app *app, const struct ec2_instance *instance)
+{
+	const char *tag = ec2_instance_tag(instance, "burst:cluster");
+
+	if (tag && !strcmp(tag, app->cluster))
+		return true;
+	log_err("instance %s carries %s%s, not burst:cluster=%s: left alone; look who owns it",
+		instance->id, tag ? "burst:cluster=" : "no burst:cluster tag", tag ? tag : "",
+		app->cluster);
+	return false;
+}
+
 /* Keep of LIST those that are ours by their tag and that nobody has ended; what is terminated is
  * written down as that. EC2 takes 20 a second of a large gang: twice would be twice as long. */
 static int check_tags(
@@ -93,7 +109,6 @@ static int check_tags(
 		return -1;
 	for (size_t i = 0; i < *n; i++) {
 		const struct ec2_instance *instance = NULL;
-		const char *tag;
 
 		for (size_t k = 0; k < found.n && !instance; k++)
 			if (!strcmp(found.all[k].id, ids[i]))
@@ -109,15 +124,9 @@ static int check_tags(
 		if (instance && list[i]->state == INSTANCE_TERMINATING &&
 			!strcmp(instance->state, "shutting-down"))
 			continue;
-		tag = instance ? ec2_instance_tag(instance, "burst:cluster") : NULL;
 		/* not to be seen yet: it is from our own launch's answer */
-		if (instance && (!tag || strcmp(tag, app->cluster))) {
-			log_err("instance %s carries %s%s, not burst:cluster=%s: left alone; look "
-				"who owns it",
-				ids[i], tag ? "burst:cluster=" : "no burst:cluster tag",
-				tag ? tag : "", app->cluster);
+		if (instance && !is_tagged(app, instance))
 			continue;
-		}
 		list[kept++] = list[i];
 	}
 	if (over)
@@ -138,14 +147,32 @@ static void drop_asked(struct app *app, const struct instance **list, size_t *n,
 	*n = kept;
 }
 
+/*
+ * EC2 could not be asked whose they are. That they are to end is written down all the same: the
+ * node of a pool is not powered down a second time, and nobody else would ever ask. Whoever looks
+ * at them next (look_at) ends those that are ours.
+ */
+static void want_ended(struct app *app, const struct instance **list, size_t n, const char *why)
+{
+	const char *ids[PIECE_MAX];
+	struct err err;
+
+	for (size_t i = 0; i < n; i++)
+		ids[i] = list[i]->id;
+	if (n && instance_set_terminating(app->db, ids, n, why, clock_now_ms(), &err) < 0)
+		log_warn("%s", err.text);
+}
+
 /* At most PIECE_MAX of them. */
 static int release_piece(struct app *app, struct aws *aws, const struct instance **list, size_t n,
 	const char *why, enum release_check check, struct err *err)
 {
 	const char *ids[PIECE_MAX];
 
-	if (check == RELEASE_CHECK_TAGS && check_tags(app, aws, list, &n, err) < 0)
+	if (check == RELEASE_CHECK_TAGS && check_tags(app, aws, list, &n, err) < 0) {
+		want_ended(app, list, n, why);
 		return -1;
+	}
 	drop_asked(app, list, &n, check == RELEASE_CHECK_TAGS ? ASK_AGAIN_MS : ASKED_MS);
 	if (!n)
 		return 0;
@@ -348,7 +375,8 @@ static void ask_again(struct app *app, struct aws *aws, const struct ec2_instanc
 		for (size_t k = 0; k < found->n; k++)
 			if (!strcmp(found->all[k].id, list[i].id) &&
 				strcmp(found->all[k].state, "shutting-down") &&
-				strcmp(found->all[k].state, "terminated"))
+				strcmp(found->all[k].state, "terminated") &&
+				is_tagged(app, &found->all[k]))
 				ids[count++] = list[i].id;
 	}
 	if (!count)
@@ -454,22 +482,124 @@ static int end_forgotten(struct app *app, const struct gang *gang, const struct 
 		over ? "its gang is over" : "its gang goes on without it", RELEASE_CHECK_TAGS, err);
 }
 
+/* Has one of its jobs the nodes of this start still? */
+static int is_waited_for(struct app *app, const struct gang *gang, struct err *err)
+{
+	struct gang_job *jobs = NULL;
+	size_t n = 0;
+	int rc = gang_jobs(app->db, gang->id, &jobs, &n, err);
+
+	for (size_t i = 0; rc == 0 && i < n; i++) {
+		CLEANUP(job_facts_release) struct job_facts now = {0};
+
+		if (slurm_client_job(jobs[i].job_id, &now, err) < 0)
+			rc = err->class == ERR_NOTFOUND ? 0 : -1;
+		else if (now.restart == jobs[i].restart)
+			rc = now.state == JOB_STATE_CONFIGURING || now.state == JOB_STATE_RUNNING;
+	}
+	gang_jobs_release(jobs, n);
+	return rc;
+}
+
+/*
+ * A gang is failing, and its job still waits for the nodes: who failed it died before it told
+ * Slurm. Else the job would wait until ResumeTimeout. 1: whoever did it may still be about to; 0;
+ * -1.
+ */
+static int send_back(struct app *app, const struct gang *gang, struct err *err)
+{
+	struct failure failure = {.class = ERR_TRANSIENT, .attempts = 1, .ended = true};
+	CLEANUP(nodeset_release) struct nodeset nodes = NODESET_INIT;
+	int waits = is_waited_for(app, gang, err);
+
+	if (waits <= 0)
+		return waits;
+	/* ResumeFailProgram works without the lock, which the waiting resume had until now */
+	if (clock_since_ms(gang->changed_ms, clock_now_ms()) < SEND_BACK_MS)
+		return 1;
+	if (nodeset_parse(&nodes, gang->nodes, err) < 0)
+		return -1;
+	log_warn("gang %s failed, and nobody told its job", gang->id);
+	failure.text = gang->reason && *gang->reason ? gang->reason : "its process died";
+	failure_gang(app, gang, &nodes, &failure);
+	return 0;
+}
+
+/* Its next life may have the same address. */
+static bool is_anothers(struct app *app, const char *node, const struct gang *gang)
+{
+	CLEANUP(gang_release) struct gang now = {0};
+	struct err err;
+
+	if (gang_of_node(app->db, node, &now, &err) < 0)
+		return err.class != ERR_NOTFOUND;
+	return strcmp(now.id, gang->id) != 0;
+}
+
+/*
+ * Nothing of the gang runs any more. A node that slurmctld still expects at the address of one of
+ * its instances was not powered down, as who ended these died before: jobs would be given it.
+ */
+static void power_down_left(struct app *app, const struct gang *gang)
+{
+	CLEANUP(nodeset_release) struct nodeset nodes = NODESET_INIT, down = NODESET_INIT;
+	cleanup_free struct instance *list = NULL;
+	cleanup_free struct node_facts *facts = NULL;
+	cleanup_free char *hostlist = NULL;
+	size_t n = 0, nfacts = 0;
+	struct err err;
+
+	if (instance_list(app->db, gang->id, true, &list, &n, &err) < 0 ||
+		nodeset_parse(&nodes, gang->nodes, &err) < 0 ||
+		slurm_client_nodes(&nodes, &facts, &nfacts, &err) < 0) {
+		log_warn("%s", err.text);
+		return;
+	}
+	for (size_t i = 0; i < nfacts; i++) {
+		const struct node_facts *node = &facts[i];
+
+		if (node->allocated || node->power_down || node->powering_down ||
+			node->powered_down || persons_node(node))
+			continue;
+		for (size_t k = 0; k < n; k++)
+			if (*list[k].ip && !strcmp(list[k].node, node->name) &&
+				!strcmp(list[k].ip, node->addr) &&
+				!is_anothers(app, node->name, gang)) {
+				nodeset_add(&down, node->name, NULL);
+				break;
+			}
+	}
+	hostlist = nodeset_format(&down);
+	if (!hostlist || !down.n)
+		return;
+	log_warn(
+		"nodes %s are up in Slurm, and their instances have ended: powered down", hostlist);
+	if (slurm_client_force_down(hostlist, app->conf->slurm.placeholder_address,
+		    "burst: its instance has ended", &err) < 0)
+		log_err("nodes %s: %s", hostlist, err.text);
+}
+
 int release_finish(struct app *app, struct gang *gang, struct err *err)
 {
 	cleanup_free struct instance *list = NULL;
 	enum gang_state to;
 	size_t living = 0;
-	int waiting;
+	int waiting, told = 0;
 
 	if (gang->state < GANG_ANNOUNCED && take_over(app, gang, err) < 0)
+		return -1;
+	if (gang->state == GANG_FAILING)
+		told = send_back(app, gang, err);
+	if (told < 0)
 		return -1;
 	/* one that takes what comes may be up beside a launch that nobody knows the answer of */
 	waiting = release_prepared(app, gang, err);
 	if (waiting < 0 || instance_list(app->db, gang->id, false, &list, &living, err) < 0 ||
 		end_forgotten(app, gang, list, living, err) < 0)
 		return -1;
-	if (living || waiting)
-		return waiting;
+	if (living || waiting || told)
+		return waiting || told;
+	power_down_left(app, gang);
 	/* the last node of a pool went by itself */
 	if ((gang->state == GANG_ANNOUNCED || gang->state == GANG_ACTIVE) &&
 		gang_advance(app->db, gang->id, gang->state, GANG_RELEASING, err) < 0)

@@ -135,6 +135,7 @@ START_TEST(gang_unowned_on_the_way_down)
 	for (size_t i = 0; i < 2; i++) {
 		world();
 		gang()->gang.state = states[i];
+		job()->state = JOB_STATE_PENDING;
 		gang()->gang.changed_ms = NOW_MS - 299 * 1000;
 		expect(""); /* SuspendProgram waits for EC2, and has no lock */
 		gang()->gang.changed_ms = NOW_MS - 302 * 1000;

@@ -132,6 +132,29 @@ START_TEST(node_of_a_gang_on_its_way)
 }
 END_TEST
 
+/* Who failed it died before it told its job: that must not wait for ResumeTimeout. */
+START_TEST(gang_unowned_whose_job_was_not_sent_back)
+{
+	world();
+	gang()->gang.state = GANG_FAILING;
+	job()->state = JOB_STATE_CONFIGURING;
+	gang()->gang.changed_ms = NOW_MS - 9000;
+	expect("");
+	gang()->gang.changed_ms = NOW_MS - 12000;
+	expect("gang-unowned gang 7-0123456789");
+	ck_assert_str_eq(finding_at(0)->why, "failing for 12 s, and its job was not sent back");
+	gang()->held = true;
+	expect("");
+	gang()->held = false;
+	survey.jobs_known = false;
+	expect("");
+	survey.jobs_known = true;
+	/* it was: this is another start of it */
+	job()->restart++;
+	expect("");
+}
+END_TEST
+
 START_TEST(stuck_up)
 {
 	bare("IDLE+CLOUD+POWERING_UP");
@@ -483,6 +506,7 @@ int main(void)
 	tcase_add_test(t, node_without_instance);
 	tcase_add_test(t, ended_runs);
 	tcase_add_test(t, node_of_a_gang_on_its_way);
+	tcase_add_test(t, gang_unowned_whose_job_was_not_sent_back);
 	tcase_add_test(t, stuck_up);
 	tcase_add_test(t, stuck_down);
 	tcase_add_test(t, stuck_given_up);
