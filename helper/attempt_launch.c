@@ -492,6 +492,9 @@ static int launch_piece(struct attempt *a, const struct ec2_template *template,
 	request.token = fleet->token;
 	request.tags = tags.tags;
 	request.ntags = tags.n;
+	/* deriving the versions may have taken a while, and from here on it costs */
+	if (attempt_wanted(a, err) != 0)
+		return -1;
 	if (send_fleet(a, fleet, only, &request, err) == 0)
 		return 0;
 	/* a person may have deleted what we derived: the next attempt derives it anew */

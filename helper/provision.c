@@ -358,8 +358,10 @@ static void return_rest(struct attempt *a, const struct nodeset *bound)
 
 	if (nodeset_filter(&a->demand->nodes, bound, false, &rest, NULL) < 0 || !rest.n)
 		return;
-	a->kept = a->demand->group && a->demand->group->reuse && splits_job(a->demand, bound);
 	failure.text = a->rest.text;
+	/* one that is held may never come back for them */
+	a->kept = a->demand->group && a->demand->group->reuse && splits_job(a->demand, bound) &&
+		  !failure_holds(a->app, &failure);
 	failure_send_back(a->app, a->demand, &rest, &failure);
 }
 
