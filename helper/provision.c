@@ -69,6 +69,31 @@ static int living_of_nodes(struct app *app, const struct nodeset *nodes, struct 
 }
 
 /*
+ * Nodes without a job, which a living process brings up for some gang already: to launch for them
+ * would be for nothing, since a node is one instance, and to send them back would hit that gang.
+ */
+static int find_coming(
+	struct app *app, const struct demand *demand, struct nodeset *coming, struct err *err)
+{
+	for (size_t i = 0; !demand->njobs && i < demand->nodes.n; i++) {
+		CLEANUP(gang_release) struct gang gang = {0};
+		const char *node = demand->nodes.names[i];
+
+		if (gang_of_node(app->db, node, &gang, err) < 0) {
+			if (err->class != ERR_NOTFOUND)
+				return -1;
+			continue;
+		}
+		if (gang.state >= GANG_BOUND || !lock_gang_held(app, gang.id))
+			continue;
+		log_info("node %s comes up for gang %s", node, gang.id);
+		if (nodeset_add(coming, node, err) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+/*
  * Nodes of the demand that a gang which is not over has. Own: bound by an earlier call for this
  * start of the job (ResumeRate's slices, a second ResumeProgram): nothing to do for them. Others',
  * and those still being terminated, are told in *HELD.
@@ -81,7 +106,8 @@ static int look_at_nodes(struct app *app, struct demand *demand, struct nodeset 
 	size_t n = 0;
 	bool same = false;
 
-	if (living_of_nodes(app, &demand->nodes, &list, &n, err) < 0)
+	if (living_of_nodes(app, &demand->nodes, &list, &n, err) < 0 ||
+		find_coming(app, demand, &own, err) < 0)
 		return -1;
 	for (size_t i = 0; i < n; i++) {
 		CLEANUP(gang_release) struct gang gang = {0};
