@@ -40,6 +40,10 @@ EXTRA_DIST += \
 	tests/e2e/plugin_symbols.bats \
 	tests/e2e/prices.bats \
 	tests/e2e/private-cluster.bats \
+	tests/e2e/races.bash \
+	tests/e2e/races.bats \
+	tests/e2e/races_cancel.bats \
+	tests/e2e/races_left.bats \
 	tests/e2e/reconcile.bash \
 	tests/e2e/reconcile.bats \
 	tests/e2e/reconcile_quiet.bats \

@@ -1,0 +1,228 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: Apache-2.0
+#
+# Suspend and resume in each other's way, and slurmctld going away in between.
+
+# shellcheck disable=SC2016,SC2030,SC2031 # wait_for evaluates its argument
+load cluster
+load gang
+load tries
+load races
+
+setup_file() {
+	# longer than SuspendTimeout: slurmctld has nodes that EC2 has not ended
+	races_start --scenario '{"timings": {"shutting_down_ms": 9000}}'
+}
+
+teardown_file() {
+	wait_for settled 60
+	cluster_stop
+}
+
+setup() {
+	races_setup
+}
+
+teardown() {
+	"$REHEARSAL/cluster" daemon "$BURST_DIR" slurmctld start 2>/dev/null || :
+	if [[ -e $BATS_TEST_TMPDIR/suspend ]]; then
+		cat "$BATS_TEST_TMPDIR/suspend" >"$BURST_DIR/hooks/suspend"
+	fi
+	end_test
+}
+
+# slurmctld WHAT: start, kill, restart
+slurmctld() {
+	"$REHEARSAL/cluster" daemon "$BURST_DIR" slurmctld "$1"
+}
+
+# on NODES [SBATCH-ARGUMENT...]
+on() {
+	submit -t 5 -N 2 -w "aws-hpc-[$1]" --efa=required "${@:2}" --wrap 'sleep 300'
+}
+
+# gone_by JOB: when EC2 had ended the last instance of its first gang, in ms
+ended_ms() {
+	journal "select(.kind == \"event\" and .event == \"terminated\" and (.instance as \$i | $1 | index(\$i))) | .time" |
+		jq -r . | date -u -f - +%s%3N | sort -n | tail -n 1
+}
+
+@test "a job on nodes whose old instances are still terminating: it waits, and is launched once they have ended" {
+	first=$(on 0-1)
+	wait_for 'gang_is $first active' 40
+	old=$(new CreateFleet '.result.instances' | head -n 1)
+	in_cluster scancel "$first"
+	second=$(on 0-1)
+	says "$second" "burst: nodes aws-hpc-[[]0-1] still belong to an earlier job's gang and are released first; the job starts by itself when nodes are free" 40
+	says "$second" 'burst: 2 x hpc7a.96xlarge on-demand us-east-2a, EFA, *' 60
+	[ "$(new CreateFleet | wc -l)" -eq 2 ]
+	sent=$(new CreateFleet .time | tail -n 1 | jq -r . | date -u -f - +%s%3N)
+	((sent > $(ended_ms "$old")))
+	[ "$(db "SELECT count(*) FROM gang WHERE job_id = $second")" = 1 ]
+	wait_for 'gang_is $second active' 40
+	[ "$(live_count)" -eq 2 ]
+}
+
+@test "powered up again while the old instances are still terminating: launched once they have ended" {
+	first=$(on 30-31)
+	wait_for 'gang_is $first active' 40
+	old=$(new CreateFleet '.result.instances' | head -n 1)
+	in_cluster scancel "$first"
+	# slurmctld has the nodes again before EC2 has ended what was there
+	wait_for 'all_are IDLE+CLOUD+POWERING_DOWN aws-hpc-30 aws-hpc-31' 30
+	in_cluster scontrol update 'nodename=aws-hpc-[30-31]' state=resume
+	wait_for 'all_are IDLE+CLOUD+POWERED_DOWN aws-hpc-30 aws-hpc-31' 10
+	[ -z "$(ended_ms "$old")" ]
+	in_cluster scontrol update 'nodename=aws-hpc-[30-31]' state=power_up
+	wait_for '[ "$(new CreateFleet | wc -l)" -ge 2 ]' 40
+	sent=$(new CreateFleet .time | sed -n 2p | jq -r . | date -u -f - +%s%3N)
+	((sent > $(ended_ms "$old")))
+	# they are of no job: nobody waits for them all
+	wait_for '[ "$(live_count)" -eq 2 ]' 20
+	in_cluster scontrol update 'nodename=aws-hpc-[30-31]' state=power_down_force
+	wait_for '[ "$(live_count)" -eq 0 ]' 30
+}
+
+@test "power down by hand while EC2 launches: by force all of the gang goes, otherwise it comes" {
+	slow CreateFleet 4000
+	plain=$(on 2-3)
+	asap=$(on 4-5)
+	force=$(on 6-7)
+	for job in $plain $asap $force; do
+		wait_for "gang_is $job launching" 30
+	done
+	in_cluster scontrol update nodename=aws-hpc-2 state=power_down
+	in_cluster scontrol update nodename=aws-hpc-4 state=power_down_asap
+	in_cluster scontrol update nodename=aws-hpc-6 state=power_down_force
+	faults '[]'
+	wait_for "grep -qE 'job=$force .*(sent back|taken down): (stopped: powered down on the way up|job $force does not wait any more: cancelled or requeued)' '$BURST_LOG'" 20
+	says "$plain" 'burst: 2 x hpc7a.96xlarge *' 30
+	says "$asap" 'burst: 2 x hpc7a.96xlarge *' 30
+	wait_for '[ "$(live_count)" -eq 4 ]' 20
+	wait_for 'gang_is $plain active && gang_is $asap active' 40
+	wait_for "job_is $force PENDING" 20
+	in_cluster scancel "$plain" "$asap" "$force"
+	wait_for '[ "$(live_count)" -eq 0 ]' 40
+}
+
+@test "power down by hand while the nodes boot, by force: all of the gang goes, the job is in the queue" {
+	faults '[{"action": "CreateFleet", "every": true, "boot": "hang"}]'
+	job=$(on 8-9)
+	wait_for 'gang_is $job announced' 30
+	in_cluster scontrol update nodename=aws-hpc-9 state=power_down_force
+	wait_for '[ "$(live_count)" -eq 0 ]' 30
+	wait_for "job_is $job PENDING" 20
+	[ "$(new TerminateInstances '.params.InstanceIds[]' | sort -u | wc -l)" -eq 2 ]
+	as_user scancel "$job"
+	took_down "$job" 'aws-hpc-[8-9]' 2
+}
+
+@test "power down by hand of one node of a running gang, by force: all of it goes" {
+	job=$(on 10-11)
+	wait_for 'gang_is $job active' 40
+	in_cluster scontrol update nodename=aws-hpc-10 state=power_down_force
+	wait_for '[ "$(live_count)" -eq 0 ]' 30
+	as_user scancel "$job"
+	took_down "$job" 'aws-hpc-[10-11]' 2
+}
+
+@test "scontrol reconfigure and slurmctld restarted while EC2 launches: the gang comes once" {
+	slow CreateFleet 5000
+	job=$(on 12-13)
+	wait_for 'gang_is $job launching' 30
+	in_cluster scontrol reconfigure
+	slurmctld restart
+	says "$job" 'burst: 2 x hpc7a.96xlarge on-demand us-east-2a, EFA, *' 40
+	wait_for 'gang_is $job active' 60
+	[ "$(new CreateFleet | wc -l)" -eq 1 ]
+	[ "$(live_count)" -eq 2 ]
+	[ "$(job_field "$job" Restarts)" = 0 ]
+}
+
+@test "slurmctld is away when the instances come: the gang is announced when it is back" {
+	slow CreateFleet 3000
+	job=$(on 14-15)
+	wait_for 'gang_is $job launching' 30
+	slurmctld stop
+	wait_for '[ "$(live_count)" -eq 2 ]' 20
+	# longer than from EC2's answer to the announcement
+	sleep 6
+	gang_is "$job" launching || gang_is "$job" bound
+	slurmctld start
+	says "$job" 'burst: 2 x hpc7a.96xlarge on-demand us-east-2a, EFA, *' 40
+	wait_for 'gang_is $job active' 60
+	[ "$(new CreateFleet | wc -l)" -eq 1 ]
+	[ "$(live_count)" -eq 2 ]
+	[ "$(job_field "$job" Restarts)" = 0 ]
+}
+
+@test "slurmctld dies while EC2 launches, and has forgotten the job's start: what came goes, the next start has its own" {
+	slow CreateFleet 2000
+	job=$(on 24-25)
+	wait_for 'gang_is $job launching' 30
+	slurmctld kill
+	wait_for '[ "$(live_count)" -eq 2 ]' 20
+	first=$(live_instances | sort)
+	slurmctld start
+	# slurmctld writes its state at intervals: the start may be in it or not
+	wait_for '[ "$(db "SELECT state FROM gang WHERE job_id = $job ORDER BY seq DESC LIMIT 1")" = active ]' 60
+	wait_for '[ "$(live_count)" -eq 2 ]' 20
+	if [ "$(new CreateFleet | wc -l)" -gt 1 ]; then
+		[ "$(new CreateFleet | wc -l)" -eq 2 ]
+		[ "$(new TerminateInstances '.params.InstanceIds[]' | jq -r . | sort -u)" = "$first" ]
+	fi
+}
+
+@test "slurmctld restarted while the nodes boot: the gang comes" {
+	slow CreateTags 100
+	job=$(on 16-17)
+	wait_for 'gang_is $job announced' 30
+	slurmctld restart
+	wait_for 'gang_is $job active' 60
+	[ "$(new CreateFleet | wc -l)" -eq 1 ]
+	[ "$(live_count)" -eq 2 ]
+	[ "$(job_field "$job" Restarts)" = 0 ]
+}
+
+@test "SuspendProgram on another host while the first one launches: it leaves the gang to it, reconciles, and nothing stays" {
+	cp "$BURST_DIR/hooks/suspend" "$BATS_TEST_TMPDIR/suspend"
+	sed -i 's|^exec \(.*\) "$@"|exec unshare -Ur -u sh -c "hostname other; exec \1 \\"\\$@\\"" sh "$@"|' "$BURST_DIR/hooks/suspend"
+	slow CreateFleet 4000
+	job=$(on 18-19)
+	wait_for 'gang_is $job launching' 30
+	in_cluster scontrol update nodename=aws-hpc-18 state=power_down_force
+	faults '[]'
+	wait_for "grep -q 'suspend.*state.db was last written on host .*: reconcile begins' '$BURST_LOG'" 20
+	as_user scancel "$job"
+	took_down "$job" 'aws-hpc-[18-19]' 2
+	cat "$BATS_TEST_TMPDIR/suspend" >"$BURST_DIR/hooks/suspend"
+}
+
+@test "a late SuspendProgram for nodes in their next life touches nothing" {
+	slow CreateFleet 3000
+	job=$(on 20-21)
+	wait_for 'gang_is $job launching' 30
+	run -0 helper suspend 'aws-hpc-[20-21]'
+	wait_for 'gang_is $job announced' 30
+	run -0 helper suspend 'aws-hpc-[20-21]'
+	wait_for 'gang_is $job active' 40
+	wait_for "job_is $job RUNNING" 40
+	run -0 helper suspend 'aws-hpc-[20-21]'
+	[ "$(grep -c 'suspend.*nodes aws-hpc-\[20-21\] are in use again: this call is late, and they stay as they are' "$BURST_LOG")" -eq 3 ]
+	[ "$(new TerminateInstances | wc -l)" -eq 0 ]
+	gang_is "$job" active
+	[ "$(live_count)" -eq 2 ]
+}
+
+@test "a second ResumeProgram that knows of no job, while EC2 launches: nothing of its own stays" {
+	slow CreateFleet 3000
+	job=$(on 22-23)
+	wait_for 'gang_is $job launching' 30
+	run -0 helper resume 'aws-hpc-[22-23]'
+	grep -q "node aws-hpc-22 comes up for gang $job-" "$BURST_LOG"
+	says "$job" 'burst: 2 x hpc7a.96xlarge on-demand us-east-2a, EFA, *' 30
+	wait_for 'gang_is $job active' 40
+	wait_for '[ "$(live_count)" -eq 2 ]' 20
+	[ "$(new CreateFleet | wc -l)" -eq 1 ]
+	[ "$(job_field "$job" Restarts)" = 0 ]
+}
