@@ -15,7 +15,7 @@ setup_file() {
 		launch_template_specification: {launch_template_name: "burst-lt"}, subnet_ids: ["subnet-0bbbbbbbbbbbbbbb1"]}]}')")")
 	groups+=("$(node_group small '{"slurm_specifications": {"CPUs": "2", "RealMemory": "500"}, "max_nodes": 2,
 		"launch_template_overrides": [{"instance_type": "c5.xlarge"}]}')")
-	cluster_start --boot none --slurm PrivateData=cloud,jobs --conf "$(tries_conf '{}' "${groups[@]}")" \
+	cluster_start --boot none --slurm PrivateData=cloud,jobs --slurm MinJobAge=2 --conf "$(tries_conf '{}' "${groups[@]}")" \
 		--scenario '{"regions": {"us-west-2": {"subnets": [{"id": "subnet-0bbbbbbbbbbbbbbb1", "az": "us-west-2a",
 			"cidr": "10.78.1.0/24"}]}}}'
 	[[ -n ${BURST_PREFIX:-} ]] || return 0
@@ -198,6 +198,29 @@ held() {
 	has '* try 1 * tries 1. 2 x hpc7a.96xlarge|*'
 	run -0 explain "$job" --json
 	says_json '(.gangs | length) == 1 and (.next.groups | length) == 2 and .waits.not_before != null'
+}
+
+@test "of a job that slurmctld has forgotten: what was made of it, to its user and SlurmUser, as before" {
+	job=$(job hpc 2)
+	comes "$job" '2 x hpc7a.96xlarge *'
+	in_cluster scancel "$job"
+	wait_for "helper status --all --json | jq -e '.gangs[] | select(.job == \"$job\" and (.state == \"failed\" or .state == \"released\"))'" 60
+	run -0 explain "$job"
+	known=$output
+	run -0 helper explain "$job"
+	mine=$output
+	# MinJobAge; slurmctld looks once a minute at most
+	wait_for "in_cluster scontrol show job $job 2>&1 | grep -q 'Invalid job id'" 100
+	run -0 explain "$job"
+	diff <(echo "$known") <(echo "$output")
+	[[ ${lines[0]} == "job $job "* && $output != *'not seen'*'whether it waits'* ]]
+	has '*kept hpc7a.96xlarge*try 1 *came 2 x hpc7a.96xlarge in us-east-2a, *all have ended*'
+	run -0 helper explain "$job"
+	diff <(echo "$mine" | sed -E 's/[0-9]+ (s|min) ago//') <(echo "$output" | sed -E 's/[0-9]+ (s|min) ago//')
+	run -0 explain "$job" --json
+	says_json '.job == $job and (.gangs | length) == 1 and .waits == null and .next == null and .slurm_error == null' --arg job "$job"
+	# still nobody else's business
+	run ! as_other "$PLAIN" -c /etc/slurm/aws-burst.yaml explain "$job"
 }
 
 @test "a job without a script, and one of nodes that are not ours" {

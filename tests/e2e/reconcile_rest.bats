@@ -130,13 +130,20 @@ CLEAN='$(node_state aws-hpc-5) = IDLE+CLOUD+POWERED_DOWN'
 	agreed
 }
 
+@test "reconcile --dry-run: without a state.db it says so, and makes none" {
+	helper reconcile
+	in_cluster mkdir "$BURST_STATE/away"
+	in_cluster sh -c "mv $BURST_STATE/state.db* $BURST_STATE/away/"
+	before=$(ls -R "$BURST_STATE")
+	run -8 --separate-stderr helper reconcile --dry-run
+	[ -z "$output" ]
+	[[ $stderr == *"/var/lib/aws-slurm-burst has no state.db: nothing was ever launched, or it is lost (--rebuild); a dry run makes none" ]]
+	diff <(echo "$before") <(ls -R "$BURST_STATE")
+	in_cluster sh -c "mv $BURST_STATE/away/* $BURST_STATE/ && rmdir $BURST_STATE/away"
+	wait_for agreed 30
+}
+
 @test "reconcile --dry-run: all that would be done and why, as a table or JSON, and nothing is changed" {
-	if [ ! -e "$BURST_STATE/state.db" ]; then
-		run -8 --separate-stderr helper reconcile --dry-run
-		[[ $stderr == *"/var/lib/aws-slurm-burst has no state.db: nothing was ever launched, or it is lost (--rebuild); a dry run makes none" ]]
-		[ ! -e "$BURST_STATE/state.db" ]
-		helper reconcile
-	fi
 	run -0 --separate-stderr helper reconcile --dry-run
 	[ "$output" = "$AGREE" ]
 	stick aws-hpc-5
