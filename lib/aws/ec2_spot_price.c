@@ -43,11 +43,17 @@ static int reading_reset(void *arg, struct err *err)
 	return 0;
 }
 
+/* It is printed, and looked for in tables: nothing but a name may pass. */
+static bool is_name(const char *text)
+{
+	return *text && !text[strspn(text, "abcdefghijklmnopqrstuvwxyz0123456789.-")];
+}
+
 static int end_item(struct reading *r, struct err *err)
 {
 	struct ec2_spot_price *all;
 
-	if (!*r->now.type || !*r->now.az)
+	if (!is_name(r->now.type) || !is_name(r->now.az))
 		return err_set(err, ERR_FATAL, "a Spot price without a type or zone");
 	if (money_parse_up(r->price, strlen(r->price), &r->now.uusd_hr, NULL) < 0 ||
 		!r->now.uusd_hr)

@@ -2,6 +2,7 @@
 #include "lib/aws/pricing.h"
 
 #include <json-c/json.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -60,6 +61,14 @@ static const char *text_of(struct json_object *o, const char *key)
 
 	return value && json_object_is_type(value, json_type_string) ? json_object_get_string(value)
 								     : NULL;
+}
+
+/* It is printed, and looked for in tables: nothing but a name may pass. */
+static bool is_type(const char *text)
+{
+	size_t n = strspn(text, "abcdefghijklmnopqrstuvwxyz0123456789.-");
+
+	return n && !text[n] && n < sizeof(((struct pricing_price *)NULL)->type);
 }
 
 /* As pricing_parse(), of a dimension of a term. */
@@ -125,7 +134,7 @@ int pricing_parse(const char *text, size_t len, const char *currency, struct pri
 		return -1;
 	}
 	type = text_of(member(member(o, "product"), "attributes"), "instanceType");
-	if (!type || !*type || strlen(type) >= sizeof(found.type))
+	if (!type || !is_type(type))
 		return 0;
 	rc = read_terms(member(member(o, "terms"), "OnDemand"), currency, &found, err);
 	if (rc < 0)

@@ -16,6 +16,7 @@ EXTRA_DIST += \
 	tests/fuzz/kv.c \
 	tests/fuzz/memfile.h \
 	tests/fuzz/nodeset.c \
+	tests/fuzz/pricing.c \
 	tests/fuzz/profile.c \
 	tests/fuzz/resumefile.c \
 	tests/fuzz/run \
