@@ -234,7 +234,7 @@ static bool is_moving(const struct survey *survey, const struct survey_stray *st
 static enum finding_rule rule_of(const struct survey *survey, const struct judge_rules *rules,
 	const struct survey_stray *stray, char *why, size_t size)
 {
-	const struct survey_node *node = used_as(survey, stray);
+	const struct survey_node *node = used_as(survey, stray), *there;
 	int64_t launched_ms = stray->ec2->launched_s * 1000;
 	int64_t age_s = judge_age_s(survey, launched_ms);
 
@@ -268,6 +268,14 @@ static enum finding_rule rule_of(const struct survey *survey, const struct judge
 		snprintf(why, size, "Slurm uses it as node %s, and state.db does not know it",
 			node->facts.name);
 		return FINDING_ORPHAN_ADOPT;
+	}
+	there = survey_node_at(survey, stray->ec2->private_ip);
+	if (there && there->job && !there->row) {
+		snprintf(why, size,
+			"by its tags it is no node of Slurm's, but Slurm reaches node %s there, "
+			"which has job %s",
+			there->facts.name, there->job->name);
+		return FINDING_LEFT_ALONE;
 	}
 	if (stray->gang_known || stray->launch_known) {
 		snprintf(why, size,

@@ -722,6 +722,16 @@ START_TEST(orphan_adopt)
 	expect("left-alone instance i-9");
 	survey.strays[0].node[0] = '\0';
 	expect("left-alone instance i-9");
+	/* they are gone, and it would be ended as its gang is known; but a job is there */
+	survey.strays[0].gang_known = true;
+	expect("orphan-end instance i-9");
+	free(job()->nodes);
+	job()->nodes = strdup("aws-hpc-[0-2]");
+	expect("left-alone instance i-9");
+	ck_assert_ptr_nonnull(strstr(finding_at(0)->why, "aws-hpc-2 there, which has job 7"));
+	free(job()->nodes);
+	job()->nodes = strdup("aws-hpc-[0-1]");
+	survey.strays[0].gang_known = false;
 	/* Slurm reaches the node elsewhere, and nothing answers */
 	set(survey.strays[0].node, "aws-hpc-2");
 	set(node(2)->facts.addr, "10.0.0.77");
