@@ -104,9 +104,10 @@ nodes_of_test() {
 	job=$(job hpc 2 --efa=required)
 	wait_for 'gang_is $job launching' 30
 	as_user scancel "$job"
-	wait_for '[ "$(live_count)" -eq 2 ]' 20
 	nodes=$(nodes_of_test)
-	launched=$(ec2_objects instance 'select(.state == "pending" or .state == "running") | .id' | sort)
+	wait_for '[ "$(new CreateFleet ".result.instances[]?" | wc -l)" -eq 2 ]' 20
+	launched=$(new CreateFleet '.result.instances[]?' | sort)
+	wait_for '[ -n "$(new TerminateInstances)" ]' 40
 	wait_for '[ "$(live_count)" -eq 0 ]' 40
 	[ "$(new TerminateInstances '.params.InstanceIds[]' | sort -u)" = "$launched" ]
 	# shellcheck disable=SC2046
