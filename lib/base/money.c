@@ -95,3 +95,35 @@ int money_cost(int64_t rate_uusd_hr, int64_t seconds, int64_t count, int64_t *uu
 	*uusd = (v + 3599) / 3600;
 	return 0;
 }
+
+int money_of_rated(int64_t rated, int64_t *uusd, struct err *err)
+{
+	if (rated > INT64_MAX - 3599)
+		return err_set(err, ERR_BUDGET, "cost beyond what can be counted");
+	*uusd = (rated + 3599) / 3600;
+	return 0;
+}
+
+int money_rated(int64_t uusd_hr, const struct money_rate *changes, size_t n, int64_t from_s,
+	int64_t to_s, int64_t *rated, struct err *err)
+{
+	int64_t sum = 0, at = from_s, rate = uusd_hr;
+	size_t i = 0;
+
+	while (at < to_s) {
+		int64_t until = to_s, piece;
+
+		for (; i < n && changes[i].from_s <= at; i++)
+			rate = changes[i].uusd_hr;
+		if (i < n && changes[i].from_s < to_s)
+			until = changes[i].from_s;
+		if (rate < 0)
+			return err_set(err, ERR_FATAL, "negative rate");
+		if (__builtin_mul_overflow(rate, until - at, &piece) ||
+			__builtin_add_overflow(sum, piece, &sum))
+			return err_set(err, ERR_BUDGET, "cost beyond what can be counted");
+		at = until;
+	}
+	*rated = sum;
+	return 0;
+}

@@ -38,4 +38,18 @@ char *money_format(int64_t uusd, char *buf, size_t size);
 int money_cost(
 	int64_t rate_uusd_hr, int64_t seconds, int64_t count, int64_t *uusd, struct err *err);
 
+/* A rate that changes: this from then on. */
+struct money_rate {
+	int64_t from_s;
+	int64_t uusd_hr;
+};
+/*
+ * Rate x seconds from FROM_S to TO_S, where the rate is UUSD_HR and then that of the N CHANGES, in
+ * the order of their times; those before FROM_S count too. Exact; money_of_rated() makes money of
+ * it, rounded up to the next micro-USD.
+ */
+int money_rated(int64_t uusd_hr, const struct money_rate *changes, size_t n, int64_t from_s,
+	int64_t to_s, int64_t *rated, struct err *err);
+int money_of_rated(int64_t rated, int64_t *uusd, struct err *err);
+
 #endif

@@ -18,21 +18,17 @@
 #include <stdint.h>
 
 #include "lib/base/err.h"
+#include "lib/base/money.h"
 
 #define BILL_MINIMUM_S 60 /* EC2 bills Linux instances per second, at least a minute */
 #define BILL_DAY_S     86400
 #define BILL_IDLE      (-1)
 
-struct bill_rate {
-	int64_t from_s;
-	int64_t uusd_hr;
-};
-
 struct bill_run {
 	int64_t from_s, to_s; /* launch and end; to_s is not before from_s */
 	int64_t uusd_hr;      /* at launch */
-	const struct bill_rate *changes;
-	size_t nchanges;    /* in the order of their times; those before from_s count too */
+	const struct money_rate *changes;
+	size_t nchanges;
 	int64_t od_uusd_hr; /* on demand, at launch; -1 not known */
 };
 

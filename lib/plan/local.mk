@@ -2,6 +2,7 @@
 noinst_LIBRARIES += libplan.a
 libplan_a_SOURCES = \
 	lib/plan/apps.c lib/plan/apps.h \
+	lib/plan/bill.c lib/plan/bill.h \
 	lib/plan/candidate.c lib/plan/candidate.h lib/plan/candidate_tell.c \
 	lib/plan/detect.c lib/plan/detect.h \
 	lib/plan/detect_calls.c \

@@ -157,8 +157,8 @@ static int insert(struct db *db, const struct gang *g, const struct nodeset *set
 		return err_set(err, ERR_FATAL, "gang %s exists already", g->id);
 	if (DB_RUN(db, err,
 		    "INSERT INTO gang (" COLUMNS
-		    ") VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, "
-		    "?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+		    ", active_ms) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, "
+		    "?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
 		    DB_TEXT(g->id), DB_TEXT(gang_state_name(g->state)), DB_INT(g->job_id),
 		    DB_INT(g->restart), DB_TEXT(g->job_name), DB_TEXT(g->user), DB_TEXT(g->account),
 		    DB_TEXT(g->partition), DB_TEXT(g->node_group), DB_TEXT(g->nodes),
@@ -166,7 +166,8 @@ static int insert(struct db *db, const struct gang *g, const struct nodeset *set
 		    DB_INT(g->efa), DB_INT(g->limit.uusd), DB_INT(g->limit.per_hour),
 		    DB_TEXT(g->region), DB_TEXT(g->group), DB_TEXT(g->type), DB_TEXT(g->az),
 		    DB_INT(g->rate_uusd_hr), DB_TEXT(g->plan), DB_TEXT(g->reason), DB_TEXT(g->stop),
-		    DB_INT(g->again_ms), DB_INT(created_ms), DB_INT(created_ms)) < 0)
+		    DB_INT(g->again_ms), DB_INT(created_ms), DB_INT(created_ms),
+		    DB_INT(g->state == GANG_ACTIVE ? created_ms : 0)) < 0)
 		return -1;
 	if (insert_nodes(db, g->id, set, err) < 0)
 		return -1;
@@ -242,7 +243,10 @@ static int check_nothing_left(struct db *db, const char *id, enum gang_state to,
 
 static int write_state(struct db *db, const char *id, enum gang_state to, struct err *err)
 {
-	return DB_RUN(db, err, "UPDATE gang SET state = ?, changed_ms = ? WHERE id = ?",
+	return DB_RUN(db, err,
+		       "UPDATE gang SET state = ?1, changed_ms = ?2, active_ms = CASE "
+		       "WHEN ?1 = 'active' AND active_ms = 0 THEN ?2 ELSE active_ms END "
+		       "WHERE id = ?3",
 		       DB_TEXT(gang_state_name(to)), DB_INT(clock_now_ms()), DB_TEXT(id)) < 0
 		       ? -1
 		       : 0;

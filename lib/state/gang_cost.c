@@ -7,6 +7,7 @@
 #include "lib/state/db_internal.h"
 #include "lib/state/gang.h"
 #include "lib/state/instance.h"
+#include "lib/state/ledger.h"
 
 /*
  * Add what each instance of GANG cost, or each on ONLY if not NULL; those still running up to
@@ -31,7 +32,7 @@ static int add_cost(struct db *db, const char *gang, const struct nodeset *only,
 			++*unpriced;
 			continue;
 		}
-		if (instance_cost(&list[i], now_ms, &cost, err) < 0)
+		if (ledger_cost(db, &list[i], now_ms, &cost, err) < 0)
 			return -1;
 		if (__builtin_add_overflow(*uusd, cost, uusd))
 			return err_set(err, ERR_BUDGET, "cost beyond what can be counted");

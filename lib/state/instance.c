@@ -12,7 +12,8 @@
 #define COLUMNS                                                                                    \
 	"id, gang, launch, region, state, node, type, az, subnet, ip, spot, rate_uusd_hr, "        \
 	"launched_s, "                                                                             \
-	"bound_ms, end_asked_ms, last_asked_ms, terminated_ms, ended_s, named, why"
+	"bound_ms, end_asked_ms, last_asked_ms, terminated_ms, ended_s, named, why, "              \
+	"od_rate_uusd_hr"
 
 #define MINIMUM_S 60 /* EC2 bills Linux instances per second, at least a minute */
 
@@ -54,6 +55,7 @@ static int read_row(struct db *db, sqlite3_stmt *stmt, void *out, struct err *er
 	x.ended_s = db_row_int(&row);
 	x.named = db_row_int(&row) != 0;
 	db_row_text(&row, x.why, sizeof(x.why));
+	x.od_rate_uusd_hr = db_row_int(&row);
 	if (db_row_check(db, &row, err) < 0)
 		return -1;
 	for (s = 0; s < ARRAY_SIZE(names) && strcmp(names[s], state); s++)
@@ -134,13 +136,14 @@ static int insert_one(struct db *db, const struct instance *x, struct err *err)
 		return -1;
 	return DB_RUN(db, err,
 		"INSERT INTO instance (" COLUMNS ") "
-		"VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+		"VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
 		DB_TEXT(x->id), DB_TEXT(x->gang), DB_REF(x->launch), DB_TEXT(x->region),
 		DB_TEXT(instance_state_name(x->state)), DB_REF(x->node), DB_TEXT(x->type),
 		DB_TEXT(x->az), DB_TEXT(x->subnet), DB_TEXT(x->ip), DB_INT(x->spot),
 		DB_INT(x->rate_uusd_hr), DB_INT(x->launched_s), DB_INT(x->bound_ms),
 		DB_INT(x->end_asked_ms), DB_INT(x->last_asked_ms), DB_INT(x->terminated_ms),
-		DB_INT(x->ended_s), DB_INT(x->named), DB_TEXT(x->why));
+		DB_INT(x->ended_s), DB_INT(x->named), DB_TEXT(x->why),
+		DB_INT(x->od_rate_uusd_hr > 0 ? x->od_rate_uusd_hr : -1));
 }
 
 /* The gang that all of them belong to: a step of a gang is a step of one. */
@@ -498,10 +501,11 @@ int instance_of_nodes(struct db *db, const struct nodeset *nodes, int64_t before
 	return 0;
 }
 
-int instance_cost(const struct instance *instance, int64_t now_ms, int64_t *uusd, struct err *err)
+void instance_period(
+	const struct instance *instance, int64_t now_ms, int64_t *from_s, int64_t *to_s)
 {
 	int64_t end_ms = instance->end_asked_ms ? instance->end_asked_ms : instance->terminated_ms;
-	int64_t end_s, seconds;
+	int64_t end_s;
 
 	if (instance->terminated_ms && instance->terminated_ms < end_ms)
 		end_ms = instance->terminated_ms;
@@ -511,8 +515,15 @@ int instance_cost(const struct instance *instance, int64_t now_ms, int64_t *uusd
 	if (!end_ms)
 		end_ms = now_ms;
 	end_s = end_ms / 1000 + (end_ms % 1000 != 0);
-	seconds = instance->launched_s ? end_s - instance->launched_s : 0;
-	if (seconds < MINIMUM_S)
-		seconds = MINIMUM_S;
-	return money_cost(instance->rate_uusd_hr, seconds, 1, uusd, err);
+	*from_s = instance->launched_s ? instance->launched_s : end_s;
+	*to_s = end_s < *from_s ? *from_s : end_s;
+}
+
+int instance_cost(const struct instance *instance, int64_t now_ms, int64_t *uusd, struct err *err)
+{
+	int64_t from_s, to_s;
+
+	instance_period(instance, now_ms, &from_s, &to_s);
+	return money_cost(instance->rate_uusd_hr,
+		to_s - from_s < MINIMUM_S ? MINIMUM_S : to_s - from_s, 1, uusd, err);
 }

@@ -24,7 +24,9 @@ struct instance {
 	char node[64]; /* "" before it is bound */
 	char type[32], az[32], subnet[64], ip[48];
 	bool spot;
-	int64_t rate_uusd_hr;  /* -1 unknown */
+	int64_t rate_uusd_hr; /* -1 unknown */
+	/* what it cost on demand when it was launched; 0 or -1 unknown */
+	int64_t od_rate_uusd_hr;
 	int64_t launched_s;    /* EC2's launchTime; 0 while not known */
 	int64_t bound_ms;      /* 0: not bound */
 	int64_t end_asked_ms;  /* our first TerminateInstances; 0 */
@@ -96,9 +98,16 @@ int instance_living_types(struct db *db, const char *region, struct instance_liv
 	size_t *n, struct err *err);
 
 /*
- * What one costs, from launchTime to EC2's time of the end, else to the end asked for or seen,
- * whichever is earlier, or to NOW_MS while it runs: per second, at least 60 s (also where
- * launchTime is not known). The rate must be known. Pure.
+ * From when to when one runs: from launchTime to EC2's time of the end, else to the end asked for
+ * or seen, whichever is earlier, or to NOW_MS while it runs, rounded up to the second. TO is never
+ * before FROM; where launchTime is not known FROM is TO. Pure.
+ */
+void instance_period(
+	const struct instance *instance, int64_t now_ms, int64_t *from_s, int64_t *to_s);
+
+/*
+ * What one costs in that time, per second, at least 60 s, at the rate of its launch, which must be
+ * known. Pure. gang_cost() follows what Spot prices became.
  */
 int instance_cost(const struct instance *instance, int64_t now_ms, int64_t *uusd, struct err *err);
 

@@ -7,6 +7,7 @@
 #ifndef BURST_LEDGER_H
 #define BURST_LEDGER_H
 
+#include "lib/base/money.h"
 #include "lib/state/instance.h"
 
 /* A start of a job. */
@@ -14,8 +15,8 @@ struct job_run {
 	uint32_t job_id, restart;
 	char name[64]; /* as Slurm names it, "9_1" */
 	char user[64], account[64], partition[64];
-	char *nodes; /* hostlist */
-	uint32_t cpus; /* of all nodes together; 0 not known */
+	char *nodes;     /* hostlist */
+	uint32_t cpus;   /* of all nodes together; 0 not known */
 	int64_t began_s; /* the prolog's time: it has been given the nodes */
 	int64_t ended_s; /* the epilog's; 0: it runs, or nobody has said */
 };
@@ -64,12 +65,14 @@ void ledger_jobs_release(struct ledger_job *jobs, size_t n);
 
 struct ledger_rate {
 	char instance[32];
-	int64_t from_s;
-	int64_t uusd_hr;
+	struct money_rate rate;
 };
 /* All changes of rates of instances that ran from SINCE_S on, by instance and time; heap array. */
 int ledger_rates(
 	struct db *db, int64_t since_s, struct ledger_rate **rates, size_t *n, struct err *err);
+/* instance_cost() with the changes of its rate. */
+int ledger_cost(struct db *db, const struct instance *instance, int64_t now_ms, int64_t *uusd,
+	struct err *err);
 /*
  * Follow the Spot prices that AWS has said (price.h): a change for each living Spot instance whose
  * zone and type have another price than it was last known to have, from the time when that price

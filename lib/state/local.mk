@@ -13,6 +13,7 @@ libstate_a_SOURCES = \
 	lib/state/health.c lib/state/health.h \
 	lib/state/instance.c lib/state/instance.h \
 	lib/state/launch.c lib/state/launch.h \
+	lib/state/ledger.c lib/state/ledger.h \
 	lib/state/notice.c lib/state/notice.h \
 	lib/state/owned_file.c lib/state/owned_file.h \
 	lib/state/placement.c lib/state/placement.h \
