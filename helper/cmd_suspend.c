@@ -16,6 +16,7 @@
 #include "helper/persons.h"
 #include "helper/prune.h"
 #include "helper/release.h"
+#include "helper/runs.h"
 #include "helper/stale.h"
 #include "lib/base/cleanup.h"
 #include "lib/base/clock.h"
@@ -256,6 +257,7 @@ int cmd_suspend(int argc, char **argv, const char *conf_path)
 	reset_addresses(&app, list, n);
 	handle_bare(&app, &nodes, list, n, now_ms);
 	rc = end_instances(&app, list, n);
+	runs_note_now(&app);
 	/* from 23.02 on slurmctld ends a power program at the larger of the two: be done before */
 	wait_ms = (app.site.suspend_timeout_s > app.site.resume_timeout_s
 				  ? app.site.suspend_timeout_s

@@ -15,6 +15,7 @@ libhelper_a_SOURCES = \
 	helper/boot.c helper/boot.h \
 	helper/catalog_list.c helper/catalog_list.h \
 	helper/cmd_catalog.c \
+	helper/cmd_cost.c \
 	helper/cmd_detect.c \
 	helper/cmd_estimate.c \
 	helper/cmd_explain.c \
@@ -30,8 +31,12 @@ libhelper_a_SOURCES = \
 	helper/cmd_suspend.c \
 	helper/commands.h \
 	helper/comment.c helper/comment.h \
+	helper/compare.c helper/compare.h \
+	helper/compare_read.c \
 	helper/conf_types.c helper/conf_types.h \
 	helper/console.c helper/console.h \
+	helper/cost.c helper/cost.h \
+	helper/cost_group.c \
 	helper/demand.c helper/demand.h \
 	helper/estimate.c helper/estimate.h \
 	helper/estimate_show.c \
@@ -78,9 +83,14 @@ libhelper_a_SOURCES = \
 	helper/repair_internal.h \
 	helper/repair_node.c \
 	helper/repair_rest.c \
+	helper/report.h \
+	helper/report_chart.c helper/report_chart.h \
+	helper/report_html.c \
+	helper/report_text.c \
 	helper/request.c helper/request.h \
 	helper/reserved.c helper/reserved.h \
 	helper/room.c helper/room.h \
+	helper/runs.c helper/runs.h \
 	helper/sbatch_options.c helper/sbatch_options.h \
 	helper/sbatch_values.c helper/sbatch_values.h \
 	helper/show.c helper/show.h \

@@ -54,6 +54,8 @@ static const struct command {
 		"what would be made of a job if it were submitted"},
 	{"detect", cmd_detect, "[--json] SCRIPT",
 		"what a batch script tells of its job: MPI or not, and by which evidence"},
+	{"cost", cmd_cost, "report | compare FILE [--help]",
+		"what was spent, by whom and on what; AWS's own bill beside it"},
 	{"open", cmd_open, "GROUP", "open a node group that was closed after failed boots"},
 	{"config", config, "check FILE | export",
 		"check a configuration file; show users what is no secret of it"},

@@ -11,9 +11,11 @@
 #include "helper/log.h"
 #include "helper/reconcile_show.h"
 #include "helper/repair.h"
+#include "helper/runs.h"
 #include "helper/survey.h"
 #include "lib/base/cleanup.h"
 #include "lib/base/fileio.h"
+#include "lib/state/ledger.h"
 
 static const char agree[] = "EC2, Slurm and state.db agree";
 
@@ -145,6 +147,16 @@ static void put_json(struct pass *pass, const char *unknown)
 	json_object_put(top);
 }
 
+/* For the ledger: who has the nodes, and what Spot costs. */
+static void note_money(struct app *app, const struct survey *survey)
+{
+	struct err err;
+
+	if ((survey->jobs_known && runs_note(app, survey->jobs, survey->njobs, &err) < 0) ||
+		ledger_follow_prices(app->db, &err) < 0)
+		log_warn("the ledger lacks something until the next pass: %s", err.text);
+}
+
 /* What a pass that has gone well means for the next one. */
 static void remember(struct app *app, const struct survey *survey, bool whole)
 {
@@ -181,10 +193,13 @@ static int run(struct pass *pass, struct app *app, struct survey *survey, struct
 		fputs(unknown.buf, stderr);
 	if (blind && !pass->how->dry_run)
 		log_warn("%.*s", (int)strcspn(unknown.buf, "\n"), unknown.buf);
-	if (pass->how->dry_run)
+	if (pass->how->dry_run) {
 		plan(pass, findings);
-	else
+	} else {
+		/* before records are removed */
+		note_money(app, survey);
 		carry_out(pass, app, survey, findings);
+	}
 	if (!pass->how->dry_run)
 		remember(app, survey, !blind && !pass->failed && !pass->stopped);
 	if (!blind && !pass->failed && !pass->stopped && !(pass->how->dry_run ? todo : pass->done))
