@@ -4,6 +4,7 @@ dist_doc_DATA = \
 	NEWS \
 	README.md \
 	doc/catalog.md \
+	doc/cost.md \
 	doc/detect.md \
 	doc/estimate.md \
 	doc/guards.md \

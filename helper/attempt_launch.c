@@ -11,6 +11,7 @@
 
 #include "helper/attempt.h"
 #include "helper/log.h"
+#include "helper/prices.h"
 #include "helper/release.h"
 #include "helper/tags.h"
 #include "helper/templates.h"
@@ -243,6 +244,14 @@ static int refused(const struct attempt *a, const struct ec2_fleet_result *resul
 	return -1;
 }
 
+/* What the same would cost on demand, for the ledger; all of a fleet are of one type or few. */
+static int64_t on_demand_rate(struct attempt *a, const char *type)
+{
+	struct prices_found found;
+
+	return prices_of(a->app, a->region, type, "", false, &found, NULL) < 0 ? -1 : found.uusd_hr;
+}
+
 /* --- fleet ----------------------------------------------------------------------------------- */
 
 static int keep_instances(struct attempt *a, struct fleet *fleet,
@@ -272,6 +281,9 @@ static int keep_instances(struct attempt *a, struct fleet *fleet,
 			*from->subnet || !pool ? from->subnet : pool->subnet);
 		if (pool)
 			to->rate_uusd_hr = pool->rate_uusd_hr;
+		to->od_rate_uusd_hr = i && !strcmp(to[-1].type, to->type)
+					      ? to[-1].od_rate_uusd_hr
+					      : on_demand_rate(a, to->type);
 	}
 	a->ninstances = n;
 	return 0;

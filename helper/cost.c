@@ -331,11 +331,13 @@ static int add_line(struct reading *r, const struct cost_line *line, struct err 
 static int add_to_owners(struct reading *r, const struct cost_line *whole, struct err *err)
 {
 	cleanup_free int64_t *weights = calloc(r->nowners * 4 + 1, sizeof(*weights));
-	int64_t *seconds = weights + r->nowners, *uusd = seconds + r->nowners,
-		*od = uusd + r->nowners;
+	int64_t *seconds, *uusd, *od;
 
 	if (!weights)
 		return err_nomem(err);
+	seconds = weights + r->nowners;
+	uusd = seconds + r->nowners;
+	od = uusd + r->nowners;
 	bill_divide(whole->seconds, weights, r->nowners, seconds);
 	bill_divide(whole->uusd, weights, r->nowners, uusd);
 	if (whole->od_uusd >= 0)

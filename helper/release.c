@@ -10,6 +10,7 @@
 #include "helper/lock.h"
 #include "helper/log.h"
 #include "helper/persons.h"
+#include "helper/prices.h"
 #include "helper/public.h"
 #include "lib/aws/ec2.h"
 #include "lib/base/cleanup.h"
@@ -298,6 +299,7 @@ static int find_lost(
 {
 	CLEANUP(ec2_instances_release) struct ec2_instances found = {0};
 	cleanup_free struct instance *rows = NULL;
+	struct prices_found price;
 	struct aws *aws = app_aws(app, *launch->region ? launch->region : NULL, err);
 
 	if (!aws || release_find_launched(aws, launch->token, &found, err) < 0)
@@ -320,6 +322,8 @@ static int find_lost(
 		snprintf(row->subnet, sizeof(row->subnet), "%s", f->subnet);
 		row->spot = f->spot;
 		row->rate_uusd_hr = gang->rate_uusd_hr;
+		if (prices_of(app, launch->region, f->type, "", false, &price, NULL) == 0)
+			row->od_rate_uusd_hr = price.uusd_hr;
 		row->launched_s = f->launched_s;
 	}
 	log_warn("%zu instance(s) of a launch whose answer was lost: ending them", found.n);

@@ -27,7 +27,7 @@ void bill_divide(int64_t total, const int64_t *weights, size_t n, int64_t *parts
 	/* fewer are left than there are parts: each gives at most one, the largest remainder
 	 * first. Without weights all remainders are alike */
 	if (!sum) {
-		for (size_t i = 0; left > 0; i++, left--)
+		for (size_t i = 0; i < n && left > 0; i++, left--)
 			parts[i]++;
 		return;
 	}

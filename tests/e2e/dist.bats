@@ -105,6 +105,7 @@ sources() {
 		/usr/share/doc/aws-slurm-burst/NEWS
 		/usr/share/doc/aws-slurm-burst/README.md
 		/usr/share/doc/aws-slurm-burst/catalog.md
+		/usr/share/doc/aws-slurm-burst/cost.md
 		/usr/share/doc/aws-slurm-burst/detect.md
 		/usr/share/doc/aws-slurm-burst/estimate.md
 		/usr/share/doc/aws-slurm-burst/examples/aws-burst.yaml.example

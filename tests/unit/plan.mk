@@ -1,5 +1,6 @@
 # unit tests: catalog, plan
 check_PROGRAMS += \
+	tests/unit/test_bill \
 	tests/unit/test_catalog \
 	tests/unit/test_detect \
 	tests/unit/test_detect_corpus \
@@ -15,6 +16,10 @@ check_PROGRAMS += \
 	tests/unit/test_plan_steps \
 	tests/unit/test_script
 # End of check_PROGRAMS
+tests_unit_test_bill_SOURCES = tests/unit/test_bill.c
+tests_unit_test_bill_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_test_bill_LDADD = libplan.a libbase.a $(CHECK_LIBS)
+
 tests_unit_test_catalog_SOURCES = tests/unit/test_catalog.c
 tests_unit_test_catalog_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_catalog_LDADD = libcatalog.a libbase.a $(CHECK_LIBS)

@@ -83,3 +83,8 @@ check_PROGRAMS += tests/unit/test_price
 tests_unit_test_price_SOURCES = tests/unit/test_price.c $(STATE_FIXTURE)
 tests_unit_test_price_CPPFLAGS = $(STATE_TEST_CPPFLAGS)
 tests_unit_test_price_LDADD = $(STATE_TEST_LDADD)
+
+check_PROGRAMS += tests/unit/test_ledger
+tests_unit_test_ledger_SOURCES = tests/unit/test_ledger.c $(STATE_FIXTURE)
+tests_unit_test_ledger_CPPFLAGS = $(STATE_TEST_CPPFLAGS)
+tests_unit_test_ledger_LDADD = $(STATE_TEST_LDADD)
