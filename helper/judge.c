@@ -65,8 +65,9 @@ void finding_subject(const struct finding *f, char *subject, size_t size)
 	else if (f->rule < FINDING_ORPHAN_ADOPT || f->rule == FINDING_NAME_TAG ||
 		 f->rule == FINDING_GANG_NOT_REGISTERED)
 		snprintf(subject, size, "gang %s", f->gang);
-	else if ((f->rule == FINDING_LEFT_ALONE || f->rule == FINDING_ORPHAN_END) && *f->instance &&
-		 f->number)
+	else if ((f->rule == FINDING_LEFT_ALONE || f->rule == FINDING_ORPHAN_END ||
+			 f->rule == FINDING_END_AGAIN) &&
+		 *f->instance && f->number)
 		snprintf(subject, size, "instance %s and %lld more", f->instance,
 			(long long)f->number);
 	else if (*f->instance &&

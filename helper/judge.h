@@ -37,7 +37,8 @@ enum finding_rule {
 	FINDING_ROW_ENDED,    /* terminated at EC2: write it down (time: ec2's ended_s) */
 	FINDING_ROW_GONE,     /* EC2 does not know it any more: write it down */
 	FINDING_INSTANCE_WITHOUT_NODE, /* its gang goes on, or is over, without it: end it */
-	FINDING_END_AGAIN,             /* was to be ended, and runs: ask again */
+	FINDING_END_AGAIN, /* was to be ended, and runs: ask again. One for all of a gang in a
+			      region */
 	/* GUARD5's, in judge_health.c */
 	FINDING_INSTANCE_IMPAIRED,
 	FINDING_INSTANCE_STOPPED,
@@ -74,8 +75,9 @@ const struct finding_info *finding_info(enum finding_rule rule);
 struct finding {
 	enum finding_rule rule;
 	char region[32], gang[48], instance[32], node[64], group[256], text[256];
-	/* of LEFT_ALONE, ORPHAN_END: so many more instances of the gang; of INSTANCE_IMPAIRED: the
-	 * host is, of _RETIRING: when (s), of _OVERDUE: the job, of TOO_MANY_NODES: by how many */
+	/* of LEFT_ALONE, ORPHAN_END, END_AGAIN: so many more instances of the gang; of
+	 * INSTANCE_IMPAIRED: the host is, of _RETIRING: when (s), of _OVERDUE: the job, of
+	 * TOO_MANY_NODES: by how many */
 	int64_t number;
 	char why[256]; /* one sentence, without a full stop */
 	bool alarm;    /* a person should be woken (alarm.h) */
@@ -119,6 +121,9 @@ int judge(const struct survey *survey, const struct judge_rules *rules, struct f
 /* Is it one of those that ORPHAN_END is about? */
 bool judge_is_orphan(const struct survey *survey, const struct judge_rules *rules,
 	const struct survey_stray *stray);
+
+/* … of those that END_AGAIN is about? */
+bool judge_is_to_end_again(const struct survey *survey, const struct survey_row *row);
 
 bool judge_record_is_old(const struct survey *survey, const struct judge_rules *rules,
 	const struct survey_record *record);

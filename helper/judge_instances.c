@@ -141,6 +141,15 @@ static const char *without_node(
 	return NULL;
 }
 
+bool judge_is_to_end_again(const struct survey *survey, const struct survey_row *row)
+{
+	return row->region && row->region->known && row->steady &&
+	       (!row->gang || judge_is_ours_to_mend(row->gang)) && row->ec2 &&
+	       !judge_is_ending(row->ec2) && judge_is_tagged(survey, row->ec2) &&
+	       row->row.state == INSTANCE_TERMINATING && row->row.last_asked_ms &&
+	       judge_age_s(survey, row->row.last_asked_ms) > JUDGE_SETTLE_S;
+}
+
 static int judge_alive(const struct survey *survey, const struct judge_rules *rules,
 	const struct survey_row *row, struct findings *findings, struct err *err)
 {
@@ -164,7 +173,8 @@ static int judge_alive(const struct survey *survey, const struct judge_rules *ru
 		return 0;
 	}
 	if (row->row.state == INSTANCE_TERMINATING) {
-		if (!row->row.last_asked_ms || asked_s <= JUDGE_SETTLE_S)
+		if (!judge_is_to_end_again(survey, row) ||
+			is_told(findings, FINDING_END_AGAIN, row->row.gang, row->row.region, NULL))
 			return 0;
 		f = judge_find(findings, FINDING_END_AGAIN, row->gang, row, row->node, err);
 		if (!f)

@@ -236,11 +236,29 @@ int repair_instance_without_node(struct app *app, const struct survey *survey,
 int repair_end_again(struct app *app, const struct survey *survey, const struct finding *finding,
 	struct repairs *repairs, struct err *err)
 {
+	cleanup_free struct instance *some = NULL;
+	struct survey_row **rows;
 	struct instance row = {0};
+	size_t n, count = 0;
 	int rc = find_row(app, finding, &row, err);
 
 	if (rc <= 0 || row.state != INSTANCE_TERMINATING)
 		return rc < 0 ? -1 : 0;
+	/* of its gang all that the finding is about; who has asked meanwhile is seen below */
+	rows = survey_rows_of_gang(survey, finding->gang, &n);
+	some = calloc(n + 1, sizeof(*some));
+	if (!some)
+		return err_nomem(err);
+	for (size_t i = 0; i < n; i++)
+		if (judge_is_to_end_again(survey, rows[i]) &&
+			!strcmp(rows[i]->row.region, finding->region))
+			some[count++] = rows[i]->row;
+	if (!count)
+		return 0;
+	if (count > 1)
+		snprintf(repairs->text, sizeof(repairs->text),
+			"%zu instance(s) asked to end again: %s", count, finding->why);
 	repairs->settle = true;
-	return release_instances(app, &row, 1, finding->why, RELEASE_CHECK_TAGS, err) < 0 ? -1 : 1;
+	return release_instances(app, some, count, finding->why, RELEASE_CHECK_TAGS, err) < 0 ? -1
+											      : 1;
 }

@@ -550,6 +550,13 @@ START_TEST(end_again)
 		expect("");
 		row(0)->row.last_asked_ms = row(1)->row.last_asked_ms = NOW_MS - 62000;
 		expect("end-again instance i-0");
+		/* of a gang one finding */
+		set(ec2(1)->state, states[i]);
+		expect("end-again instance i-0 and 1 more");
+		ck_assert(judge_is_to_end_again(&survey, row(1)));
+		row(1)->row.last_asked_ms = NOW_MS - 50000;
+		expect("end-again instance i-0");
+		ck_assert(!judge_is_to_end_again(&survey, row(1)));
 		gang()->held = true;
 		expect("");
 		gang()->held = false;

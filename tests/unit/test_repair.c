@@ -4,6 +4,7 @@
 #include "helper/repair.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <sys/stat.h>
 #include <sys/time.h>
 
@@ -172,6 +173,56 @@ START_TEST(ended_runs)
 	ck_assert_uint_eq(ec2_count(), 5);
 	ck_assert_ptr_nonnull(strstr(ec2_body(4), "Action=TerminateInstances&"));
 	ck_assert_ptr_nonnull(strstr(ec2_body(4), "InstanceId.1=i-1"));
+}
+END_TEST
+
+START_TEST(end_again)
+{
+	static const struct server_answer script[] = {
+		/* whose account it is, is not known */
+		{403, .body = ERROR("AccessDenied", "no")},
+		{200, .body = INSTANCES(INSTANCE("i-1", "running", "test")
+				      INSTANCE("i-2", "running", "test"))},
+		{200, .body = "<TerminateInstancesResponse><instancesSet/>"
+			      "</TerminateInstancesResponse>"},
+	};
+	static const char *const ids[] = {"i-1", "i-2"};
+	char key[] = "burst:cluster", cluster[] = "test";
+	struct ec2_instance seen[2] = {{.state = "running"}, {.state = "running"}};
+	struct survey_region region = {.name = HERE, .known = true};
+	struct survey_row rows[2], *by_gang[] = {&rows[0], &rows[1]};
+
+	ec2_begin(script, 3);
+	snprintf(survey.cluster, sizeof(survey.cluster), "test");
+	survey.now_ms = clock_now_ms();
+	for (size_t i = 0; i < 2; i++) {
+		seen[i].tags = calloc(1, sizeof(*seen[i].tags));
+		ck_assert_ptr_nonnull(seen[i].tags);
+		seen[i].tags->key = key;
+		seen[i].tags->value = cluster;
+		seen[i].ntags = 1;
+	}
+	survey.rows = rows;
+	survey.nrows = 2;
+	survey.by_gang = by_gang;
+	/* neither is to be ended */
+	find(FINDING_END_AGAIN, "a", "i-1");
+	ck_assert_int_eq(mend(), 0);
+	ok(instance_set_terminating(state_db, ids, 2, "for a test", survey.now_ms - 90000, &err));
+	for (size_t i = 0; i < 2; i++) {
+		rows[i] = (struct survey_row){
+			.steady = true, .looked = true, .ec2 = &seen[i], .region = &region};
+		ok(instance_get(state_db, ids[i], &rows[i].row, &err));
+	}
+	/* both at once */
+	ck_assert_int_eq(mend(), 1);
+	ck_assert_str_eq(repairs.text,
+		"end-again instance i-1: 2 instance(s) asked to end again: for a test");
+	ck_assert_uint_eq(ec2_count(), 3);
+	ck_assert_ptr_nonnull(strstr(ec2_body(2), "Action=TerminateInstances&"));
+	ck_assert_ptr_nonnull(strstr(ec2_body(2), "InstanceId.1=i-1&InstanceId.2=i-2"));
+	for (size_t i = 0; i < 2; i++)
+		free(seen[i].tags);
 }
 END_TEST
 
@@ -407,6 +458,7 @@ int main(void)
 	tcase_add_test(tcase, a_living_owner_is_left_alone);
 	tcase_add_test(tcase, row_gone);
 	tcase_add_test(tcase, ended_runs);
+	tcase_add_test(tcase, end_again);
 	tcase_add_test(tcase, group);
 	tcase_add_test(tcase, version);
 	tcase_add_test(tcase, names);
