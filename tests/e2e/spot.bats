@@ -374,7 +374,8 @@ db() {
 	sqlite3 "$BURST_STATE/state.db" "DELETE FROM notice WHERE instance = '$first'"
 	listen "queue_url: $QUEUE" 'rebalance: act'
 	control rebalance 'tell=["events"]' "$first"
-	wait_for '[ "$(times rebalance USR1)" = 1 ]' 15
+	# the one before may have died with the message in its hands: the queue gives it out again after 30 s
+	wait_for '[ "$(times rebalance USR1)" = 1 ]' 50
 	sleep 3
 	job_is "$(job rebalance)" RUNNING
 	[ "$(times rebalance USR1)" = 1 ]
