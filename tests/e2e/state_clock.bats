@@ -110,12 +110,12 @@ ends_well() {
 		[ "$output" = "$AGREE" ]
 	done
 	grep -q "the clock differs from AWS's by -3[56][0-9][0-9] s: nothing is judged by its age until it is set right" "$BURST_LOG"
-	[ "$(instance_state "$id")" = running ]
+	[[ $(instance_state "$id") == @(pending|running) ]]
 	[ "$(live_count)" -eq 2 ]
 	# set right, ages count from then on
 	set_clock 0
 	helper reconcile
-	[ "$(instance_state "$id")" = running ]
+	[[ $(instance_state "$id") == @(pending|running) ]]
 	sleep 6
 	run -0 --separate-stderr helper reconcile
 	[[ $output == "orphan-end instance $id: "* ]]
