@@ -73,6 +73,7 @@ _allowed_errors() {
 	cat <<-'END'
 	Could not open (node|job|reservation|trigger) state file .*No such file or directory
 	NOTE: Trying backup state save file
+	High latency for 1000 calls to gettimeofday
 	END
 	[[ -z ${ALLOWED_ERRORS:-} ]] || printf '%s\n' "$ALLOWED_ERRORS"
 }

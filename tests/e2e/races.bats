@@ -105,27 +105,6 @@ ended_ms() {
 	wait_for '[ "$(live_count)" -eq 0 ]' 40
 }
 
-@test "power down by hand while the nodes boot, by force: all of the gang goes, the job is in the queue" {
-	faults '[{"action": "CreateFleet", "every": true, "boot": "hang"}]'
-	job=$(on 8-9)
-	wait_for 'gang_is $job announced' 30
-	in_cluster scontrol update nodename=aws-hpc-9 state=power_down_force
-	wait_for '[ "$(live_count)" -eq 0 ]' 30
-	wait_for "job_is $job PENDING" 20
-	[ "$(new TerminateInstances '.params.InstanceIds[]' | sort -u | wc -l)" -eq 2 ]
-	as_user scancel "$job"
-	took_down "$job" 'aws-hpc-[8-9]' 2
-}
-
-@test "power down by hand of one node of a running gang, by force: all of it goes" {
-	job=$(on 10-11)
-	wait_for 'gang_is $job active' 40
-	in_cluster scontrol update nodename=aws-hpc-10 state=power_down_force
-	wait_for '[ "$(live_count)" -eq 0 ]' 30
-	as_user scancel "$job"
-	took_down "$job" 'aws-hpc-[10-11]' 2
-}
-
 @test "scontrol reconfigure and slurmctld restarted while EC2 launches: the gang comes once" {
 	slow CreateFleet 5000
 	job=$(on 12-13)
@@ -196,33 +175,4 @@ ended_ms() {
 	as_user scancel "$job"
 	took_down "$job" 'aws-hpc-[18-19]' 2
 	cat "$BATS_TEST_TMPDIR/suspend" >"$BURST_DIR/hooks/suspend"
-}
-
-@test "a late SuspendProgram for nodes in their next life touches nothing" {
-	slow CreateFleet 3000
-	job=$(on 20-21)
-	wait_for 'gang_is $job launching' 30
-	run -0 helper suspend 'aws-hpc-[20-21]'
-	wait_for 'gang_is $job announced' 30
-	run -0 helper suspend 'aws-hpc-[20-21]'
-	wait_for 'gang_is $job active' 40
-	wait_for "job_is $job RUNNING" 40
-	run -0 helper suspend 'aws-hpc-[20-21]'
-	[ "$(grep -c 'suspend.*nodes aws-hpc-\[20-21\] are in use again: this call is late, and they stay as they are' "$BURST_LOG")" -eq 3 ]
-	[ "$(new TerminateInstances | wc -l)" -eq 0 ]
-	gang_is "$job" active
-	[ "$(live_count)" -eq 2 ]
-}
-
-@test "a second ResumeProgram that knows of no job, while EC2 launches: nothing of its own stays" {
-	slow CreateFleet 3000
-	job=$(on 22-23)
-	wait_for 'gang_is $job launching' 30
-	run -0 helper resume 'aws-hpc-[22-23]'
-	grep -q "node aws-hpc-22 comes up for gang $job-" "$BURST_LOG"
-	says "$job" 'burst: 2 x hpc7a.96xlarge on-demand us-east-2a, EFA, *' 30
-	wait_for 'gang_is $job active' 40
-	wait_for '[ "$(live_count)" -eq 2 ]' 20
-	[ "$(new CreateFleet | wc -l)" -eq 1 ]
-	[ "$(job_field "$job" Restarts)" = 0 ]
 }

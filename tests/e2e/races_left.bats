@@ -141,3 +141,53 @@ pool() {
 	as_user scancel "$job"
 	wait_for 'all_are IDLE+CLOUD+POWERED_DOWN shared-any-0 shared-any-1 shared-any-2 shared-any-3' 30
 }
+
+@test "power down by hand while the nodes boot, by force: all of the gang goes, the job is in the queue" {
+	faults '[{"action": "CreateFleet", "every": true, "boot": "hang"}]'
+	job=$(on 48-49)
+	wait_for 'gang_is $job announced' 30
+	in_cluster scontrol update nodename=aws-hpc-49 state=power_down_force
+	wait_for '[ "$(live_count)" -eq 0 ]' 30
+	wait_for "job_is $job PENDING" 20
+	[ "$(new TerminateInstances '.params.InstanceIds[]' | sort -u | wc -l)" -eq 2 ]
+	as_user scancel "$job"
+	took_down "$job" 'aws-hpc-[48-49]' 2
+}
+
+@test "power down by hand of one node of a running gang, by force: all of it goes" {
+	job=$(on 50-51)
+	wait_for 'gang_is $job active' 40
+	in_cluster scontrol update nodename=aws-hpc-50 state=power_down_force
+	wait_for '[ "$(live_count)" -eq 0 ]' 30
+	as_user scancel "$job"
+	took_down "$job" 'aws-hpc-[50-51]' 2
+}
+
+@test "a late SuspendProgram for nodes in their next life touches nothing" {
+	slow CreateFleet 3000
+	job=$(on 60-61)
+	wait_for 'gang_is $job launching' 30
+	run -0 helper suspend 'aws-hpc-[60-61]'
+	wait_for 'gang_is $job announced' 30
+	run -0 helper suspend 'aws-hpc-[60-61]'
+	wait_for 'gang_is $job active' 40
+	wait_for "job_is $job RUNNING" 40
+	run -0 helper suspend 'aws-hpc-[60-61]'
+	[ "$(grep -c 'suspend.*nodes aws-hpc-\[60-61\] are in use again: this call is late, and they stay as they are' "$BURST_LOG")" -eq 3 ]
+	[ "$(new TerminateInstances | wc -l)" -eq 0 ]
+	gang_is "$job" active
+	[ "$(live_count)" -eq 2 ]
+}
+
+@test "a second ResumeProgram that knows of no job, while EC2 launches: nothing of its own stays" {
+	slow CreateFleet 3000
+	job=$(on 62-63)
+	wait_for 'gang_is $job launching' 30
+	run -0 helper resume 'aws-hpc-[62-63]'
+	grep -q "node aws-hpc-62 comes up for gang $job-" "$BURST_LOG"
+	says "$job" 'burst: 2 x hpc7a.96xlarge on-demand us-east-2a, EFA, *' 30
+	wait_for 'gang_is $job active' 40
+	wait_for '[ "$(live_count)" -eq 2 ]' 20
+	[ "$(new CreateFleet | wc -l)" -eq 1 ]
+	[ "$(job_field "$job" Restarts)" = 0 ]
+}
