@@ -207,3 +207,8 @@ check_PROGRAMS += tests/unit/test_prices
 tests_unit_test_prices_SOURCES = tests/unit/test_prices.c $(APP_FIXTURE)
 tests_unit_test_prices_CPPFLAGS = $(UNIT_CPPFLAGS) $(JSON_CFLAGS)
 tests_unit_test_prices_LDADD = $(HELPER_LIBS) $(CHECK_LIBS) -lpthread
+
+check_PROGRAMS += tests/unit/test_compare
+tests_unit_test_compare_SOURCES = tests/unit/test_compare.c
+tests_unit_test_compare_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_test_compare_LDADD = $(HELPER_LIBS) $(CHECK_LIBS)
