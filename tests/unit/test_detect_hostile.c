@@ -13,11 +13,7 @@
 #include "lib/plan/detect.h"
 #include "lib/plan/script.h"
 
-#ifdef __SANITIZE_ADDRESS__
-#define LIMIT_MS 4000
-#else
-#define LIMIT_MS 1000
-#endif
+#define MOST_TIMES 12
 
 static void repeat(struct strbuf *sb, const char *text, unsigned n)
 {
@@ -111,18 +107,34 @@ static int64_t cpu_ms(void)
 	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
 }
 
-START_TEST(is_read_soon)
+/* A harmless script of about the same size, which is what reading must cost. */
+static int64_t harmless_ms(void)
 {
 	CLEANUP(strbuf_release) struct strbuf sb = STRBUF_INIT;
 	struct detect_result result;
 	int64_t start_ms;
 
 	strbuf_addstr(&sb, "#!/bin/bash\n#SBATCH -N 16 -n 64\n");
+	repeat(&sb, "srun -n4 ./solver --input=a\n", SCRIPT_MAX / 28);
+	start_ms = cpu_ms();
+	detect(&(struct detect_input){.script = sb.buf, .len = sb.len}, &result);
+	return cpu_ms() - start_ms;
+}
+
+/* As a ratio of two readings in one run: neither a slow machine nor a build for coverage fails it.
+ */
+START_TEST(is_read_soon)
+{
+	CLEANUP(strbuf_release) struct strbuf sb = STRBUF_INIT;
+	struct detect_result result;
+	int64_t start_ms, usual_ms = harmless_ms();
+
+	strbuf_addstr(&sb, "#!/bin/bash\n#SBATCH -N 16 -n 64\n");
 	hostile[_i](&sb);
 	ck_assert(!sb.failed && sb.len <= SCRIPT_MAX + 16);
 	start_ms = cpu_ms();
 	detect(&(struct detect_input){.script = sb.buf, .len = sb.len}, &result);
-	ck_assert_int_lt(cpu_ms() - start_ms, LIMIT_MS);
+	ck_assert_int_le(cpu_ms() - start_ms, MOST_TIMES * (usual_ms + 1));
 	ck_assert_uint_ge(result.confidence, 50);
 }
 END_TEST
