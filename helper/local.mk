@@ -38,6 +38,7 @@ libhelper_a_SOURCES = \
 	helper/cost.c helper/cost.h \
 	helper/cost_group.c \
 	helper/demand.c helper/demand.h \
+	helper/ends.c helper/ends.h \
 	helper/estimate.c helper/estimate.h \
 	helper/estimate_show.c \
 	helper/explain.c helper/explain.h \

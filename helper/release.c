@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "helper/account.h"
+#include "helper/ends.h"
 #include "helper/failure.h"
 #include "helper/groups.h"
 #include "helper/lock.h"
@@ -108,6 +109,7 @@ static int check_tags(
 	/* by filter, not by id: one that EC2 has forgotten must not fail the others */
 	if (ec2_describe_instances(aws, NULL, 0, &filter, 1, &found, err) < 0)
 		return -1;
+	ends_ask(aws, found.all, found.n);
 	for (size_t i = 0; i < *n; i++) {
 		const struct ec2_instance *instance = NULL;
 
@@ -117,8 +119,7 @@ static int check_tags(
 		if (instance ? !strcmp(instance->state, "terminated")
 			     : is_gone(app, aws, list[i])) {
 			over++;
-			if (instance_set_terminated(app->db, ids[i],
-				    instance ? instance->ended_s : 0, clock_now_ms(), err) < 0)
+			if (ends_note(app, list[i], instance, err) < 0)
 				return -1;
 			continue;
 		}
@@ -420,6 +421,7 @@ static long look_at(struct app *app, const char *region, const struct instance *
 				err.text);
 			return -1;
 		}
+		ends_ask(aws, found.all, found.n);
 		ask_again(app, aws, &found, list + at, piece);
 		for (size_t i = 0; i < piece; i++) {
 			const struct ec2_instance *seen = NULL;
@@ -432,8 +434,7 @@ static long look_at(struct app *app, const char *region, const struct instance *
 				     : is_gone(app, aws, &list[at + i]);
 			if (!ended)
 				left++;
-			else if (instance_set_terminated(app->db, ids[i], seen ? seen->ended_s : 0,
-					 clock_now_ms(), &err) < 0)
+			else if (ends_note(app, &list[at + i], seen, &err) < 0)
 				log_err("instance %s is terminated but cannot be written down: %s",
 					ids[i], err.text);
 		}

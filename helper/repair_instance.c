@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "helper/adopt.h"
+#include "helper/ends.h"
 #include "helper/lock.h"
 #include "helper/release.h"
 #include "helper/repair_internal.h"
@@ -151,10 +152,10 @@ int repair_ended_runs(struct app *app, const struct survey *survey, const struct
 	return release_again(app, finding->region, finding->instance, finding->why, err);
 }
 
-/* Write the finding's instance down as ended at ENDED_S. With the gang's lock, as its owner would
- * see to the consequences. */
-static int set_ended(struct app *app, const struct finding *finding, int64_t ended_s,
-	struct repairs *repairs, struct err *err)
+/* Write the finding's instance down as ended, as EC2 shows it in SEEN (NULL: not any more). With
+ * the gang's lock, as its owner would see to the consequences. */
+static int set_ended(struct app *app, const struct finding *finding,
+	const struct ec2_instance *seen, struct repairs *repairs, struct err *err)
 {
 	CLEANUP(gang_release) struct gang gang = {0};
 	cleanup_close int lock = -1;
@@ -167,7 +168,7 @@ static int set_ended(struct app *app, const struct finding *finding, int64_t end
 		return rc < 0 ? -1 : 0;
 	/* it may have been the last of its gang */
 	repairs->settle = true;
-	if (instance_set_terminated(app->db, finding->instance, ended_s, clock_now_ms(), err) < 0)
+	if (ends_note(app, &row, seen, err) < 0)
 		return -1;
 	return 1;
 }
@@ -176,8 +177,16 @@ int repair_row_ended(struct app *app, const struct survey *survey, const struct 
 	struct repairs *repairs, struct err *err)
 {
 	const struct survey_row *row = survey_row(survey, finding->instance);
+	struct ec2_instance seen = {0};
+	struct aws *aws = app_aws(app, finding->region, err);
 
-	return set_ended(app, finding, row && row->ec2 ? row->ec2->ended_s : 0, repairs, err);
+	if (!aws)
+		return -1;
+	if (row && row->ec2) {
+		seen = *row->ec2;
+		ends_ask(aws, &seen, 1);
+	}
+	return set_ended(app, finding, *seen.id ? &seen : NULL, repairs, err);
 }
 
 int repair_row_gone(struct app *app, const struct survey *survey, const struct finding *finding,
@@ -190,7 +199,7 @@ int repair_row_gone(struct app *app, const struct survey *survey, const struct f
 
 	if (!aws || ec2_describe_instances(aws, NULL, 0, &filter, 1, &found, err) < 0)
 		return -1;
-	return found.n ? 0 : set_ended(app, finding, 0, repairs, err);
+	return found.n ? 0 : set_ended(app, finding, NULL, repairs, err);
 }
 
 /* Has the node of ROW been taken up again, or given to a job, since the survey? 1, 0, -1. */

@@ -390,6 +390,18 @@ int instance_set_terminated(
 	return db_leave(db, &scope, rc < 0 ? -1 : 0, err);
 }
 
+int instance_set_launched(struct db *db, const char *id, int64_t launched_s, struct err *err)
+{
+	struct db_scope scope;
+	int rc;
+
+	if (db_enter(db, &scope, err) < 0)
+		return -1;
+	rc = DB_RUN(db, err, "UPDATE instance SET launched_s = ? WHERE id = ? AND launched_s = 0",
+		DB_INT(launched_s), DB_TEXT(id));
+	return db_leave(db, &scope, rc < 0 ? -1 : 0, err);
+}
+
 static int set_named(struct db *db, const char *const *ids, size_t n, struct err *err)
 {
 	for (size_t i = 0; i < n; i++)

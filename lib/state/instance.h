@@ -76,6 +76,10 @@ int instance_set_named(struct db *db, const char *const *ids, size_t n, struct e
 
 /* Find one, whatever its state; ERR_NOTFOUND. */
 int instance_get(struct db *db, const char *id, struct instance *instance, struct err *err);
+/* EC2's launchTime, where it is not known yet: of one that was ended before it was ever looked at.
+ * A time that is known stays. */
+int instance_set_launched(struct db *db, const char *id, int64_t launched_s, struct err *err);
+
 /* Those of a gang (NULL: of all) that are not terminated (ALL: every one); heap array. */
 int instance_list(struct db *db, const char *gang, bool all, struct instance **instances, size_t *n,
 	struct err *err);

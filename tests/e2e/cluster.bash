@@ -73,11 +73,7 @@ _allowed_errors() {
 	cat <<-'END'
 	Could not open (node|job|reservation|trigger) state file .*No such file or directory
 	NOTE: Trying backup state save file
-<<<<<<< HEAD
-	High latency for 1000 calls to gettimeofday
-=======
 	High latency for [0-9]+ calls to gettimeofday
->>>>>>> 631c856 (wip)
 	END
 	[[ -z ${ALLOWED_ERRORS:-} ]] || printf '%s\n' "$ALLOWED_ERRORS"
 }

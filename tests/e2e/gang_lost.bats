@@ -85,6 +85,10 @@ adopted() {
 	wait_for "job_is $job RUNNING" 90
 	wait_for '[ "$(live_count)" -eq 2 ]' 20
 	wait_for "job_is $job COMPLETED" 90
+	wait_for settled 60
+	# the surplus is in the ledger with EC2's times, too
+	run -0 sqlite3 "$BURST_STATE/state.db" "SELECT count(*) FROM instance WHERE gang LIKE '$job-%' AND launched_s > 0 AND ended_s >= launched_s"
+	[ "$output" -eq 3 ]
 }
 
 @test "an HTML page instead of an answer" {
