@@ -16,6 +16,7 @@ ANSWERS=recvfrom
 # slurmctld finds a hook's death worth a line
 export ALLOWED_ERRORS+='
 power_save: program signaled: Killed
+EpilogSlurmctld exit status 0:9
 power_save: program exit status of [0-9]+'
 
 # _traced CALLS N FILE: the words that run a command so that it is killed at its N-th of CALLS
