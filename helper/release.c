@@ -547,19 +547,26 @@ static bool is_anothers(struct app *app, const char *node, const struct gang *ga
  */
 static void power_down_left(struct app *app, const struct gang *gang)
 {
-	CLEANUP(nodeset_release) struct nodeset nodes = NODESET_INIT, down = NODESET_INIT;
+	CLEANUP(nodeset_release)
+	struct nodeset all = NODESET_INIT, nodes = NODESET_INIT, down = NODESET_INIT;
 	cleanup_free struct instance *list = NULL;
 	cleanup_free struct node_facts *facts = NULL;
 	cleanup_free char *hostlist = NULL;
 	size_t n = 0, nfacts = 0;
 	struct err err;
 
-	if (instance_list(app->db, gang->id, true, &list, &n, &err) < 0 ||
-		nodeset_parse(&nodes, gang->nodes, &err) < 0 ||
-		slurm_client_nodes(&nodes, &facts, &nfacts, &err) < 0) {
-		log_warn("%s", err.text);
+	if (nodeset_parse(&all, gang->nodes, &err) < 0)
+		goto fail;
+	/* one that was adopted to be ended stands there by its id where nobody knows its node */
+	nodeset_for_each (&all, i)
+		if (conf_group_of(app->conf, all.names[i]) &&
+			nodeset_add(&nodes, all.names[i], &err) < 0)
+			goto fail;
+	if (!nodes.n)
 		return;
-	}
+	if (instance_list(app->db, gang->id, true, &list, &n, &err) < 0 ||
+		slurm_client_nodes(&nodes, &facts, &nfacts, &err) < 0)
+		goto fail;
 	for (size_t i = 0; i < nfacts; i++) {
 		const struct node_facts *node = &facts[i];
 
@@ -582,6 +589,9 @@ static void power_down_left(struct app *app, const struct gang *gang)
 	if (slurm_client_force_down(hostlist, app->conf->slurm.placeholder_address,
 		    "burst: its instance has ended", &err) < 0)
 		log_err("nodes %s: %s", hostlist, err.text);
+	return;
+fail:
+	log_warn("%s", err.text);
 }
 
 int release_finish(struct app *app, struct gang *gang, struct err *err)

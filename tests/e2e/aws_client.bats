@@ -330,6 +330,8 @@ told() { # TEXT: the queue has just this
 	 {"action": "DeleteMessageBatch", "call": 1, "error": {"code": "RequestThrottled", "message": "m", "status": 400}}]
 	EOF
 	control '{"do": "message", "body": "{}"}'
+	# who listens has others to listen to: asked once, and again at the next turn
+	run -5 client receive "$QUEUE" 5 delete
 	run -0 client receive "$QUEUE" 5 delete
 	[[ $output == "2 timed other  - -" ]]
 	run -0 client receive "$QUEUE" 0 delete
