@@ -26,6 +26,7 @@ teardown() {
 	live_in epilog
 	in_cluster scancel --user="$BURST_USER" 2>/dev/null || :
 	cluster_teardown
+	partition up
 	wait_for settled 60
 }
 
@@ -44,6 +45,7 @@ gangs() {
 		jobs+=("$(submit -N 2 -t 5 --efa=required --wrap true)")
 	done
 	wait_for "told ${jobs[*]}" 120
+	partition down
 }
 
 # suspend_matrix CALLS JOBS [STEP]: the nodes of one gang after the other are powered down, by a suspend that dies

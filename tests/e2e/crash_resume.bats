@@ -26,6 +26,7 @@ teardown() {
 	live_in resume
 	in_cluster scancel --user="$BURST_USER" 2>/dev/null || :
 	cluster_teardown
+	partition up
 	wait_for settled 60
 }
 
@@ -55,6 +56,7 @@ matrix() {
 		n=$(starts)
 	done
 	live_in resume
+	partition down
 	wait_for 'dead_or_told' 30
 	# those that were not killed wait for nodes that never come: nobody wants them any more
 	for job in "${jobs[@]}"; do
