@@ -84,7 +84,7 @@ suspend_matrix() {
 	for job in "${jobs[@]}"; do
 		n=$((n + 1))
 		in_cluster scancel "$job"
-		wait_for "[ \$(starts) -ge $n ]" 20
+		wait_for "[ \$(starts) -ge $n ]" 60
 	done
 	live_in epilog
 	wait_for '! in_cluster squeue -h | grep .' 60
