@@ -161,7 +161,7 @@ others_groups() {
 	versions=$(ec2 describe_launch_template_versions "{\"LaunchTemplateId\": \"$template\"}" |
 		jq -c '[.LaunchTemplateVersions[] | {(.VersionNumber | tostring): .VersionDescription}] | add')
 	# $Latest was ours after each round, yet never a source
-	[ "$(jq -c '[.[] | select(. and startswith("aws-slurm-burst: ") and (contains(" 1 interface(s)")))] | length' <<<"$versions")" -eq 1 ]
+	[ "$(jq -c '[.[] | select(. and startswith("aws-slurm-burst of rehearsal: ") and (contains(" 1 interface(s)")))] | length' <<<"$versions")" -eq 1 ]
 	jq -e --argjson site "$site" '[.[]] | any(. == "aws-slurm-burst of rehearsal: 1 interface(s) of version \($site[2])")' <<<"$versions"
 	jq -e --argjson site "$site" '. as $v | $site + [1] | all(. as $n | $v | has($n | tostring))' <<<"$versions"
 	# what is used again is not derived again
