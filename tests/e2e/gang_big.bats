@@ -1,5 +1,6 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: Apache-2.0
+# minutes: 4
 #
 # Gangs that are larger than one request: several of them in one placement group, all or none. Instances have
 # no machines here; what matters is what EC2 and Slurm are told.

@@ -1,5 +1,6 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: Apache-2.0
+# minutes: 4
 #
 # A gang of 4000 nodes, from sbatch to EC2 empty again. Ending it takes the three minutes that EC2's limits take.
 

@@ -1,5 +1,6 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: Apache-2.0
+# minutes: 4
 #
 # A job is cancelled at every moment of its gang's way up: nothing is launched, or all of it goes.
 

@@ -1,5 +1,6 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: Apache-2.0
+# minutes: 4
 #
 # What a process that dies at the wrong moment, EC2 that cannot be asked, and people leave behind.
 

@@ -1,5 +1,6 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: Apache-2.0
+# minutes: 4
 #
 # reconcile looks all the time while gangs come, run and go by themselves: it finds nothing, whenever it looks.
 
