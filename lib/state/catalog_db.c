@@ -188,35 +188,17 @@ int catalog_db_read(struct db *db, const char *region, struct catalog_told *told
 	return 0;
 }
 
-static int read_region(struct db *db, sqlite3_stmt *stmt, void *out, struct err *err)
-{
-	struct db_row row = {.stmt = stmt};
-	char *name = db_row_dup(&row);
-
-	if (db_row_check(db, &row, err) < 0)
-		return -1;
-	*(char **)out = name;
-	return 0;
-}
-
-static void release_region(void *element)
-{
-	free(*(char **)element);
-}
-
-static const struct db_list region_list = {sizeof(char *), read_region, release_region};
-
 int catalog_db_regions(struct db *db, char ***regions, size_t *n, struct err *err)
 {
 	cleanup_stmt sqlite3_stmt *stmt = db_prepare(
 		db, err, "SELECT region FROM catalog ORDER BY region", NULL, 0);
 
-	return db_list_rows(db, stmt, &region_list, regions, n, err);
+	return db_list_rows(db, stmt, &db_list_texts, regions, n, err);
 }
 
 void catalog_db_regions_release(char **regions, size_t n)
 {
-	db_list_release(&region_list, regions, n);
+	db_list_release(&db_list_texts, regions, n);
 }
 
 int catalog_db_type(struct db *db, const char *region, const char *name, struct told_type *type,

@@ -169,6 +169,8 @@ int db_list_more(struct db *db, sqlite3_stmt *stmt, const struct db_list *list, 
 	size_t *n, size_t *alloc, struct err *err);
 /* Release the N elements and the array. */
 void db_list_release(const struct db_list *list, void *array, size_t n);
+/* Of statements with one column of text: an array of heap strings. */
+extern const struct db_list db_list_texts;
 
 /* gang.c for launch.c and instance.c: the step of a gang inside the caller's scope. */
 int gang_step(struct db *db, const char *id, const enum gang_state *from, size_t nfrom,

@@ -301,3 +301,21 @@ void db_list_release(const struct db_list *list, void *array, size_t n)
 		list->release((char *)array + i * list->size);
 	free(array);
 }
+
+static int read_text(struct db *db, sqlite3_stmt *stmt, void *out, struct err *err)
+{
+	struct db_row row = {.stmt = stmt};
+	char *text = db_row_dup(&row);
+
+	if (db_row_check(db, &row, err) < 0)
+		return -1;
+	*(char **)out = text;
+	return 0;
+}
+
+static void release_text(void *element)
+{
+	free(*(char **)element);
+}
+
+const struct db_list db_list_texts = {sizeof(char *), read_text, release_text};
