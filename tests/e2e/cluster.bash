@@ -186,6 +186,16 @@ job_field() {
 	in_cluster scontrol -o show job "$1" | head -n 1 | _field "$2"
 }
 
+# was_told JOB PATTERN: slurmctld has had such a comment of the job, even if its next start has another by now
+was_told() {
+	local comment
+	while read -r comment; do
+		# shellcheck disable=SC2053 # a pattern
+		[[ $comment != $2 ]] || return 0
+	done < <(sed -nE "s/^.*: setting admin_comment to (.*) for JobId=$1$/\1/p" "$BURST_SLURMCTLD_LOG")
+	return 1
+}
+
 node_field() {
 	in_cluster scontrol -o show node "$1" | head -n 1 | _field "$2"
 }

@@ -85,7 +85,7 @@ of() {
 
 # up JOB: all of its nodes are there; what Slurm makes of that may take it half a minute
 up() {
-	wait_for "[ \"\$(gang_state $1)\" = active ]" 40
+	wait_for "[ \"\$(gang_state $1)\" = active ]" 90
 }
 
 # agree: reconcile finds nothing to be done

@@ -16,10 +16,10 @@ load guards
 	run -0 --separate-stderr helper reconcile
 	[[ $output == *"instance-stopped instance $id: "*"it "*" stopped (Client.UserInitiatedShutdown"*"): its job cannot go on there"* ]]
 	told instance-stopped | grep -q "|$id|"
-	wait_for "[[ \$(job_field $job AdminComment) == 'burst: node $node (instance $id): it '*' stopped'*': its job cannot go on there; '*'tried again not before '* ]]" 20
-	wait_for "[ -z \"\$(ec2_objects instance 'select(.id == \"$id\" and .state != \"terminated\" and .state != \"shutting-down\")')\" ]" 30
+	wait_for "was_told $job 'burst: node $node (instance $id): it * stopped*: its job cannot go on there; *tried again not before *'" 30
+	wait_for "[ -z \"\$(ec2_objects instance 'select(.id == \"$id\" and .state != \"terminated\" and .state != \"shutting-down\")')\" ]" 60
 	# it runs again by itself
-	wait_for "[[ \$(job_field $job AdminComment) == 'burst: 2 x '* ]]" 60
+	wait_for "[[ \$(job_field $job AdminComment) == 'burst: 2 x '* ]]" 90
 }
 
 @test "an instance that somebody stopped, of a gang whose nodes are handed on: the others' jobs go on" {
@@ -27,12 +27,12 @@ load guards
 	job=$(submit -N 3 -t 5 --wrap true)
 	wait_for "job_is $job COMPLETED" 90
 	second=$(submit -N 1 -t 5 --wrap 'sleep 600')
-	wait_for "job_is $second RUNNING" 40
+	wait_for "job_is $second RUNNING" 90
 	id=$(helper status --json | jq -r ".gangs[-1].instances[] | select(.node != \"$(job_field "$second" NodeList)\") | .id" | head -n 1)
 	trouble stop "$id"
 	run -0 --separate-stderr helper reconcile
 	[[ $output == *"instance-stopped instance $id: "* ]]
-	wait_for '[ "$(live_count)" -eq 2 ]' 30
+	wait_for '[ "$(live_count)" -eq 2 ]' 60
 	sleep 2
 	[ "$(live_count)" -eq 2 ]
 	job_is "$second" RUNNING
@@ -56,7 +56,7 @@ load guards
 	job_is "$job" RUNNING
 	# it goes as every gang does, and the node comes clean
 	in_cluster scancel "$job"
-	wait_for settled 60
+	wait_for settled 90
 	[[ $(node_field "$node" Reason) != *"$id"* ]]
 }
 
@@ -68,8 +68,8 @@ load guards
 	trouble impair check=both "$id"
 	run -0 --separate-stderr helper reconcile
 	[[ $output == *"instance-impaired instance $id: "*"EC2's checks of the instance and of its host have failed since "* ]]
-	wait_for "[[ \$(job_field $job AdminComment) == \"burst: node $node (instance $id): EC2's checks of \"*'tried again not before '* ]]" 20
-	wait_for "[[ \$(job_field $job AdminComment) == 'burst: 2 x '* ]]" 60
+	wait_for "was_told $job \"burst: node $node (instance $id): EC2's checks of *tried again not before *\"" 30
+	wait_for "[[ \$(job_field $job AdminComment) == 'burst: 2 x '* ]]" 90
 }
 
 @test "impaired status checks, log: an alarm, and no more" {
