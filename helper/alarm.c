@@ -1,20 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "helper/alarm.h"
 
-#include <errno.h>
-#include <fcntl.h>
-#include <signal.h>
-#include <spawn.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include "helper/log.h"
 #include "lib/base/cleanup.h"
 #include "lib/base/clock.h"
+#include "lib/base/process.h"
 #include "lib/intent/intent.h"
 #include "lib/state/cache.h"
 #include "lib/state/counter.h"
@@ -24,6 +20,8 @@
  * being mended. */
 #define WINDOW_MS 600000
 #define HANGS_MAX 6
+
+#define NAME "alarm.command"
 
 /* --- the program ----------------------------------------------------------------------------- */
 
@@ -44,87 +42,26 @@ static int check_program(const char *path, struct err *err)
 	return 0;
 }
 
-static int spawn(char **argv, char **envp, pid_t *pid, struct err *err)
-{
-	posix_spawn_file_actions_t actions;
-	posix_spawnattr_t attr;
-	sigset_t none, standard;
-	int rc;
-
-	sigemptyset(&none);
-	sigemptyset(&standard);
-	sigaddset(&standard, SIGPIPE); /* our programs ignore it, which exec would pass on */
-	sigaddset(&standard, SIGCHLD);
-	sigaddset(&standard, SIGTERM);
-	posix_spawn_file_actions_init(&actions);
-	posix_spawnattr_init(&attr);
-	rc = posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDWR, 0);
-	rc = rc ? rc : posix_spawn_file_actions_adddup2(&actions, 0, 1);
-	rc = rc ? rc : posix_spawn_file_actions_adddup2(&actions, 0, 2);
-#if defined(__GLIBC__) && (__GLIBC__ > 2 || __GLIBC_MINOR__ >= 34)
-	/* libcurl's and libslurm's connections are not all closed by exec */
-	rc = rc ? rc : posix_spawn_file_actions_addclosefrom_np(&actions, 3);
-#endif
-	/* a group of its own, so that its children die with it */
-	posix_spawnattr_setflags(
-		&attr, POSIX_SPAWN_SETPGROUP | POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
-	posix_spawnattr_setpgroup(&attr, 0);
-	posix_spawnattr_setsigmask(&attr, &none);
-	posix_spawnattr_setsigdefault(&attr, &standard);
-	rc = rc ? rc : posix_spawn(pid, argv[0], &actions, &attr, argv, envp);
-	posix_spawnattr_destroy(&attr);
-	posix_spawn_file_actions_destroy(&actions);
-	if (rc) {
-		errno = rc;
-		return err_errno(err, ERR_CONFIG, "alarm.command %s cannot be run", argv[0]);
-	}
-	return 0;
-}
-
-/* Until it ends, or it is made to. */
-static int await(pid_t pid, int64_t timeout_s, struct err *err)
-{
-	int64_t deadline_ms = clock_mono_ms() + timeout_s * 1000;
-	bool late = false;
-	int status = 0;
-
-	for (;;) {
-		pid_t got = waitpid(pid, &status, late ? 0 : WNOHANG);
-
-		if (got == pid)
-			break;
-		if (got < 0 && errno != EINTR)
-			return err_errno(err, ERR_FATAL, "alarm.command: cannot wait for it");
-		if (!late && clock_mono_ms() >= deadline_ms) {
-			late = true;
-			kill(-pid, SIGKILL);
-		}
-		if (!late)
-			clock_sleep_ms(5);
-	}
-	if (late)
-		return err_set(err, ERR_CONFIG, "alarm.command did not end within %lld s: killed",
-			(long long)timeout_s);
-	if (WIFSIGNALED(status))
-		return err_set(
-			err, ERR_CONFIG, "alarm.command: killed by signal %d", WTERMSIG(status));
-	if (WEXITSTATUS(status))
-		return err_set(
-			err, ERR_CONFIG, "alarm.command: exit status %d", WEXITSTATUS(status));
-	return 0;
-}
-
 static int call(const struct app *app, char *what, char *subject, char *text, struct err *err)
 {
 	char path[] = "PATH=/usr/sbin:/usr/bin:/sbin:/bin", lang[] = "LANG=C", cluster[96];
 	char *argv[] = {app->conf->alarm.command, what, subject, text, NULL};
 	char *envp[] = {path, lang, cluster, NULL};
+	int64_t timeout_s = app->conf->alarm.timeout_s;
+	int64_t deadline_ms = clock_mono_ms() + timeout_s * 1000;
+	int status, ended;
 	pid_t pid;
 
 	snprintf(cluster, sizeof(cluster), "BURST_CLUSTER=%s", app->cluster);
-	if (check_program(argv[0], err) < 0 || spawn(argv, envp, &pid, err) < 0)
+	if (check_program(argv[0], err) < 0 || process_start(NAME, argv, envp, -1, &pid, err) < 0)
 		return -1;
-	return await(pid, app->conf->alarm.timeout_s, err);
+	ended = process_await(NAME, pid, deadline_ms, &status, err);
+	if (ended <= 0)
+		process_kill(pid);
+	if (!ended)
+		return err_set(err, ERR_CONFIG, NAME " did not end within %lld s: killed",
+			(long long)timeout_s);
+	return ended < 0 ? -1 : process_verdict(NAME, status, ERR_CONFIG, err);
 }
 
 /* Once it has had its time, that is said, and no more. */

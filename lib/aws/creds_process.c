@@ -3,21 +3,20 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
-#include <signal.h>
-#include <spawn.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include "lib/aws/creds.h"
 #include "lib/aws/http.h"
 #include "lib/base/cleanup.h"
 #include "lib/base/clock.h"
+#include "lib/base/process.h"
 #include "lib/base/strbuf.h"
 
 #define MAX_OUTPUT (64 * 1024)
 #define MAX_WORDS  64
+#define NAME       "credential_process"
 
 extern char **environ;
 
@@ -95,42 +94,6 @@ int creds_split(const char *command, char ***argv, struct err *err)
 	return 0;
 }
 
-static int spawn(char **argv, int out, pid_t *pid, struct err *err)
-{
-	posix_spawn_file_actions_t actions;
-	posix_spawnattr_t attr;
-	sigset_t none, standard;
-	int rc;
-
-	sigemptyset(&none);
-	sigemptyset(&standard);
-	sigaddset(&standard, SIGPIPE); /* our programs ignore it, which exec would pass on */
-	posix_spawn_file_actions_init(&actions);
-	posix_spawnattr_init(&attr);
-	/* what it says on stderr might be a secret */
-	rc = posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0);
-	rc = rc ? rc : posix_spawn_file_actions_adddup2(&actions, out, 1);
-	rc = rc ? rc : posix_spawn_file_actions_addopen(&actions, 2, "/dev/null", O_WRONLY, 0);
-#if defined(__GLIBC__) && (__GLIBC__ > 2 || __GLIBC_MINOR__ >= 34)
-	/* libcurl's and libslurm's connections are not all closed by exec */
-	rc = rc ? rc : posix_spawn_file_actions_addclosefrom_np(&actions, 3);
-#endif
-	/* a group of its own, so that its children die with it */
-	posix_spawnattr_setflags(
-		&attr, POSIX_SPAWN_SETPGROUP | POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
-	posix_spawnattr_setpgroup(&attr, 0);
-	posix_spawnattr_setsigmask(&attr, &none);
-	posix_spawnattr_setsigdefault(&attr, &standard);
-	rc = rc ? rc : posix_spawnp(pid, argv[0], &actions, &attr, argv, environ);
-	posix_spawnattr_destroy(&attr);
-	posix_spawn_file_actions_destroy(&actions);
-	if (rc) {
-		errno = rc;
-		return err_errno(err, ERR_CONFIG, "credential_process: cannot run %.128s", argv[0]);
-	}
-	return 0;
-}
-
 /* Read until its end of output or DEADLINE_MS. */
 static int collect(int fd, int64_t deadline_ms, struct http_buffer *buffer, struct err *err)
 {
@@ -141,38 +104,29 @@ static int collect(int fd, int64_t deadline_ms, struct http_buffer *buffer, stru
 		ssize_t n;
 
 		if (left_ms <= 0)
-			return err_set(err, ERR_TRANSIENT, "credential_process: no answer in time");
+			return err_set(err, ERR_TRANSIENT, NAME ": no answer in time");
 		if (poll(&p, 1, (int)left_ms) <= 0)
 			continue;
 		if (!room)
-			return err_set(err, ERR_CONFIG,
-				"credential_process: more than %d bytes of output", MAX_OUTPUT);
+			return err_set(
+				err, ERR_CONFIG, NAME ": more than %d bytes of output", MAX_OUTPUT);
 		n = read(fd, buffer->data + buffer->len, room);
 		if (n < 0 && errno == EINTR)
 			continue;
 		if (n < 0)
-			return err_errno(
-				err, ERR_FATAL, "credential_process: cannot read its output");
+			return err_errno(err, ERR_FATAL, NAME ": cannot read its output");
 		if (!n)
 			return 0;
 		buffer->len += (size_t)n;
 	}
 }
 
-/* Its status by DEADLINE_MS; it may have closed its output and live on. */
+/* It may have closed its output and live on. */
 static int reap(pid_t pid, int64_t deadline_ms, int *status, struct err *err)
 {
-	for (;;) {
-		pid_t got = waitpid(pid, status, WNOHANG);
+	int ended = process_await(NAME, pid, deadline_ms, status, err);
 
-		if (got == pid)
-			return 0;
-		if (got < 0 && errno != EINTR)
-			return err_errno(err, ERR_FATAL, "credential_process: cannot wait for it");
-		if (clock_mono_ms() >= deadline_ms)
-			return err_set(err, ERR_TRANSIENT, "credential_process: does not end");
-		clock_sleep_ms(2);
-	}
+	return ended ? ended : err_set(err, ERR_TRANSIENT, NAME ": does not end");
 }
 
 static int run(char **argv, int timeout_ms, struct http_buffer *buffer, struct err *err)
@@ -183,28 +137,18 @@ static int run(char **argv, int timeout_ms, struct http_buffer *buffer, struct e
 	pid_t pid;
 
 	if (pipe2(fds, O_CLOEXEC) < 0)
-		return err_errno(err, ERR_FATAL, "credential_process: no pipe");
+		return err_errno(err, ERR_FATAL, NAME ": no pipe");
 	in = fds[0];
-	rc = spawn(argv, fds[1], &pid, err);
+	/* what it says on stderr might be a secret */
+	rc = process_start(NAME, argv, environ, fds[1], &pid, err);
 	close(fds[1]);
 	if (rc < 0)
 		return -1;
-	rc = collect(in, deadline_ms, buffer, err);
-	if (!rc)
-		rc = reap(pid, deadline_ms, &status, err);
-	if (rc < 0) {
-		kill(-pid, SIGKILL);
-		while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
-			;
+	if (collect(in, deadline_ms, buffer, err) < 0 || reap(pid, deadline_ms, &status, err) < 0) {
+		process_kill(pid);
 		return -1;
 	}
-	if (WIFSIGNALED(status))
-		return err_set(
-			err, ERR_AUTH, "credential_process: killed by signal %d", WTERMSIG(status));
-	if (WEXITSTATUS(status))
-		return err_set(
-			err, ERR_AUTH, "credential_process: exit status %d", WEXITSTATUS(status));
-	return 0;
+	return process_verdict(NAME, status, ERR_AUTH, err);
 }
 
 int creds_process(const char *command, int timeout_ms, struct creds *out, struct err *err)

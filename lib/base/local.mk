@@ -9,5 +9,6 @@ libbase_a_SOURCES = \
 	lib/base/kv.c lib/base/kv.h \
 	lib/base/money.c lib/base/money.h \
 	lib/base/nodeset.c lib/base/nodeset.h \
+	lib/base/process.c lib/base/process.h \
 	lib/base/strbuf.c lib/base/strbuf.h
 # End of libbase_a_SOURCES

@@ -252,22 +252,6 @@ damaged:
 	return -1;
 }
 
-static int remove_file(const char *dir, uint32_t job_id, uint32_t restart, struct err *err)
-{
-	char path[PATH_MAX];
-
-	if (path_of(dir, job_id, restart, path, err) < 0)
-		return -1;
-	if (unlink(path) < 0 && errno != ENOENT)
-		return err_errno(err, ERR_FATAL, "cannot remove %s", path);
-	return 0;
-}
-
-int record_remove(const char *dir, uint32_t job_id, uint32_t restart, struct err *err)
-{
-	return remove_file(dir, job_id, restart, err);
-}
-
 int record_end_write(const char *dir, uint32_t job_id, uint32_t restart, struct err *err)
 {
 	char path[PATH_MAX];
@@ -298,5 +282,11 @@ int record_end_read(
 
 int record_end_remove(const char *dir, uint32_t job_id, uint32_t restart, struct err *err)
 {
-	return remove_file(dir, job_id, restart, err);
+	char path[PATH_MAX];
+
+	if (path_of(dir, job_id, restart, path, err) < 0)
+		return -1;
+	if (unlink(path) < 0 && errno != ENOENT)
+		return err_errno(err, ERR_FATAL, "cannot remove %s", path);
+	return 0;
 }

@@ -36,9 +36,6 @@ int record_write(const char *dir, const struct record *record, struct err *err);
 int record_read(
 	const char *dir, uint32_t job_id, uint32_t restart, struct record *record, struct err *err);
 
-/* Remove it; one that is not there is no error. */
-int record_remove(const char *dir, uint32_t job_id, uint32_t restart, struct err *err);
-
 /* The same for the end of a job, under DIR (STATE/ended): an empty file whose time is the end. */
 int record_end_write(const char *dir, uint32_t job_id, uint32_t restart, struct err *err);
 /* 1 with the time in *ENDED_S, 0 where the job has not ended, -1 on error. */

@@ -448,33 +448,6 @@ int instance_list(struct db *db, const char *gang, bool all, struct instance **i
 	return db_list_rows(db, stmt, &list_of_instances, instances, n, err);
 }
 
-static int read_living(struct db *db, sqlite3_stmt *stmt, void *out, struct err *err)
-{
-	struct db_row row = {.stmt = stmt};
-	struct instance_living x = {0};
-
-	db_row_text(&row, x.type, sizeof(x.type));
-	x.spot = db_row_int(&row) != 0;
-	x.n = (unsigned)db_row_int(&row);
-	if (db_row_check(db, &row, err) < 0)
-		return -1;
-	*(struct instance_living *)out = x;
-	return 0;
-}
-
-int instance_living_types(struct db *db, const char *region, struct instance_living **types,
-	size_t *n, struct err *err)
-{
-	static const struct db_list list = {sizeof(struct instance_living), read_living, NULL};
-	cleanup_stmt sqlite3_stmt *stmt = DB_PREPARE(db, err,
-		"SELECT type, spot <> 0 AS market, count(*) FROM instance "
-		"WHERE state <> 'terminated' AND region = coalesce(?, region) "
-		"GROUP BY type, market ORDER BY type, market",
-		DB_TEXT(region));
-
-	return db_list_rows(db, stmt, &list, types, n, err);
-}
-
 static int read_of_nodes(struct db *db, const struct nodeset *nodes, int64_t before_ms, void **list,
 	size_t *n, struct err *err)
 {

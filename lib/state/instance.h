@@ -91,16 +91,6 @@ int instance_list(struct db *db, const char *gang, bool all, struct instance **i
 int instance_of_nodes(struct db *db, const struct nodeset *nodes, int64_t before_ms,
 	struct instance **instances, size_t *n, struct err *err);
 
-/* How many instances of one type and market are not terminated. */
-struct instance_living {
-	char type[32];
-	bool spot;
-	unsigned n;
-};
-/* Those of a region (NULL: of all), by type and market; heap array, none is no error. */
-int instance_living_types(struct db *db, const char *region, struct instance_living **types,
-	size_t *n, struct err *err);
-
 /*
  * From when to when one runs: from launchTime to EC2's time of the end, else to the end asked for
  * or seen, whichever is earlier, or to NOW_MS while it runs, rounded up to the second. TO is never

@@ -127,7 +127,7 @@ START_TEST(program_fails)
 	install("", 0700);
 	ck_assert_int_eq(file_write(program, 0700, "#!/nonexistent\n", 15, FILE_NO_SYNC, &err), 0);
 	ck_assert(alarm_raise(&app, "h", "", "eight"));
-	ck_assert_uint_eq(logged("cannot be run"), 1);
+	ck_assert_uint_eq(logged("alarm.command: cannot run "), 1);
 }
 END_TEST
 

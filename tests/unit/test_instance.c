@@ -355,47 +355,6 @@ START_TEST(of_nodes_only_what_is_older)
 }
 END_TEST
 
-START_TEST(living_by_type)
-{
-	static const struct {
-		const char *region, *type;
-		bool spot;
-		enum instance_state state;
-	} rows[] = {{"e", "m", false, INSTANCE_RUNNING}, {"e", "m", false, INSTANCE_TERMINATING},
-		{"e", "m", true, INSTANCE_RUNNING}, {"w", "m", false, INSTANCE_RUNNING},
-		{"e", "c", false, INSTANCE_TERMINATED}, {"w", "a", true, INSTANCE_RUNNING},
-		{"", "m", false, INSTANCE_RUNNING}};
-	static const struct {
-		const char *region, *found;
-	} t[] = {{"e", "m 2; m spot 1; "}, {"w", "a spot 1; m 1; "}, {"x", ""}, {"", "m 1; "},
-		{NULL, "a spot 1; m 4; m spot 1; "}};
-
-	state_add_gang("a", "n[1-9]");
-	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
-		struct instance x = state_instance("", "a", "");
-
-		snprintf(x.id, sizeof(x.id), "i-%zu", i);
-		snprintf(x.region, sizeof(x.region), "%s", rows[i].region);
-		snprintf(x.type, sizeof(x.type), "%s", rows[i].type);
-		x.spot = rows[i].spot;
-		x.state = rows[i].state;
-		ok(instance_insert(state_db, &x, 1, false, &err));
-	}
-	for (size_t i = 0; i < ARRAY_SIZE(t); i++) {
-		CLEANUP(strbuf_release) struct strbuf sb = STRBUF_INIT;
-		struct instance_living *list = NULL;
-		size_t n = 0;
-
-		ok(instance_living_types(state_db, t[i].region, &list, &n, &err));
-		for (size_t k = 0; k < n; k++)
-			strbuf_addf(&sb, "%s%s %u; ", list[k].type, list[k].spot ? " spot" : "",
-				list[k].n);
-		free(list);
-		ck_assert_str_eq(sb.buf, t[i].found);
-	}
-}
-END_TEST
-
 START_TEST(thousand)
 {
 	CLEANUP(nodeset_release) struct nodeset nodes = NODESET_INIT;
@@ -508,7 +467,6 @@ int main(void)
 	tcase_add_test(tc, way_down);
 	tcase_add_test(tc, asked_again);
 	tcase_add_test(tc, of_nodes_only_what_is_older);
-	tcase_add_test(tc, living_by_type);
 	tcase_add_test(tc, thousand);
 	tcase_add_test(tc, what_ec2_tells);
 	tcase_add_test(tc, cost);
