@@ -343,7 +343,7 @@ static int describe_member(struct adoption *a, size_t i, const struct launch *la
 	if (prices_of(a->app, a->region, m->type, m->az, m->spot, &price, NULL) == 0)
 		row->rate_uusd_hr = price.uusd_hr;
 	if (prices_of(a->app, a->region, m->type, "", false, &price, NULL) == 0)
-		row->od_rate_uusd_hr = price.uusd_hr;
+		row->od_rate_uusd_hr = price.full_uusd_hr;
 	row->launched_s = m->launched_s;
 	/* older than any SuspendProgram that is called from now on */
 	row->bound_ms = !*node ? 0 : m->launched_s ? m->launched_s * 1000 : now_ms;

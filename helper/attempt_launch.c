@@ -244,12 +244,14 @@ static int refused(const struct attempt *a, const struct ec2_fleet_result *resul
 	return -1;
 }
 
-/* What the same would cost on demand, for the ledger; all of a fleet are of one type or few. */
+/* What the same would cost on demand without discount, for the ledger; all of a fleet are of one
+ * type or few. */
 static int64_t on_demand_rate(struct attempt *a, const char *type)
 {
 	struct prices_found found;
 
-	return prices_of(a->app, a->region, type, "", false, &found, NULL) < 0 ? -1 : found.uusd_hr;
+	return prices_of(a->app, a->region, type, "", false, &found, NULL) < 0 ? -1
+									       : found.full_uusd_hr;
 }
 
 /* --- fleet ----------------------------------------------------------------------------------- */

@@ -90,6 +90,12 @@ static void conf_release(struct conf *conf)
 	for (size_t i = 0; i < conf->ngroups; i++)
 		group_release(&conf->groups[i]);
 	free(conf->groups);
+	for (size_t i = 0; i < conf->prices.ndiscounts; i++) {
+		free(conf->prices.discounts[i].types);
+		words_release(
+			conf->prices.discounts[i].regions, conf->prices.discounts[i].nregions);
+	}
+	free(conf->prices.discounts);
 	free(conf->state.directory);
 	free(conf->public.directory);
 	free(conf->alarm.command);

@@ -49,6 +49,15 @@ struct conf_place {
 	size_t noverrides;
 };
 
+/* What AWS charges less than it says, by a savings plan, a reservation or a contract. */
+struct conf_discount {
+	char *types;    /* fnmatch(3) */
+	char **regions; /* none: all */
+	size_t nregions;
+	enum market market;
+	int64_t percent; /* thousandths of a percent, 0 to 100000 */
+};
+
 enum conf_identity { IDENTITY_CODE, IDENTITY_NAME_TAG };
 
 /* What follows for a node whose instance is in trouble but runs. */
@@ -196,8 +205,10 @@ struct conf {
 		int64_t max_age_s; /* what EC2 told of types and zones is believed; 604800 */
 	} catalog;
 	struct {
-		int64_t max_age_s;      /* list prices older than this are stale; 604800 */
-		int64_t spot_max_age_s; /* Spot prices likewise; 1800 */
+		int64_t max_age_s;               /* list prices older than this are stale; 604800 */
+		int64_t spot_max_age_s;          /* Spot prices likewise; 1800 */
+		struct conf_discount *discounts; /* the first that matches holds */
+		size_t ndiscounts;
 	} prices;
 	struct {
 		char *directory; /* CONF_DEFAULT_PUBLIC: what users may read, if it is there */

@@ -108,6 +108,15 @@ static const char *shape_type(const char *text)
 	return m < 1 || text[m] || n + m > 30 ? "an instance type such as hpc7a.96xlarge" : NULL;
 }
 
+static const char *shape_types(const char *text)
+{
+	size_t n = strlen(text);
+
+	return n >= 1 && n <= 40 && count(text, LOWER DIGITS "-.*?[]") == n
+		       ? NULL
+		       : "instance types such as hpc7a.96xlarge, c7i.* or *";
+}
+
 static const char *shape_url(const char *text)
 {
 	size_t n = !strncmp(text, "http://", 7) ? 7 : !strncmp(text, "https://", 8) ? 8 : 0;
@@ -156,11 +165,13 @@ static const char *shape_address(const char *text)
 #define R(field) offsetof(struct conf_place, field)
 #define O(field) offsetof(struct conf_override, field)
 #define T(field) offsetof(struct conf_draft_tag, field)
+#define N(field) offsetof(struct conf_discount, field)
 
 #define GROUP    "slurm.partitions[].node_groups[]"
 #define TEMPLATE GROUP ".launch_template_specification"
 #define OVERRIDE GROUP ".launch_template_overrides[]"
 #define PLACE    GROUP ".other_regions[]"
+#define DISCOUNT "prices.discounts[]"
 
 #define PLACE_TEMPLATE PLACE ".launch_template_specification"
 #define PLACE_OVERRIDE PLACE ".launch_template_overrides[]"
@@ -548,6 +559,14 @@ const struct conf_row conf_rows[] = {
 		"list prices older than this are called stale"},
 	{"prices.spot_max_age_s", T_INT64, 0, "1800", 60, 604800, NULL, NULL,
 		C(prices.spot_max_age_s), "Spot prices likewise"},
+	{DISCOUNT, T_LIST, 0, NULL, 0, 100, NULL, NULL, NOWHERE,
+		"what is charged less; the first that matches holds"},
+	{DISCOUNT ".types", T_TEXT, REQUIRED, NULL, 0, 0, NULL, shape_types, N(types), ""},
+	{DISCOUNT ".regions", T_WORDS, 0, NULL, 0, 64, NULL, shape_region, N(regions),
+		"default: all"},
+	{DISCOUNT ".market", T_ENUM, 0, "on-demand", MARKET_ON_DEMAND, 0, "on-demand|spot", NULL,
+		N(market), ""},
+	{DISCOUNT ".percent", T_PERCENT, REQUIRED, NULL, 0, 0, NULL, NULL, N(percent), ""},
 
 	SECTION("public", "what users may read"),
 	{"public.directory", T_PATH, 0, CONF_DEFAULT_PUBLIC, 0, 0, NULL, NULL, C(public.directory),
@@ -721,6 +740,9 @@ char *conf_row_expected(const struct conf_row *row, char *buf, size_t size)
 		break;
 	case T_MONEY:
 		snprintf(buf, size, "an amount of USD such as 0.85");
+		break;
+	case T_PERCENT:
+		snprintf(buf, size, "0 to 100, with at most three decimals");
 		break;
 	}
 	return buf;

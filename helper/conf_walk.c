@@ -174,6 +174,14 @@ static int put_scalar(struct conf_walk *w, const struct conf_row *row, void *bas
 			return 1;
 		*(int64_t *)at(base, row) = v;
 		return 0;
+	case T_PERCENT:
+		/* a millionth of a percent is no price's business, but is read as one of a dollar
+		 * is */
+		if (money_parse(text, strlen(text), &v, NULL) < 0 || v % 1000 ||
+			v > 100 * UUSD_PER_USD)
+			return 1;
+		*(int64_t *)at(base, row) = v / 1000;
+		return 0;
 	default:
 		return 1;
 	}
@@ -328,6 +336,12 @@ static int walk_element(
 		if (!group || conf_walk_map(w, node, row->path, group) < 0)
 			return -1;
 		return conf_rules_group(w, node, group);
+	}
+	if (!strcmp(row->path, "prices.discounts[]")) {
+		struct conf_discount *discount = grow(
+			w, &conf->prices.discounts, &conf->prices.ndiscounts, sizeof(*discount));
+
+		return discount ? conf_walk_map(w, node, row->path, discount) : -1;
 	}
 	if (!strcmp(row->path, "slurm.partitions[].node_groups[].tags[]"))
 		return walk_tag(w, node, row->path, group);

@@ -2,6 +2,7 @@
 #include "helper/prices.h"
 
 #include <errno.h>
+#include <fnmatch.h>
 #include <json-c/json.h>
 #include <limits.h>
 #include <stdlib.h>
@@ -13,12 +14,13 @@
 #include "lib/base/cleanup.h"
 #include "lib/base/clock.h"
 #include "lib/base/fileio.h"
+#include "lib/base/money.h"
 
 #define PUBLIC_MAX (16 * 1024 * 1024)
 
 struct text {
 	struct text *next;
-	char text[64];
+	char text[sizeof(((struct prices_found *)NULL)->source)];
 };
 
 struct prices {
@@ -243,6 +245,7 @@ void prices_say(const struct app *app, const struct price *price, int64_t asked_
 
 	*found = (struct prices_found){
 		.uusd_hr = price->uusd_hr,
+		.full_uusd_hr = price->uusd_hr,
 		.stale = prices_are_stale(app, spot, asked_ms, now_ms),
 		.asked_s = asked_s,
 	};
@@ -264,7 +267,8 @@ int prices_built_in(
 			*err = why;
 		return -1;
 	}
-	*found = (struct prices_found){.uusd_hr = uusd_hr, .built_in = true};
+	*found = (struct prices_found){
+		.uusd_hr = uusd_hr, .full_uusd_hr = uusd_hr, .built_in = true};
 	snprintf(found->source, sizeof(found->source), "built-in list price of %s",
 		catalog_price_date());
 	return 0;
@@ -291,8 +295,52 @@ static bool is_older_than_table(int64_t asked_ms)
 	return strncmp(iso, catalog_price_date(), strlen(catalog_price_date())) < 0;
 }
 
-int prices_of(struct app *app, const char *region, const char *type, const char *az, bool spot,
-	struct prices_found *found, struct err *err)
+/* --- discounts ------------------------------------------------------------------------------- */
+
+static bool is_in(const struct conf_discount *discount, const char *region)
+{
+	for (size_t i = 0; i < discount->nregions; i++)
+		if (!strcmp(discount->regions[i], region))
+			return true;
+	return !discount->nregions;
+}
+
+int64_t prices_less(const struct conf *conf, const char *region, const char *type, bool spot,
+	int64_t full_uusd_hr, int64_t *percent)
+{
+	int64_t less = 0;
+
+	for (size_t i = 0; i < conf->prices.ndiscounts; i++) {
+		const struct conf_discount *discount = &conf->prices.discounts[i];
+
+		if ((discount->market == MARKET_SPOT) == spot && is_in(discount, region) &&
+			fnmatch(discount->types, type, 0) == 0) {
+			less = discount->percent;
+			break;
+		}
+	}
+	if (percent)
+		*percent = less;
+	return money_less(full_uusd_hr, less);
+}
+
+void prices_discount(const struct app *app, const char *region, const char *type, bool spot,
+	struct prices_found *found)
+{
+	char full[32], percent[32];
+	size_t n = strlen(found->source);
+
+	found->full_uusd_hr = found->uusd_hr;
+	found->uusd_hr = prices_less(
+		app->conf, region, type, spot, found->full_uusd_hr, &found->less);
+	if (found->less)
+		snprintf(found->source + n, sizeof(found->source) - n, ", %s less %s %%",
+			money_format(found->full_uusd_hr, full, sizeof(full)),
+			money_format_percent(found->less, percent, sizeof(percent)));
+}
+
+static int find_full(struct app *app, const char *region, const char *type, const char *az,
+	bool spot, struct prices_found *found, struct err *err)
 {
 	const struct prices_region *known = prices_region(app, region);
 	const struct prices_market *market;
@@ -320,6 +368,15 @@ int prices_of(struct app *app, const char *region, const char *type, const char 
 	return prices_built_in(region, type, found, err);
 }
 
+int prices_of(struct app *app, const char *region, const char *type, const char *az, bool spot,
+	struct prices_found *found, struct err *err)
+{
+	if (find_full(app, region, type, az, spot, found, err) < 0)
+		return -1;
+	prices_discount(app, region, type, spot, found);
+	return 0;
+}
+
 /* --- for the planner ------------------------------------------------------------------------- */
 
 /* A copy that lives as long as app->prices; NULL out of memory. */
@@ -345,10 +402,15 @@ static void apply(struct app *app, const char *region, bool spot, struct plan_ch
 	const char *source = NULL;
 
 	choice->price_uusd_hr = -1;
+	choice->asked_uusd_hr = 0;
 	choice->price_stale = false;
 	choice->list_uusd_hr = -1;
 	if (prices_of(app, region, choice->type, "", false, &list, NULL) == 0) {
-		choice->list_uusd_hr = list.uusd_hr;
+		/* a savings plan lowers no Spot price, nor what that may come to */
+		choice->list_uusd_hr = spot && !choice->reservation
+					       ? prices_less(app->conf, region, choice->type, true,
+							 list.full_uusd_hr, NULL)
+					       : list.uusd_hr;
 		source = list.source;
 	}
 	if (!spot || choice->reservation) {
@@ -356,6 +418,7 @@ static void apply(struct app *app, const char *region, bool spot, struct plan_ch
 	} else if (*choice->az &&
 		   prices_of(app, region, choice->type, choice->az, true, &now, NULL) == 0) {
 		choice->price_uusd_hr = now.uusd_hr;
+		choice->asked_uusd_hr = now.full_uusd_hr;
 		choice->price_stale = now.stale;
 		source = now.source;
 	}

@@ -7,9 +7,9 @@
  *	3. the built-in table of list prices, marked with its date
  *
  * Nothing here asks AWS but prices_refresh(), which the watch and "prices refresh" call: a launch
- * never waits for a price, and one that cannot be had never stops it. Where state.db is not for us
- * the public prices.json is read. All prices are in USD; AWS China's, in CNY, are kept and
- * listed but are no price of a plan.
+ * never waits for a price, and one that cannot be had never stops it. From each prices.discounts
+ *takes what the site does not pay. Where state.db is not for us the public prices.json is read. All
+ *prices are in USD; AWS China's, in CNY, are kept and listed but are no price of a plan.
  */
 #ifndef BURST_PRICES_H
 #define BURST_PRICES_H
@@ -20,13 +20,16 @@
 #include "lib/state/price.h"
 
 struct prices_found {
-	int64_t uusd_hr;
+	int64_t uusd_hr;      /* less the configured discount */
+	int64_t full_uusd_hr; /* AWS's own word */
+	int64_t less;         /* the discount, thousandths of a percent; 0: none */
 	bool built_in;
 	bool stale;      /* older than it should be; never of the built-in table */
 	int64_t asked_s; /* when AWS said it; 0 of the built-in table */
 	/* "list price of 2026-11-20", "Spot price of 2026-11-22 13:05 UTC",
-	 * "list price of 2026-11-01, stale", "built-in list price of 2026-07-20" */
-	char source[64];
+	 * "list price of 2026-11-01, stale", "built-in list price of 2026-07-20"; "list price of
+	 * 2026-11-20, 7.20 less 28.5 %" */
+	char source[112];
 };
 
 /*
@@ -43,6 +46,11 @@ int prices_of(struct app *app, const char *region, const char *type, const char 
  */
 void prices_apply(struct app *app, const char *region, enum market market,
 	struct plan_choice *choices, size_t n);
+
+/* FULL_UUSD_HR less the discount of TYPE in REGION and that market, which *PERCENT, unless NULL, is
+ * told. */
+int64_t prices_less(const struct conf *conf, const char *region, const char *type, bool spot,
+	int64_t full_uusd_hr, int64_t *percent);
 
 enum prices_what { PRICES_LIST = 1, PRICES_SPOT = 2 };
 

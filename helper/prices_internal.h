@@ -24,11 +24,15 @@ const struct prices_region *prices_region(struct app *app, const char *region);
 /* Is what was asked at ASKED_MS older than it should be at NOW_MS? */
 bool prices_are_stale(const struct app *app, bool spot, int64_t asked_ms, int64_t now_ms);
 
-/* PRICE of MARKET as prices_of() says it. */
+/* PRICE as prices_of() says it, without discount. */
 void prices_say(const struct app *app, const struct price *price, int64_t asked_ms, int64_t now_ms,
 	struct prices_found *found);
 
-/* What the built-in table says as prices_of() does; ERR_NOTFOUND. */
+/* What prices_say() and prices_built_in() leave out: the discount. */
+void prices_discount(const struct app *app, const char *region, const char *type, bool spot,
+	struct prices_found *found);
+
+/* What the built-in table says, without discount; ERR_NOTFOUND. */
 int prices_built_in(
 	const char *region, const char *type, struct prices_found *found, struct err *err);
 

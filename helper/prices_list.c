@@ -90,9 +90,11 @@ static int add_built_in(struct app *app, const struct prices_region *region,
 	for (size_t i = 0; !filter->spot && (type = catalog_at(i)); i++) {
 		struct line line = {region->name, type->name, "", "USD", 0, 0, {0}};
 
-		if (passes(filter, type->name) && !is_told(&region->list, type->name) &&
-			prices_built_in(region->name, type->name, &line.found, NULL) == 0 &&
-			add_line(app, lines, &line, err) < 0)
+		if (!passes(filter, type->name) || is_told(&region->list, type->name) ||
+			prices_built_in(region->name, type->name, &line.found, NULL) < 0)
+			continue;
+		prices_discount(app, region->name, type->name, false, &line.found);
+		if (add_line(app, lines, &line, err) < 0)
 			return -1;
 	}
 	return 0;
@@ -112,9 +114,8 @@ static int gather(struct app *app, const char *name, const struct prices_filter 
 
 /* --- order ----------------------------------------------------------------------------------- */
 
-static int by_type(const void *a, const void *b)
+static int by_name(const struct line *x, const struct line *y)
 {
-	const struct line *x = a, *y = b;
 	int order = strcmp(x->type, y->type);
 
 	if (!order)
@@ -131,7 +132,16 @@ static int by_price(const void *a, const void *b)
 	if (!order)
 		order = (x->found.uusd_hr > y->found.uusd_hr) -
 			(x->found.uusd_hr < y->found.uusd_hr);
-	return order ? order : by_type(a, b);
+	return order ? order : by_name(x, y);
+}
+
+/* Of each type where it is cheapest first: that is what regions and zones are compared for. */
+static int by_type(const void *a, const void *b)
+{
+	const struct line *x = a, *y = b;
+	int order = strcmp(x->type, y->type);
+
+	return order ? order : by_price(a, b);
 }
 
 /* Exactly, not by the rounded quotients; those of unknown cores last. */
@@ -148,7 +158,7 @@ static int by_core(const void *a, const void *b)
 		theirs = (__int128)y->found.uusd_hr * x->cores;
 		order = (mine > theirs) - (mine < theirs);
 	}
-	return order ? order : by_type(a, b);
+	return order ? order : by_name(x, y);
 }
 
 /* --- printing -------------------------------------------------------------------------------- */
@@ -198,6 +208,7 @@ static struct json_object *time_or_null(int64_t s)
 static struct json_object *line_json(const struct line *line)
 {
 	struct json_object *o = json_object_new_object();
+	char percent[32];
 
 	json_object_object_add(o, "type", json_object_new_string(line->type));
 	json_object_object_add(o, "region", json_object_new_string(line->region));
@@ -205,6 +216,11 @@ static struct json_object *line_json(const struct line *line)
 	json_object_object_add(o, "cores", line->cores ? json_object_new_int64(line->cores) : NULL);
 	json_object_object_add(o, "currency", json_object_new_string(line->currency));
 	json_object_object_add(o, "micro_hr", json_object_new_int64(line->found.uusd_hr));
+	json_object_object_add(o, "micro_hr_full", json_object_new_int64(line->found.full_uusd_hr));
+	json_object_object_add(o, "less_percent",
+		line->found.less ? json_object_new_string(money_format_percent(
+					   line->found.less, percent, sizeof(percent)))
+				 : NULL);
 	json_object_object_add(
 		o, "micro_core_hr", line->cores ? json_object_new_int64(per_core(line)) : NULL);
 	json_object_object_add(o, "source", json_object_new_string(line->found.source));
@@ -277,7 +293,7 @@ static struct json_object *effective_json(struct app *app, const struct prices_r
 	}
 	for (size_t i = 0; (type = catalog_at(i)); i++)
 		if (!is_told(&region->list, type->name) &&
-			prices_built_in(region->name, type->name, &found, NULL) == 0)
+			prices_of(app, region->name, type->name, "", false, &found, NULL) == 0)
 			json_object_object_add(o, type->name, json_object_new_int64(found.uusd_hr));
 	return o;
 }

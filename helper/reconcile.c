@@ -9,6 +9,7 @@
 #include "helper/account.h"
 #include "helper/judge.h"
 #include "helper/log.h"
+#include "helper/prices.h"
 #include "helper/reconcile_show.h"
 #include "helper/repair.h"
 #include "helper/runs.h"
@@ -147,13 +148,20 @@ static void put_json(struct pass *pass, const char *unknown)
 	json_object_put(top);
 }
 
+static int64_t spot_paid(void *arg, const char *region, const char *type, int64_t uusd_hr)
+{
+	const struct app *app = arg;
+
+	return prices_less(app->conf, region, type, true, uusd_hr, NULL);
+}
+
 /* For the ledger: who has the nodes, and what Spot costs. */
 static void note_money(struct app *app, const struct survey *survey)
 {
 	struct err err;
 
 	if ((survey->jobs_known && runs_note(app, survey->jobs, survey->njobs, &err) < 0) ||
-		ledger_follow_prices(app->db, &err) < 0)
+		ledger_follow_prices(app->db, spot_paid, app, &err) < 0)
 		log_warn("the ledger lacks something until the next pass: %s", err.text);
 }
 

@@ -324,7 +324,7 @@ static int find_lost(
 		row->spot = f->spot;
 		row->rate_uusd_hr = gang->rate_uusd_hr;
 		if (prices_of(app, launch->region, f->type, "", false, &price, NULL) == 0)
-			row->od_rate_uusd_hr = price.uusd_hr;
+			row->od_rate_uusd_hr = price.full_uusd_hr;
 		row->launched_s = f->launched_s;
 	}
 	log_warn("%zu instance(s) of a launch whose answer was lost: ending them", found.n);

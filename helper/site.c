@@ -111,6 +111,9 @@ static struct json_object *value_json(const struct conf_row *row, const void *ba
 		if (*(const int64_t *)at <= 0)
 			return NULL;
 		return json_object_new_string(money_format(*(const int64_t *)at, usd, sizeof(usd)));
+	case T_PERCENT: /* read back as a text, too */
+		return json_object_new_string(
+			money_format_percent(*(const int64_t *)at, usd, sizeof(usd)));
 	case T_WORDS: {
 		/* the count stands behind the list, see T_WORDS */
 		const struct {
@@ -201,6 +204,18 @@ static struct json_object *group_json(const struct conf_group *g)
 	return o;
 }
 
+static struct json_object *discounts_json(const struct conf *conf)
+{
+	static const char *const keys[] = {"types", "regions", "market", "percent"};
+	struct json_object *list = json_object_new_array();
+
+	for (size_t i = 0; i < conf->prices.ndiscounts; i++)
+		json_object_array_add(
+			list, section_json("prices.discounts[]", &conf->prices.discounts[i], keys,
+				      ARRAY_SIZE(keys)));
+	return list;
+}
+
 /* Groups of a partition stand together, as they were read. */
 static struct json_object *partitions_json(const struct conf *conf)
 {
@@ -239,6 +254,8 @@ struct json_object *site_json(const struct conf *conf, int64_t now_ms)
 			add_at(all, conf_rows[i].path, value);
 	}
 	add_at(all, "slurm.partitions", partitions_json(conf));
+	if (conf->prices.ndiscounts)
+		add_at(all, "prices.discounts", discounts_json(conf));
 	json_object_object_add(top, "version", json_object_new_int(1));
 	json_object_object_add(top, "program", json_object_new_string(PACKAGE_VERSION));
 	json_object_object_add(

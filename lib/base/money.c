@@ -96,6 +96,27 @@ int money_cost(int64_t rate_uusd_hr, int64_t seconds, int64_t count, int64_t *uu
 	return 0;
 }
 
+#define WHOLE INT64_C(100000) /* 100 percent */
+
+int64_t money_less(int64_t uusd, int64_t percent)
+{
+	__extension__ __int128 less = (__int128)uusd * (WHOLE - percent);
+
+	return (int64_t)((less + WHOLE - 1) / WHOLE);
+}
+
+char *money_format_percent(int64_t percent, char *buf, size_t size)
+{
+	size_t n = (size_t)snprintf(
+		buf, size, "%" PRId64 ".%03" PRId64, percent / 1000, percent % 1000);
+
+	while (n && n < size && buf[n - 1] == '0')
+		buf[--n] = '\0';
+	if (n && n < size && buf[n - 1] == '.')
+		buf[--n] = '\0';
+	return buf;
+}
+
 int money_of_rated(int64_t rated, int64_t *uusd, struct err *err)
 {
 	if (rated > INT64_MAX - 3599)

@@ -38,6 +38,14 @@ char *money_format(int64_t uusd, char *buf, size_t size);
 int money_cost(
 	int64_t rate_uusd_hr, int64_t seconds, int64_t count, int64_t *uusd, struct err *err);
 
+/*
+ * A discount, in thousandths of a percent, 0 to 100000. UUSD (not negative) less it, rounded up to
+ * the next micro-USD; and "28.5" of 28500, with no more decimals than it has. BUF of 32 bytes is
+ * enough; returned.
+ */
+int64_t money_less(int64_t uusd, int64_t percent);
+char *money_format_percent(int64_t percent, char *buf, size_t size);
+
 /* A rate that changes: this from then on. */
 struct money_rate {
 	int64_t from_s;

@@ -113,13 +113,18 @@ static bool within_quota(const struct candidate *candidate, const struct plan_re
 							    candidate_vcpus(candidate, request));
 }
 
+int64_t candidate_asked(const struct plan_choice *choice)
+{
+	return choice->asked_uusd_hr > 0 ? choice->asked_uusd_hr : choice->price_uusd_hr;
+}
+
 /* The on-demand price that serves where no spot price is known says nothing of a cap. */
 static bool within_cap(const struct candidate *candidate, const struct plan_request *request)
 {
 	int64_t cap = candidate_cap(candidate, request);
-
 	/* a stale one has perhaps fallen: EC2 itself holds the cap against what it is now */
-	return cap < 0 || candidate->choice->price_stale || candidate->choice->price_uusd_hr <= cap;
+	return cap < 0 || candidate->choice->price_stale ||
+	       candidate_asked(candidate->choice) <= cap;
 }
 
 static bool has_room(const struct candidate *candidate, const struct plan_request *request)

@@ -79,6 +79,9 @@ bool request_fears_spot(const struct plan_request *request);
 /* The request asks for EFA, be it only where it can be had. */
 bool request_wants_efa(const struct plan_request *request);
 
+/* What EC2 holds against the cap: the price before discounts. */
+int64_t candidate_asked(const struct plan_choice *choice);
+
 /* How many nodes the limit is for. */
 unsigned request_cost_nodes(const struct plan_request *request);
 

@@ -158,7 +158,7 @@ void candidate_explain(const struct candidate *candidate, const struct plan_requ
 		break;
 	case REFUSED_CAP:
 		strbuf_addf(sb, "spot at %s USD/h is over the cap of %s",
-			money(choice->price_uusd_hr, a), money(choice->max_price_uusd_hr, b));
+			money(candidate_asked(choice), a), money(choice->max_price_uusd_hr, b));
 		break;
 	case REFUSED_QUOTA:
 		strbuf_addf(sb, "needs %" PRIu64 " vCPUs, ", candidate_vcpus(candidate, request));
@@ -395,14 +395,14 @@ static int fail_cap(const struct candidate *candidates, size_t n, struct err *er
 		const struct plan_choice *choice = candidates[i].choice;
 
 		if (candidates[i].verdict == REFUSED_CAP &&
-			(!best || choice->price_uusd_hr < best->price_uusd_hr))
+			(!best || candidate_asked(choice) < candidate_asked(best)))
 			best = choice;
 	}
 	if (!best)
 		return -1;
 	return err_set(err, ERR_CAPACITY,
 		"every spot price is over its cap: the lowest is %s at %s USD/h, its cap %s",
-		best->type, money(best->price_uusd_hr, a), money(best->max_price_uusd_hr, b));
+		best->type, money(candidate_asked(best), a), money(best->max_price_uusd_hr, b));
 }
 
 /* Told of the candidate that needs least. */

@@ -39,6 +39,7 @@ struct plan_choice {
 	const char *az;         /* "us-east-2b"; "" if not known */
 	int64_t free_addresses; /* of the subnet; -1 if not known */
 	int64_t price_uusd_hr;  /* per instance, of the request's market; -1: not known */
+	int64_t asked_uusd_hr;  /* what EC2 holds against the cap, before discounts; 0: the price */
 	bool price_stale;       /* it may have changed: held against no cap */
 	/*
 	 * The list price, which a Spot instance without a cap never costs more than; -1: not known;

@@ -347,29 +347,73 @@ int ledger_cost(struct db *db, const struct instance *instance, int64_t now_ms, 
 	return money_of_rated(rated, uusd, err);
 }
 
-/* Which living Spot instances have another price now, and from when. */
-#define NEW_PRICES                                                                                 \
-	"SELECT i.id AS id, max(i.launched_s, CASE p.priced_s WHEN 0 THEN p.fetched_ms / 1000 "    \
-	"ELSE p.priced_s END) AS since_s, p.uusd_hr AS uusd_hr "                                   \
-	"FROM instance i JOIN price p ON p.region = i.region AND p.spot = 1 AND "                  \
-	"p.type = i.type AND p.az = i.az AND p.currency = 'USD' "                                  \
-	"WHERE i.state = 'running' AND i.spot <> 0 AND i.launched_s > 0 AND p.uusd_hr <> "         \
-	"coalesce((SELECT r.uusd_hr FROM rate_change r WHERE r.instance = i.id "                   \
-	"ORDER BY r.from_s DESC LIMIT 1), i.rate_uusd_hr)"
+/* What a living Spot instance costs now, and what it was last known to. */
+struct spot_rate {
+	char id[32], region[32], type[32];
+	int64_t since_s, uusd_hr;
+	int64_t last_uusd_hr, last_from_s;
+};
 
-int ledger_follow_prices(struct db *db, struct err *err)
+static int read_spot_rate(struct db *db, sqlite3_stmt *stmt, void *out, struct err *err)
 {
-	int64_t news = 0;
+	struct db_row row = {.stmt = stmt};
+	struct spot_rate r = {0};
 
-	/* mostly there is none, and a look must not wait for a writer */
-	if (db_select_int(db, err, &news, "SELECT count(*) FROM (" NEW_PRICES ")", NULL, 0) < 0)
+	db_row_text(&row, r.id, sizeof(r.id));
+	db_row_text(&row, r.region, sizeof(r.region));
+	db_row_text(&row, r.type, sizeof(r.type));
+	r.since_s = db_row_int(&row);
+	r.uusd_hr = db_row_int(&row);
+	r.last_uusd_hr = db_row_int(&row);
+	r.last_from_s = db_row_int(&row);
+	if (db_row_check(db, &row, err) < 0)
 		return -1;
-	if (!news)
-		return 0;
-	/* an older price than the last one known, by her own time, is no news */
-	return db_run(db, err,
-		"INSERT OR REPLACE INTO rate_change (instance, from_s, uusd_hr) "
-		"SELECT id, since_s, uusd_hr FROM (" NEW_PRICES ") AS n WHERE n.since_s >= "
-		"coalesce((SELECT max(r.from_s) FROM rate_change r WHERE r.instance = n.id), 0)",
-		NULL, 0);
+	*(struct spot_rate *)out = r;
+	return 0;
+}
+
+static const struct db_list list_of_spot_rates = {sizeof(struct spot_rate), read_spot_rate, NULL};
+
+static int spot_rates(struct db *db, struct spot_rate **rates, size_t *n, struct err *err)
+{
+	cleanup_stmt sqlite3_stmt *stmt = DB_PREPARE(db, err,
+		"SELECT i.id, i.region, i.type, max(i.launched_s, CASE p.priced_s WHEN 0 THEN "
+		"p.fetched_ms / 1000 ELSE p.priced_s END), p.uusd_hr, coalesce((SELECT r.uusd_hr "
+		"FROM rate_change r WHERE r.instance = i.id ORDER BY r.from_s DESC LIMIT 1), "
+		"i.rate_uusd_hr, -1), coalesce((SELECT max(r.from_s) FROM rate_change r "
+		"WHERE r.instance = i.id), 0) "
+		"FROM instance i JOIN price p ON p.region = i.region AND p.spot = 1 AND "
+		"p.type = i.type AND p.az = i.az AND p.currency = 'USD' "
+		"WHERE i.state = 'running' AND i.spot <> 0 AND i.launched_s > ?",
+		DB_INT(0));
+
+	return db_list_rows(db, stmt, &list_of_spot_rates, rates, n, err);
+}
+
+/* Mostly there is none, and a look must not wait for a writer: only news are written. */
+int ledger_follow_prices(struct db *db, ledger_real *real, void *arg, struct err *err)
+{
+	cleanup_free struct spot_rate *rates = NULL;
+	size_t n = 0;
+	int news = 0;
+
+	if (spot_rates(db, &rates, &n, err) < 0)
+		return -1;
+	for (size_t i = 0; i < n; i++) {
+		const struct spot_rate *r = &rates[i];
+		int64_t uusd_hr = real ? real(arg, r->region, r->type, r->uusd_hr) : r->uusd_hr;
+		int rc;
+
+		/* an older price than the last one known, by her own time, is no news */
+		if (uusd_hr == r->last_uusd_hr || r->since_s < r->last_from_s)
+			continue;
+		rc = DB_RUN(db, err,
+			"INSERT OR REPLACE INTO rate_change (instance, from_s, uusd_hr) "
+			"SELECT id, ?, ? FROM instance WHERE id = ? AND state = 'running'",
+			DB_INT(r->since_s), DB_INT(uusd_hr), DB_TEXT(r->id));
+		if (rc < 0)
+			return -1;
+		news += rc;
+	}
+	return news;
 }

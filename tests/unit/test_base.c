@@ -266,6 +266,32 @@ START_TEST(money_rounded_up)
 }
 END_TEST
 
+START_TEST(money_discounts)
+{
+	static const struct {
+		int64_t full, percent, left;
+		const char *text;
+	} t[] = {
+		{7200000, 28500, 5148000, "28.5"},
+		{7200000, 0, 7200000, "0"},
+		{7200000, 100000, 0, "100"},
+		/* never less than what is paid: up to the next micro-USD */
+		{1, 1, 1, "0.001"},
+		{1, 99999, 1, "99.999"},
+		{3, 50000, 2, "50"},
+		{0, 12345, 0, "12.345"},
+		{85000, 33330, 56670, "33.33"},
+		{INT64_MAX, 50000, INT64_MAX / 2 + 1, "50"},
+	};
+	char buf[32];
+
+	for (size_t i = 0; i < ARRAY_SIZE(t); i++) {
+		ck_assert_int_eq(money_less(t[i].full, t[i].percent), t[i].left);
+		ck_assert_str_eq(money_format_percent(t[i].percent, buf, sizeof(buf)), t[i].text);
+	}
+}
+END_TEST
+
 START_TEST(money_costs)
 {
 	int64_t v = 0;
@@ -378,6 +404,7 @@ int main(void)
 	tcase_add_test(tc, kv_refuses);
 	tcase_add_test(tc, money_amounts);
 	tcase_add_test(tc, money_rounded_up);
+	tcase_add_test(tc, money_discounts);
 	tcase_add_test(tc, money_costs);
 	tcase_add_test(tc, err_text);
 	tcase_add_test(tc, files);

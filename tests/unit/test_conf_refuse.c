@@ -103,6 +103,21 @@ START_TEST(refuses)
 			":2: cost.boot_allowance_s: \"-1\"; expected a whole number from 0 to "
 			"86400 (from "
 			"launch to the job's start)"},
+		{AWS "prices: {discounts: [{types: c7i.*, percent: 100.001}]}\n",
+			":2: prices.discounts[0].percent: \"100.001\"; expected 0 to 100, with at "
+			"most three decimals"},
+		{AWS "prices: {discounts: [{types: c7i.*, percent: 1.0001}]}\n",
+			":2: prices.discounts[0].percent: \"1.0001\"; expected 0 to 100, with at "
+			"most three decimals"},
+		{AWS "prices: {discounts: [{types: c7i.*, percent: -1}]}\n",
+			":2: prices.discounts[0].percent: \"-1\"; expected 0 to 100, with at most "
+			"three decimals"},
+		{AWS "prices: {discounts: [{types: C7i.*, percent: 1}]}\n",
+			":2: prices.discounts[0].types: \"C7i.*\"; expected instance types such as "
+			"hpc7a.96xlarge, c7i.* or *"},
+		{AWS "prices: {discounts: [{types: c7i.*}]}\n",
+			":2: prices.discounts[0].percent: missing; expected 0 to 100, with at most "
+			"three decimals"},
 		{AWS "state: {shared: yes}\n", ":2: state.shared: \"yes\"; expected true or false "
 					       "(it lies on a file system that two "
 					       "controllers share)"},

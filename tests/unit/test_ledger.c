@@ -208,16 +208,16 @@ START_TEST(spot_prices_are_followed)
 	int64_t uusd;
 	size_t n = 0;
 
-	ck_assert_int_eq(ledger_follow_prices(state_db, &err), 0);
+	ck_assert_int_eq(ledger_follow_prices(state_db, NULL, NULL, &err), 0);
 	spot_price(7200, 1500);
-	ck_assert_int_eq(ledger_follow_prices(state_db, &err), 2);
-	ck_assert_int_eq(ledger_follow_prices(state_db, &err), 0);
+	ck_assert_int_eq(ledger_follow_prices(state_db, NULL, NULL, &err), 2);
+	ck_assert_int_eq(ledger_follow_prices(state_db, NULL, NULL, &err), 0);
 	/* older than what is known */
 	spot_price(9999, 1400);
-	ck_assert_int_eq(ledger_follow_prices(state_db, &err), 0);
+	ck_assert_int_eq(ledger_follow_prices(state_db, NULL, NULL, &err), 0);
 	ok(instance_set_terminated(state_db, I2, 1800, 1800000, &err));
 	spot_price(36000, 2000);
-	ck_assert_int_eq(ledger_follow_prices(state_db, &err), 1);
+	ck_assert_int_eq(ledger_follow_prices(state_db, NULL, NULL, &err), 1);
 	ok(ledger_rates(state_db, 0, &rates, &n, &err));
 	ck_assert_uint_eq(n, 3);
 	ck_assert_str_eq(rates[1].instance, I1);
@@ -232,13 +232,37 @@ START_TEST(spot_prices_are_followed)
 }
 END_TEST
 
+static int64_t half(void *arg, const char *region, const char *type, int64_t uusd_hr)
+{
+	ck_assert_ptr_eq(arg, state_db);
+	ck_assert_str_eq(region, "us-east-2");
+	ck_assert_str_eq(type, "c5n.18xlarge");
+	return uusd_hr / 2;
+}
+
+START_TEST(spot_prices_less_what_is_not_paid)
+{
+	cleanup_free struct ledger_rate *rates = NULL;
+	size_t n = 0;
+
+	spot_price(7200, 1500);
+	ck_assert_int_eq(ledger_follow_prices(state_db, half, state_db, &err), 0);
+	spot_price(7202, 1600);
+	ck_assert_int_eq(ledger_follow_prices(state_db, half, state_db, &err), 2);
+	ck_assert_int_eq(ledger_follow_prices(state_db, half, state_db, &err), 0);
+	ok(ledger_rates(state_db, 0, &rates, &n, &err));
+	ck_assert_uint_eq(n, 2);
+	ck_assert_int_eq(rates[0].rate.uusd_hr, 3601);
+}
+END_TEST
+
 START_TEST(a_price_older_than_the_launch_holds_from_it)
 {
 	cleanup_free struct ledger_rate *rates = NULL;
 	size_t n = 0;
 
 	spot_price(7200, 10);
-	ck_assert_int_eq(ledger_follow_prices(state_db, &err), 2);
+	ck_assert_int_eq(ledger_follow_prices(state_db, NULL, NULL, &err), 2);
 	ok(ledger_rates(state_db, 0, &rates, &n, &err));
 	ck_assert_int_eq(rates[0].rate.from_s, 1000);
 }
@@ -259,6 +283,7 @@ int main(void)
 	tcase_add_test(tc, not_in_vain_once_active);
 	tcase_add_test(tc, jobs_of_gangs);
 	tcase_add_test(tc, spot_prices_are_followed);
+	tcase_add_test(tc, spot_prices_less_what_is_not_paid);
 	tcase_add_test(tc, a_price_older_than_the_launch_holds_from_it);
 	suite_add_tcase(suite, tc);
 	runner = srunner_create(suite);

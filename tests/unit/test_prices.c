@@ -170,6 +170,83 @@ START_TEST(for_the_planner)
 }
 END_TEST
 
+static char c5_all[] = "c5.*", everything[] = "*", elsewhere[] = "eu-west-1";
+static char *only_elsewhere[] = {elsewhere};
+static struct conf_discount discounts[] = {
+	{.types = c5_all, .regions = only_elsewhere, .nregions = 1, .percent = 99000},
+	{.types = c5_all, .percent = 28500},
+	{.types = everything, .percent = 1},
+	{.types = everything, .market = MARKET_SPOT, .percent = 3333},
+};
+
+START_TEST(discounted)
+{
+	struct plan_choice c[] = {choice_of("c5.large", HERE "a"), choice_of("c5.large", HERE "a")};
+	struct prices_found f;
+	struct strbuf out = STRBUF_INIT;
+	struct prices_filter filter = {.region = HERE, .type = "c5.large"};
+
+	c[1].reservation = "cr-1";
+	conf.prices.discounts = discounts;
+	conf.prices.ndiscounts = 4;
+	ck_assert_str_eq(found("c5.large", false),
+		"60775 built-in list price of 2026-07-20, 0.085 less 28.5 %");
+	/* up to the next micro-USD */
+	ck_assert_str_eq(found("hpc7a.96xlarge", false),
+		"7199928 built-in list price of 2026-07-20, 7.20 less 0.001 %");
+	put_list("c5.large", 91001, "USD", HOUR_MS);
+	ck_assert_str_eq(found("c5.large", false), "65066 list price, 0.091001 less 28.5 %");
+	ok(prices_of(&app, HERE, "c5.large", "", false, &f, &err));
+	ck_assert_int_eq(f.full_uusd_hr, 91001);
+	ck_assert_int_eq(f.less, 28500);
+	/* a savings plan is not for Spot, nor for what that may come to; a reservation is none */
+	put_spot("c5.large", 31000, 1000);
+	ck_assert_str_eq(found("c5.large", true), "29967 Spot price, 0.031 less 3.333 %");
+	prices_apply(&app, HERE, MARKET_SPOT, c, 2);
+	ck_assert_int_eq(c[0].price_uusd_hr, 29967);
+	ck_assert_int_eq(c[0].asked_uusd_hr, 31000);
+	ck_assert_int_eq(c[0].list_uusd_hr, 87968);
+	ck_assert_int_eq(c[1].price_uusd_hr, 65066);
+	prices_apply(&app, HERE, MARKET_ON_DEMAND, c, 2);
+	ck_assert(c[0].price_uusd_hr == 65066 && c[0].list_uusd_hr == 65066);
+	ck_assert_int_eq(c[0].asked_uusd_hr, 0);
+	ck_assert_ptr_nonnull(strstr(c[0].price_why, ", 0.091001 less 28.5 %"));
+	/* another currency is no price, with or without discount */
+	put_list("c5.large", 100000, "CNY", HOUR_MS);
+	ck_assert_str_eq(found("c5.large", false),
+		"no price in USD of c5.large in us-east-2: AWS bills in CNY");
+	ok(prices_list(&app, &filter, clock_now_ms(), true, &out, &err));
+	ck_assert_ptr_nonnull(strstr(out.buf, "\"micro_hr\":100000,"));
+	ck_assert_ptr_nonnull(strstr(out.buf, "\"less_percent\":null"));
+	strbuf_release(&out);
+	conf.prices.discounts = NULL;
+	conf.prices.ndiscounts = 0;
+}
+END_TEST
+
+/* Of each type, where it is cheapest first. */
+START_TEST(regions_compared)
+{
+	struct prices_filter f = {.type = "c5.*large", .sort = PRICES_BY_TYPE};
+	struct strbuf out = STRBUF_INIT;
+	char *dear, *cheap;
+
+	put_list("c5.large", 91000, "USD", HOUR_MS);
+	ok(prices_list(&app, &f, clock_now_ms(), false, &out, &err));
+	cheap = strstr(out.buf, "c5.large               us-east-1 ");
+	dear = strstr(out.buf, "c5.large               us-east-2 ");
+	ck_assert_ptr_nonnull(dear);
+	ck_assert(cheap && cheap < dear);
+	strbuf_release(&out);
+	put_list("c5.large", 80000, "USD", HOUR_MS);
+	ok(prices_list(&app, &f, clock_now_ms(), false, &out, &err));
+	cheap = strstr(out.buf, "c5.large               us-east-1 ");
+	dear = strstr(out.buf, "c5.large               us-east-2 ");
+	ck_assert(cheap && dear && dear < cheap);
+	strbuf_release(&out);
+}
+END_TEST
+
 #define LISTED(type, price)                                                                        \
 	"\"{\\\"product\\\":{\\\"attributes\\\":{\\\"instanceType\\\":\\\"" type                   \
 	"\\\"}},\\\"terms\\\":{\\\"OnDemand\\\":{\\\"S\\\":{\\\"priceDimensions\\\":{\\\"D\\\":"   \
@@ -394,6 +471,8 @@ int main(void)
 	tcase_add_test(tc, the_best_known);
 	tcase_add_test(tc, another_currency);
 	tcase_add_test(tc, for_the_planner);
+	tcase_add_test(tc, discounted);
+	tcase_add_test(tc, regions_compared);
 	tcase_add_test(tc, refreshed);
 	tcase_add_test(tc, refresh_fails);
 	tcase_add_test(tc, lists);

@@ -71,6 +71,8 @@ static const char everything[] =
 	"cost: {boot_allowance_s: 60, release_allowance_s: 30}\n"
 	"state: {directory: /SECRET-state}\n"
 	"catalog: {max_age_s: 7200}\n"
+	"prices: {discounts: [{types: 'c7i.*', regions: [us-east-2, us-west-2], percent: 28.5},\n"
+	"  {types: '*', market: spot, percent: 3}]}\n"
 	"logging: {file: /SECRET-log}\n";
 
 static struct err err;
@@ -166,6 +168,13 @@ START_TEST(round_trip)
 	ck_assert(!back->choice.spot_needs_requeue);
 	ck_assert_int_eq(back->cost.boot_allowance_s, 60);
 	ck_assert_int_eq(back->catalog.max_age_s, 7200);
+	ck_assert_uint_eq(back->prices.ndiscounts, 2);
+	ck_assert_str_eq(back->prices.discounts[0].types, "c7i.*");
+	ck_assert_str_eq(back->prices.discounts[0].regions[1], "us-west-2");
+	ck_assert_int_eq(back->prices.discounts[0].market, MARKET_ON_DEMAND);
+	ck_assert_int_eq(back->prices.discounts[0].percent, 28500);
+	ck_assert_int_eq(back->prices.discounts[1].market, MARKET_SPOT);
+	ck_assert_uint_eq(back->prices.discounts[1].nregions, 0);
 	ck_assert_str_eq(back->slurm.config_path, "/etc/slurm/other.conf");
 	conf_destroy(back);
 	conf_destroy(conf);
