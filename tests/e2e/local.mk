@@ -15,6 +15,7 @@ EXTRA_DIST += \
 	tests/e2e/dist.bats \
 	tests/e2e/estimate.bats \
 	tests/e2e/explain.bats \
+	tests/e2e/failover.bats \
 	tests/e2e/gang.bash \
 	tests/e2e/gang.bats \
 	tests/e2e/gang_big.bash \
