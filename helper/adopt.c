@@ -340,6 +340,7 @@ static int describe_member(struct adoption *a, size_t i, const struct launch *la
 			snprintf(row->launch, sizeof(row->launch), "%s", token);
 	row->spot = m->spot;
 	row->rate_uusd_hr = -1;
+	row->disk_uusd_hr = a->app->conf->cost.disk_uusd_hr;
 	if (prices_of(a->app, a->region, m->type, m->az, m->spot, &price, NULL) == 0)
 		row->rate_uusd_hr = price.uusd_hr;
 	if (prices_of(a->app, a->region, m->type, "", false, &price, NULL) == 0)

@@ -283,6 +283,7 @@ static int keep_instances(struct attempt *a, struct fleet *fleet,
 			*from->subnet || !pool ? from->subnet : pool->subnet);
 		if (pool)
 			to->rate_uusd_hr = pool->rate_uusd_hr;
+		to->disk_uusd_hr = a->app->conf->cost.disk_uusd_hr;
 		to->od_rate_uusd_hr = i && !strcmp(to[-1].type, to->type)
 					      ? to[-1].od_rate_uusd_hr
 					      : on_demand_rate(a, to->type);

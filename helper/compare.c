@@ -83,7 +83,7 @@ static int pair_up(struct cost *cost, const struct compare_bills *bills, struct 
 				used[b] = true;
 			}
 		}
-		all[n - 1].uusd += line->uusd;
+		all[n - 1].uusd += line->uusd - line->disk_uusd;
 		all[n - 1].seconds += line->seconds;
 	}
 	for (b = 0; b < bills->n; b++) {

@@ -74,6 +74,12 @@ enum spot_requeue {
 	SPOT_REQUEUE_ALWAYS,
 };
 
+/* Of which jobs slurmctld's time limit is lowered to what their cost limit buys. */
+enum lower_time_limit { LOWER_UNLIMITED, LOWER_ALWAYS, LOWER_NEVER };
+
+/* What becomes of a job whose cost limit is used up. */
+enum at_limit { AT_LIMIT_CANCEL, AT_LIMIT_REQUEUE, AT_LIMIT_NONE };
+
 struct conf_group {
 	char *partition, *name; /* nodes are <partition>-<name>-<number> */
 	int max_nodes;
@@ -191,6 +197,13 @@ struct conf {
 	struct {
 		int64_t boot_allowance_s;    /* 600 */
 		int64_t release_allowance_s; /* 180 */
+		int64_t disk_uusd_hr;        /* of an instance's disks; 0 */
+		/* of a job without a time limit: what its cost limit must buy at least; 300 */
+		int64_t least_time_s;
+		enum lower_time_limit lower; /* LOWER_UNLIMITED */
+		unsigned warn_percent;  /* of a cost limit, then the job is warned; 80, 0: never */
+		char *warn_signal;      /* "none", "USR1", …; to spot.signal_to */
+		enum at_limit at_limit; /* AT_LIMIT_CANCEL */
 	} cost;
 	struct {
 		char *directory; /* /var/lib/aws-slurm-burst */

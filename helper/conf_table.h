@@ -23,7 +23,7 @@ enum conf_type {
 	T_BOOL,    /* choices, if given: the words for false and true */
 	T_INT,     /* int or unsigned, min to max */
 	T_INT64,
-	T_MONEY,   /* int64_t micro-USD, more than 0 */
+	T_MONEY,   /* int64_t micro-USD, more than 0; with a default 0 too */
 	T_PERCENT, /* int64_t thousandths of a percent, 0 to 100 */
 };
 

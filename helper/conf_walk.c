@@ -170,7 +170,7 @@ static int put_scalar(struct conf_walk *w, const struct conf_row *row, void *bas
 		*(int64_t *)at(base, row) = v;
 		return 0;
 	case T_MONEY:
-		if (money_parse(text, strlen(text), &v, NULL) < 0 || v <= 0)
+		if (money_parse(text, strlen(text), &v, NULL) < 0 || (v <= 0 && !row->def))
 			return 1;
 		*(int64_t *)at(base, row) = v;
 		return 0;

@@ -330,16 +330,18 @@ static int add_line(struct reading *r, const struct cost_line *line, struct err 
 /* What nobody had, or had in vain, is of those that it was launched for, all alike. */
 static int add_to_owners(struct reading *r, const struct cost_line *whole, struct err *err)
 {
-	cleanup_free int64_t *weights = calloc(r->nowners * 4 + 1, sizeof(*weights));
-	int64_t *seconds, *uusd, *od;
+	cleanup_free int64_t *weights = calloc(r->nowners * 5 + 1, sizeof(*weights));
+	int64_t *seconds, *uusd, *od, *disk;
 
 	if (!weights)
 		return err_nomem(err);
 	seconds = weights + r->nowners;
 	uusd = seconds + r->nowners;
 	od = uusd + r->nowners;
+	disk = od + r->nowners;
 	bill_divide(whole->seconds, weights, r->nowners, seconds);
-	bill_divide(whole->uusd, weights, r->nowners, uusd);
+	bill_divide(whole->uusd - whole->disk_uusd, weights, r->nowners, uusd);
+	bill_divide(whole->disk_uusd, weights, r->nowners, disk);
 	if (whole->od_uusd >= 0)
 		bill_divide(whole->od_uusd, weights, r->nowners, od);
 	for (size_t i = 0; i < r->nowners; i++) {
@@ -347,7 +349,8 @@ static int add_to_owners(struct reading *r, const struct cost_line *whole, struc
 
 		line.party = r->owners[i];
 		line.seconds = seconds[i];
-		line.uusd = uusd[i];
+		line.uusd = uusd[i] + disk[i];
+		line.disk_uusd = disk[i];
 		line.od_uusd = whole->od_uusd < 0 ? -1 : od[i];
 		if (add_line(r, &line, err) < 0)
 			return -1;
@@ -367,7 +370,8 @@ static int add_lines(
 							    : COST_JOB,
 			.day_s = parts[i].from_s - parts[i].from_s % BILL_DAY_S,
 			.seconds = parts[i].seconds,
-			.uusd = parts[i].uusd,
+			.uusd = parts[i].uusd + parts[i].disk_uusd,
+			.disk_uusd = parts[i].disk_uusd,
 			.od_uusd = parts[i].od_uusd};
 
 		if (line.kind == COST_JOB) {
@@ -409,6 +413,7 @@ static int find_rates(struct reading *r, size_t index, struct bill_run *bill, st
 			   : x->spot              ? -1
 						  : x->rate_uusd_hr;
 	r->cost->priced[index] = bill->uusd_hr >= 0;
+	bill->disk_uusd_hr = bill->uusd_hr >= 0 ? x->disk_uusd_hr : 0;
 	if (bill->uusd_hr < 0)
 		bill->uusd_hr = 0;
 	return 0;

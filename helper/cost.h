@@ -26,7 +26,8 @@ struct cost_line {
 	enum cost_kind kind;
 	int64_t day_s; /* midnight, UTC */
 	int64_t seconds;
-	int64_t uusd;    /* 0 where the rate is not known */
+	int64_t uusd; /* with disk_uusd; 0 where the rate is not known */
+	int64_t disk_uusd;
 	int64_t od_uusd; /* on demand; -1 not known */
 };
 
@@ -74,9 +75,10 @@ struct cost_row {
 	size_t od_unknown;          /* … priced ones of which the price on demand is not known */
 	int64_t seconds;
 	int64_t job_uusd, idle_uusd, vain_uusd, uusd; /* the last is the sum of the others */
-	int64_t spot_uusd;                            /* the part of uusd that was Spot */
-	/* on demand, of those of which it is known, and what these cost: the saving is the
-	 * difference */
+	int64_t disk_uusd;                            /* the part of uusd that was disks */
+	int64_t spot_uusd;                            /* … that was Spot, without their disks */
+	/* on demand, of those of which it is known, and what these cost, both without disks: the
+	 * saving is the difference */
 	int64_t od_uusd, known_uusd;
 };
 

@@ -101,14 +101,17 @@ static int add_line(struct cost_row *row, const struct cost *cost, const struct 
 		row->od_unknown += cost->priced[line->run] && line->od_uusd < 0;
 	}
 	if (add(&row->seconds, line->seconds, err) < 0 || add(&row->uusd, line->uusd, err) < 0 ||
+		add(&row->disk_uusd, line->disk_uusd, err) < 0 ||
 		add(kinds[line->kind], line->uusd, err) < 0)
 		return -1;
-	if (cost->runs[line->run].instance.spot && add(&row->spot_uusd, line->uusd, err) < 0)
+	if (cost->runs[line->run].instance.spot &&
+		add(&row->spot_uusd, line->uusd - line->disk_uusd, err) < 0)
 		return -1;
 	if (!cost->priced[line->run] || line->od_uusd < 0)
 		return 0;
-	return add(&row->od_uusd, line->od_uusd, err) < 0 ? -1
-							  : add(&row->known_uusd, line->uusd, err);
+	return add(&row->od_uusd, line->od_uusd, err) < 0
+		       ? -1
+		       : add(&row->known_uusd, line->uusd - line->disk_uusd, err);
 }
 
 static int by_cost(const void *a, const void *b)

@@ -83,6 +83,10 @@ static void put_tiles(const struct cost_row *all, struct strbuf *out)
 	snprintf(note, sizeof(note), "USD, %s&#8239;%% less than on demand",
 		report_percent(saved, all->od_uusd, percent));
 	put_tile(out, "Saved by Spot", report_cents(saved, money), note);
+	snprintf(note, sizeof(note), "USD, %s&#8239;%%",
+		report_percent(all->disk_uusd, all->uusd, percent));
+	if (all->disk_uusd)
+		put_tile(out, "Of it disks", report_cents(all->disk_uusd, money), note);
 	strbuf_addstr(out, "</div>\n");
 }
 

@@ -121,7 +121,7 @@ static void put_key(struct strbuf *out, const char *key, int width)
 }
 
 static void put_row(const struct report *report, const struct cost_row *row, const char *key,
-	struct strbuf *out)
+	bool disks, struct strbuf *out)
 {
 	char hours[REPORT_MONEY_SIZE], jobs[REPORT_MONEY_SIZE], idle[REPORT_MONEY_SIZE],
 		vain[REPORT_MONEY_SIZE], all[REPORT_MONEY_SIZE], od[REPORT_MONEY_SIZE] = "-",
@@ -136,10 +136,13 @@ static void put_row(const struct report *report, const struct cost_row *row, con
 		report_cents(row->od_uusd, od);
 		report_cents(row->od_uusd - row->known_uusd, saved);
 	}
-	strbuf_addf(out, "%9zu %11s %13s %12s %12s %13s %13s %12s\n", row->instances,
+	strbuf_addf(out, "%9zu %11s %13s %12s %12s %13s ", row->instances,
 		report_hours(row->seconds, hours), report_cents(row->job_uusd, jobs),
 		report_cents(row->idle_uusd, idle), report_cents(row->vain_uusd, vain),
-		report_cents(row->uusd, all), od, saved);
+		report_cents(row->uusd, all));
+	if (disks)
+		strbuf_addf(out, "%12s ", report_cents(row->disk_uusd, hours));
+	strbuf_addf(out, "%13s %12s\n", od, saved);
 }
 
 int report_table(const struct report *report, struct strbuf *out, struct err *err)
@@ -148,6 +151,7 @@ int report_table(const struct report *report, struct strbuf *out, struct err *er
 	struct cost_row all;
 	char title[16];
 	size_t n = 0;
+	bool disks;
 
 	if (cost_group(report->cost, report->by, &rows, &n, err) < 0 ||
 		total(report, &all, err) < 0)
@@ -157,17 +161,21 @@ int report_table(const struct report *report, struct strbuf *out, struct err *er
 		strbuf_addstr(out, "nothing was spent\n");
 		return out->failed ? err_nomem(err) : 0;
 	}
+	disks = all.disk_uusd != 0;
 	snprintf(title, sizeof(title), "%s", cost_by_name(report->by));
 	for (char *p = title; *p; p++)
 		*p = (char)(*p - 'a' + 'A');
 	strbuf_addf(out, "%-24s", title);
 	if (report->by == COST_BY_JOB)
 		strbuf_addf(out, "%-13s%-13s", "USER", "ACCOUNT");
-	strbuf_addf(out, "%9s %11s %13s %12s %12s %13s %13s %12s\n", "INSTANCES", "HOURS", "JOBS",
-		"IDLE", "FAILED", "TOTAL", "ON-DEMAND", "SAVED");
+	strbuf_addf(out, "%9s %11s %13s %12s %12s %13s ", "INSTANCES", "HOURS", "JOBS", "IDLE",
+		"FAILED", "TOTAL");
+	if (disks)
+		strbuf_addf(out, "%12s ", "DISKS");
+	strbuf_addf(out, "%13s %12s\n", "ON-DEMAND", "SAVED");
 	for (size_t i = 0; i < n; i++)
-		put_row(report, &rows[i], rows[i].key, out);
-	put_row(report, &all, "total", out);
+		put_row(report, &rows[i], rows[i].key, disks, out);
+	put_row(report, &all, "total", disks, out);
 	report_notes(report, &all, out);
 	return out->failed ? err_nomem(err) : 0;
 }
@@ -205,7 +213,7 @@ int report_csv(const struct report *report, struct strbuf *out, struct err *err)
 	strbuf_addf(out,
 		"%s,%sinstances,unpriced,on_demand_unknown,seconds,jobs_usd,idle_usd,failed_usd,"
 		"total_usd,spot_usd,"
-		"on_demand_usd,saved_usd\r\n",
+		"on_demand_usd,saved_usd,disks_usd\r\n",
 		cost_by_name(report->by), report->by == COST_BY_JOB ? "user,account," : "");
 	for (size_t i = 0; i < n; i++) {
 		const struct cost_row *row = &rows[i];
@@ -226,6 +234,7 @@ int report_csv(const struct report *report, struct strbuf *out, struct err *err)
 		put_money(out, row->spot_uusd);
 		put_money(out, row->od_uusd);
 		put_money(out, row->od_uusd - row->known_uusd);
+		put_money(out, row->disk_uusd);
 		strbuf_addstr(out, "\r\n");
 	}
 	return out->failed ? err_nomem(err) : 0;
@@ -258,6 +267,7 @@ static struct json_object *row_json(const struct report *report, const struct co
 	add_int(o, "spot_uusd", row->spot_uusd);
 	add_int(o, "on_demand_uusd", row->od_uusd);
 	add_int(o, "saved_uusd", row->od_uusd - row->known_uusd);
+	add_int(o, "disks_uusd", row->disk_uusd);
 	return o;
 }
 

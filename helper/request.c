@@ -30,6 +30,11 @@ void request_make(struct plan_request *request, const struct conf *conf,
 	request->boot_s = conf->cost.boot_allowance_s;
 	request->release_s = conf->cost.release_allowance_s + site->kill_wait_s +
 			     (site->over_time_s > 0 ? site->over_time_s : 0);
+	request->disk_uusd_hr = conf->cost.disk_uusd_hr;
+	request->least_time_s = conf->cost.least_time_s;
+	/* slurmctld ends nothing that may overrun without end; reconcile ends it all the same */
+	request->limit_ends = conf->cost.at_limit != AT_LIMIT_NONE ||
+			      (conf->cost.lower != LOWER_NEVER && site->over_time_s >= 0);
 	/* a job that may overrun without end has no time limit that bounds its cost */
 	if (site->over_time_s < 0 && d->limit.uusd && !d->limit.per_hour)
 		request->time_limit_s = -1;

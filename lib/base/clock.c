@@ -48,6 +48,21 @@ char *clock_format_iso(int64_t s, char *buf)
 	return buf;
 }
 
+char *clock_format_span(int64_t s, char *buf)
+{
+	if (s < 60)
+		snprintf(buf, CLOCK_SPAN_SIZE, "%lld s", (long long)(s < 0 ? 0 : s));
+	else if (s < 3600)
+		snprintf(buf, CLOCK_SPAN_SIZE, "%lld min", (long long)(s / 60));
+	else if (s < 2 * 86400)
+		snprintf(buf, CLOCK_SPAN_SIZE, "%lld h %lld min", (long long)(s / 3600),
+			(long long)(s % 3600 / 60));
+	else
+		snprintf(buf, CLOCK_SPAN_SIZE, "%lld d %lld h", (long long)(s / 86400),
+			(long long)(s % 86400 / 3600));
+	return buf;
+}
+
 int clock_parse_iso(const char *text, int64_t *s, struct err *err)
 {
 	struct tm tm = {0};

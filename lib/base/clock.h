@@ -33,6 +33,11 @@ void clock_sleep_ms(int64_t ms);
 #define CLOCK_ISO_SIZE 32
 /* "2026-11-22T05:31:00Z" into BUF of CLOCK_ISO_SIZE bytes. Returns BUF. */
 char *clock_format_iso(int64_t s, char *buf);
+
+#define CLOCK_SPAN_SIZE 48
+/* A length of time for people, rounded down: "45 s", "12 min", "3 h 12 min", "4 d 2 h"; into BUF of
+ * CLOCK_SPAN_SIZE. A negative one is "0 s". Returns BUF. */
+char *clock_format_span(int64_t s, char *buf);
 /* Read "YYYY-MM-DDTHH:MM:SS[.fff]Z" (EC2, credentials, IMDS). */
 int clock_parse_iso(const char *text, int64_t *s, struct err *err);
 

@@ -117,6 +117,20 @@ char *money_format_percent(int64_t percent, char *buf, size_t size)
 	return buf;
 }
 
+/* GCC's own: any amount for an hour. */
+__extension__ typedef unsigned __int128 wide;
+
+int money_buys(int64_t uusd, int64_t rate_uusd_hr, int64_t count, int64_t *seconds, struct err *err)
+{
+	wide rate = (wide)rate_uusd_hr * (wide)count, s;
+
+	if (uusd < 0 || rate_uusd_hr < 0 || count < 0)
+		return err_set(err, ERR_FATAL, "negative amount, rate or count");
+	s = rate ? (wide)uusd * 3600 / rate : (wide)INT64_MAX;
+	*seconds = s > INT64_MAX ? INT64_MAX : (int64_t)s;
+	return 0;
+}
+
 int money_of_rated(int64_t rated, int64_t *uusd, struct err *err)
 {
 	if (rated > INT64_MAX - 3599)

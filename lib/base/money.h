@@ -46,6 +46,13 @@ int money_cost(
 int64_t money_less(int64_t uusd, int64_t percent);
 char *money_format_percent(int64_t percent, char *buf, size_t size);
 
+/*
+ * For how many seconds UUSD pays COUNT things at the rate, rounded down: money_cost() of that time
+ * is never more. INT64_MAX where they cost nothing.
+ */
+int money_buys(
+	int64_t uusd, int64_t rate_uusd_hr, int64_t count, int64_t *seconds, struct err *err);
+
 /* A rate that changes: this from then on. */
 struct money_rate {
 	int64_t from_s;

@@ -79,6 +79,11 @@ int bill_total(const struct bill_run *run, int64_t *uusd, int64_t *od_uusd, stru
 	return 0;
 }
 
+int bill_disks(const struct bill_run *run, int64_t *uusd, struct err *err)
+{
+	return money_cost(run->disk_uusd_hr, billed_until(run) - run->from_s, 1, uusd, err);
+}
+
 static int by_number(const void *a, const void *b)
 {
 	int64_t x = *(const int64_t *)a, y = *(const int64_t *)b;
@@ -125,7 +130,7 @@ static int find_cuts(const struct bill_run *run, const struct bill_use *uses, si
 struct piece {
 	int64_t from_s, to_s;
 	int64_t weight, od_weight;
-	int64_t uusd, od_uusd;
+	int64_t uusd, od_uusd, disk_uusd;
 };
 
 static int by_job(const void *a, const void *b)
@@ -202,6 +207,9 @@ static int give(struct work *w, const struct piece *piece, size_t nwho, struct e
 	bill_divide(piece->uusd, w->weights, n, w->amounts);
 	for (size_t i = 0; i < n; i++)
 		w->parts[w->n + i].uusd = w->amounts[i];
+	bill_divide(piece->disk_uusd, w->weights, n, w->amounts);
+	for (size_t i = 0; i < n; i++)
+		w->parts[w->n + i].disk_uusd = w->amounts[i];
 	bill_divide(piece->to_s - piece->from_s, w->weights, n, w->amounts);
 	for (size_t i = 0; i < n; i++)
 		w->parts[w->n + i].seconds = w->amounts[i];
@@ -219,11 +227,11 @@ static int price_pieces(const struct bill_run *run, struct piece *pieces, size_t
 {
 	cleanup_free int64_t *weights = calloc(n + 1, sizeof(*weights));
 	cleanup_free int64_t *amounts = calloc(n + 1, sizeof(*amounts));
-	int64_t total, od_total;
+	int64_t total, od_total, disk_total;
 
 	if (!weights || !amounts)
 		return err_nomem(err);
-	if (bill_total(run, &total, &od_total, err) < 0)
+	if (bill_total(run, &total, &od_total, err) < 0 || bill_disks(run, &disk_total, err) < 0)
 		return -1;
 	for (size_t i = 0; i < n; i++) {
 		int64_t to_s = i + 1 < n ? pieces[i].to_s : billed_until(run);
@@ -237,6 +245,9 @@ static int price_pieces(const struct bill_run *run, struct piece *pieces, size_t
 		pieces[i].od_uusd = -1;
 		weights[i] = (i + 1 < n ? pieces[i].to_s : billed_until(run)) - pieces[i].from_s;
 	}
+	bill_divide(disk_total, weights, n, amounts);
+	for (size_t i = 0; i < n; i++)
+		pieces[i].disk_uusd = amounts[i];
 	if (od_total < 0)
 		return 0;
 	bill_divide(od_total, weights, n, amounts);

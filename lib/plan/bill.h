@@ -29,7 +29,8 @@ struct bill_run {
 	int64_t uusd_hr;      /* at launch */
 	const struct money_rate *changes;
 	size_t nchanges;
-	int64_t od_uusd_hr; /* on demand, at launch; -1 not known */
+	int64_t od_uusd_hr;   /* on demand, at launch; -1 not known */
+	int64_t disk_uusd_hr; /* of its disks, beside it */
 };
 
 /* A job had the machine. Times beyond the run's are cut. */
@@ -46,7 +47,8 @@ struct bill_part {
 	int64_t from_s, to_s;
 	int64_t seconds; /* its share of the machine's time */
 	int64_t uusd;
-	int64_t od_uusd; /* what that would have cost on demand; -1 not known */
+	int64_t od_uusd;   /* what that would have cost on demand; -1 not known */
+	int64_t disk_uusd; /* of its disks, not in uusd */
 };
 
 /*
@@ -57,6 +59,8 @@ void bill_divide(int64_t total, const int64_t *weights, size_t n, int64_t *parts
 
 /* The total, and on demand (-1 not known). ERR_BUDGET beyond what can be counted. */
 int bill_total(const struct bill_run *run, int64_t *uusd, int64_t *od_uusd, struct err *err);
+/* Its disks: rate x seconds, at least 60 s, rounded up once, and divided by seconds alone. */
+int bill_disks(const struct bill_run *run, int64_t *uusd, struct err *err);
 
 /*
  * *PARTS (heap) in the order of their times, of one time by job; at least one. A run of no length

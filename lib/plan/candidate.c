@@ -6,6 +6,9 @@
 #include "lib/base/cleanup.h"
 #include "lib/base/money.h"
 
+/* Longer than any time limit of Slurm's that is meant. */
+#define BUYS_MAX_S (INT64_C(10) * 365 * 86400)
+
 const char *placement_strategy_name(enum placement_strategy strategy)
 {
 	static const char *const names[] = {
@@ -150,6 +153,8 @@ static bool within_limit(const struct candidate *candidate, const struct plan_re
 {
 	int64_t cost = request->limit.per_hour ? candidate->gang_uusd_hr : candidate->job_uusd;
 
+	if (request_converts(request) && candidate->buys_s < request->least_time_s)
+		return false;
 	return cost >= 0 && cost <= request->limit.uusd;
 }
 
@@ -215,23 +220,73 @@ unsigned request_cost_nodes(const struct plan_request *request)
 	return request->cost_nodes ? request->cost_nodes : request->nodes;
 }
 
-void request_cost(const struct plan_request *request, unsigned nodes, int64_t rate_uusd_hr,
-	int64_t *gang_uusd_hr, int64_t *job_uusd)
+/* The whole job if it runs for TIME_S; -1: beyond what can be counted. */
+static int64_t cost_of_time(
+	const struct plan_request *request, unsigned nodes, int64_t uusd_hr, int64_t time_s)
 {
 	int64_t seconds, cost;
 
+	if (__builtin_add_overflow(time_s, request->boot_s, &seconds) ||
+		__builtin_add_overflow(seconds, request->release_s, &seconds) ||
+		money_cost(uusd_hr, seconds, nodes, &cost, NULL) < 0 ||
+		__builtin_add_overflow(cost, request->spent_uusd, &cost))
+		return -1;
+	return cost;
+}
+
+void request_cost(const struct plan_request *request, unsigned nodes, int64_t rate_uusd_hr,
+	int64_t *gang_uusd_hr, int64_t *job_uusd)
+{
+	int64_t cost;
+
 	*gang_uusd_hr = *job_uusd = -1;
-	if (rate_uusd_hr < 0)
+	if (rate_uusd_hr < 0 ||
+		__builtin_add_overflow(rate_uusd_hr, request->disk_uusd_hr, &rate_uusd_hr))
 		return;
 	if (money_cost(rate_uusd_hr, 3600, nodes, &cost, NULL) == 0)
 		*gang_uusd_hr = cost;
-	if (request->time_limit_s < 0 ||
-		__builtin_add_overflow(request->time_limit_s, request->boot_s, &seconds) ||
-		__builtin_add_overflow(seconds, request->release_s, &seconds) ||
-		money_cost(rate_uusd_hr, seconds, nodes, &cost, NULL) < 0 ||
-		__builtin_add_overflow(cost, request->spent_uusd, &cost))
+	if (request->time_limit_s >= 0)
+		*job_uusd = cost_of_time(request, nodes, rate_uusd_hr, request->time_limit_s);
+}
+
+bool request_converts(const struct plan_request *request)
+{
+	return request->limit.uusd && !request->limit.per_hour && request->time_limit_s < 0 &&
+	       request->limit_ends;
+}
+
+int64_t request_buys_s(const struct plan_request *request, int64_t gang_uusd_hr)
+{
+	int64_t left, seconds, allowances;
+
+	if (!request->limit.uusd || request->limit.per_hour || gang_uusd_hr < 0)
+		return -1;
+	if (__builtin_sub_overflow(request->limit.uusd, request->spent_uusd, &left) || left < 0 ||
+		__builtin_add_overflow(request->boot_s, request->release_s, &allowances) ||
+		money_buys(left, gang_uusd_hr, 1, &seconds, NULL) < 0)
+		return 0;
+	return seconds > allowances ? seconds - allowances : 0;
+}
+
+/*
+ * The whole job of a candidate without a time limit: by the time that the limit buys. Where that is
+ * too little, by the least, which is over the limit.
+ */
+static void convert(struct candidate *candidate, const struct plan_request *request)
+{
+	int64_t rate, time_s;
+
+	candidate->buys_s = -1;
+	if (!request_converts(request) || candidate->gang_uusd_hr < 0 ||
+		__builtin_add_overflow(candidate->most_uusd_hr, request->disk_uusd_hr, &rate))
 		return;
-	*job_uusd = cost;
+	candidate->buys_s = request_buys_s(request, candidate->gang_uusd_hr);
+	time_s = candidate->buys_s < request->least_time_s ? request->least_time_s
+							   : candidate->buys_s;
+	/* what costs nothing buys more than can be counted */
+	if (time_s > BUYS_MAX_S)
+		candidate->buys_s = time_s = BUYS_MAX_S;
+	candidate->job_uusd = cost_of_time(request, request_cost_nodes(request), rate, time_s);
 }
 
 int64_t candidate_cap(const struct candidate *candidate, const struct plan_request *request)
@@ -287,6 +342,7 @@ void candidate_init(struct candidate *candidate, const struct plan_request *requ
 	find_rate(candidate, request);
 	request_cost(request, request_cost_nodes(request), candidate->most_uusd_hr,
 		&candidate->gang_uusd_hr, &candidate->job_uusd);
+	convert(candidate, request);
 	candidate->with_efa = judge(candidate, request, true);
 	candidate->without = judge(candidate, request, false);
 }

@@ -48,7 +48,8 @@ struct candidate {
 	int64_t rate_uusd_hr;             /* at this moment; -1: not known */
 	int64_t most_uusd_hr;             /* that it may come to; -1: not known */
 	int64_t gang_uusd_hr;             /* all nodes at most; -1: not known */
-	int64_t job_uusd;               /* whole job with allowances; -1: not known or unlimited */
+	int64_t job_uusd; /* whole job with allowances; -1: not known or unlimited */
+	int64_t buys_s;   /* see struct plan; -1: not to be converted, or the price is not known */
 	enum verdict with_efa, without; /* KEPT or why it is impossible */
 	enum verdict verdict;
 	const struct candidate *instead; /* for REFUSED_SUBNET */
@@ -91,6 +92,11 @@ unsigned request_cost_nodes(const struct plan_request *request);
  */
 void request_cost(const struct plan_request *request, unsigned nodes, int64_t rate_uusd_hr,
 	int64_t *gang_uusd_hr, int64_t *job_uusd);
+
+/* The job has no time limit: its limit for the whole job gives it one. */
+bool request_converts(const struct plan_request *request);
+/* So long does the limit for the whole job pay GANG_UUSD_HR; see plan_buys_s(). */
+int64_t request_buys_s(const struct plan_request *request, int64_t gang_uusd_hr);
 
 /* How many instances must come at once: a pool of one-node jobs takes what comes. */
 unsigned request_at_once(const struct plan_request *request);

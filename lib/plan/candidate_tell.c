@@ -35,8 +35,11 @@ static void explain_cost(
 			money(candidate->gang_uusd_hr, a), request_cost_nodes(request),
 			money(request->limit.uusd, b));
 	else
-		strbuf_addf(sb, "at worst %s USD for the job is over the limit of %s",
-			money(candidate->job_uusd, a), money(request->limit.uusd, b));
+		strbuf_addf(sb, "at worst %s USD for %s is over the limit of %s",
+			money(candidate->job_uusd, a),
+			request_converts(request) ? "the shortest time (cost.least_time_s)"
+						  : "the job",
+			money(request->limit.uusd, b));
 }
 
 static void explain_kept(const struct candidate *candidate, bool efa, struct strbuf *sb)
@@ -376,6 +379,15 @@ static int fail_budget(const struct candidate *candidates, size_t n,
 			money(request->limit.uusd, a), request_cost_nodes(request),
 			best->choice->type, money(best->gang_uusd_hr, b),
 			money(best->most_uusd_hr, c));
+	if (request_converts(request))
+		return err_set(err, ERR_BUDGET,
+			"cost limit %s USD: %u x %s, the cheapest allowed, cost %s USD at worst "
+			"(%" PRId64 " s boot, the shortest time of %" PRId64 " s, %" PRId64
+			" s release, %s USD spent before); the job has no time limit, and a higher "
+			"cost limit or fewer nodes would buy it time",
+			money(request->limit.uusd, a), request_cost_nodes(request),
+			best->choice->type, money(best->job_uusd, b), request->boot_s,
+			request->least_time_s, request->release_s, money(request->spent_uusd, c));
 	return err_set(err, ERR_BUDGET,
 		"cost limit %s USD: %u x %s, the cheapest allowed, cost %s USD at worst (%" PRId64
 		" s boot, %" PRId64 " s time limit, %" PRId64

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "lib/base/cleanup.h"
+#include "lib/base/clock.h"
 #include "lib/base/money.h"
 #include "lib/plan/candidate.h"
 
@@ -339,7 +340,7 @@ static int check_request(const struct plan_request *request, struct err *err)
 			"leave "
 			"the limit out",
 			buf, request->limit.per_hour ? "/h" : "", request->region);
-	if (!request->limit.per_hour && request->time_limit_s < 0)
+	if (!request->limit.per_hour && request->time_limit_s < 0 && !request->limit_ends)
 		return err_set(err, ERR_BUDGET,
 			"cost limit %s USD for the whole job, but the job has no time limit: give "
 			"one "
@@ -416,17 +417,29 @@ static void explain_cost(const struct verdicts *verdicts, struct strbuf *sb)
 {
 	const struct plan_request *request = verdicts->request;
 	const struct candidate *worst = dearest(verdicts);
-	char a[MONEY_SIZE], b[MONEY_SIZE];
+	char a[MONEY_SIZE], b[MONEY_SIZE], span[CLOCK_SPAN_SIZE];
 
 	strbuf_addstr(sb, "cost: ");
 	if (!worst) {
 		strbuf_addstr(sb, "price unknown\n");
 		return;
 	}
-	strbuf_addf(sb, "%u nodes at %s USD/h at most: %s USD/h", request_cost_nodes(request),
-		money_format(worst->most_uusd_hr, a, sizeof(a)),
-		money_format(worst->gang_uusd_hr, b, sizeof(b)));
-	if (request->time_limit_s < 0) {
+	strbuf_addf(sb, "%u nodes at %s USD/h at most", request_cost_nodes(request),
+		money_format(worst->most_uusd_hr, a, sizeof(a)));
+	if (request->disk_uusd_hr)
+		strbuf_addf(
+			sb, " and %s for disks", money_format(request->disk_uusd_hr, a, sizeof(a)));
+	strbuf_addf(sb, ": %s USD/h", money_format(worst->gang_uusd_hr, b, sizeof(b)));
+	if (worst->buys_s >= 0) {
+		strbuf_addf(sb,
+			"; no time limit, the limit buys %s after %" PRId64 " s boot and %" PRId64
+			" s release",
+			clock_format_span(worst->buys_s, span), request->boot_s,
+			request->release_s);
+		if (request->spent_uusd)
+			strbuf_addf(sb, ", %s USD spent before",
+				money_format(request->spent_uusd, b, sizeof(b)));
+	} else if (request->time_limit_s < 0) {
 		strbuf_addstr(sb, "; no time limit");
 	} else if (worst->job_uusd >= 0) {
 		strbuf_addf(sb,
@@ -572,6 +585,7 @@ static int fill(struct plan *plan, const struct verdicts *verdicts, struct err *
 							: verdicts->request->market;
 	plan->worst_uusd_hr = worst ? worst->gang_uusd_hr : -1;
 	plan->worst_uusd = worst ? worst->job_uusd : -1;
+	plan->buys_s = worst ? worst->buys_s : -1;
 	plan->pools = calloc(verdicts->kept, sizeof(plan->pools[0]));
 	if (!plan->pools)
 		return err_nomem(err);
@@ -629,11 +643,29 @@ static void sum_cost(const struct plan_request *request, const struct plan_part 
 	}
 }
 
+int64_t plan_buys_s(const struct plan_request *request, const struct plan_part *parts, size_t n)
+{
+	int64_t sum = 0;
+
+	for (size_t i = 0; i < n; i++) {
+		int64_t rate = parts[i].rate_uusd_hr, hour, job;
+
+		if (rate < 0)
+			return -1;
+		if (parts[i].most_uusd_hr > rate)
+			rate = parts[i].most_uusd_hr;
+		request_cost(request, parts[i].nodes, rate, &hour, &job);
+		if (hour < 0 || __builtin_add_overflow(sum, hour, &sum))
+			return -1;
+	}
+	return request_buys_s(request, sum);
+}
+
 static void describe_cost(const struct plan_request *request, const struct plan_part *parts,
 	size_t n, struct strbuf *sb)
 {
+	char buf[48], span[CLOCK_SPAN_SIZE];
 	int64_t gang_uusd_hr, job_uusd;
-	char buf[48];
 
 	sum_cost(request, parts, n, &gang_uusd_hr, &job_uusd);
 	if (gang_uusd_hr < 0) {
@@ -643,6 +675,10 @@ static void describe_cost(const struct plan_request *request, const struct plan_
 	strbuf_addf(sb, ", %s USD/h", money_format(gang_uusd_hr, buf, sizeof(buf)));
 	if (request->limit.uusd && request->limit.per_hour)
 		strbuf_addf(sb, " of %s", cost_limit_format(&request->limit, buf, sizeof(buf)));
+	if (request_converts(request))
+		strbuf_addf(sb, ", its limit of %s USD buys %s",
+			cost_limit_format(&request->limit, buf, sizeof(buf)),
+			clock_format_span(plan_buys_s(request, parts, n), span));
 	if (job_uusd < 0)
 		return;
 	strbuf_addf(sb, ", <= %s USD",

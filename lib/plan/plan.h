@@ -88,6 +88,13 @@ struct plan_request {
 	int64_t boot_s;       /* allowance before the job's start */
 	int64_t release_s;  /* allowance after its end: KillWait, OverTimeLimit, epilog, release */
 	int64_t spent_uusd; /* what earlier attempts and runs of this job cost */
+	int64_t disk_uusd_hr; /* of each instance's disks; counted wherever its rate is */
+	/*
+	 * Somebody ends the job when its limit for the whole of it is used up. Then one without a
+	 * time limit has that which the limit buys, but at least this; else it is refused.
+	 */
+	bool limit_ends;
+	int64_t least_time_s;
 	const char *region;
 	enum market market;
 	unsigned group_threshold; /* a cluster placement group from so many nodes up; 0: never */
@@ -139,7 +146,10 @@ struct plan {
 	size_t npools;
 	int64_t worst_uusd_hr; /* the gang, by the dearest pool; -1: a price is not known */
 	int64_t worst_uusd;    /* whole job with the allowances; -1: not known or unlimited */
-	char *reasons;         /* one a line: every choice kept or refused, and why */
+	/* so long may a job without time limit run for its limit, by the dearest pool; -1: it has
+	 * a time limit, or no limit for the whole job */
+	int64_t buys_s;
+	char *reasons; /* one a line: every choice kept or refused, and why */
 };
 
 /* The launch is in a placement group, of whatever strategy. */
@@ -194,6 +204,13 @@ struct plan_part {
  */
 char *plan_describe_parts(const struct plan *plan, const struct plan_request *request,
 	const struct plan_part *parts, size_t n, const char *group);
+
+/*
+ * For how long the limit of REQUEST for the whole job pays these, at the most that they may come
+ * to: less the allowances and what was spent before, rounded down; 0 where it does not even pay
+ * those. -1: there is no such limit, or a price is not known.
+ */
+int64_t plan_buys_s(const struct plan_request *request, const struct plan_part *parts, size_t n);
 
 void plan_release(struct plan *plan);
 

@@ -13,7 +13,7 @@
 	"id, gang, launch, region, state, node, type, az, subnet, ip, spot, rate_uusd_hr, "        \
 	"launched_s, "                                                                             \
 	"bound_ms, end_asked_ms, last_asked_ms, terminated_ms, ended_s, named, why, "              \
-	"od_rate_uusd_hr"
+	"od_rate_uusd_hr, disk_uusd_hr"
 
 #define MINIMUM_S 60 /* EC2 bills Linux instances per second, at least a minute */
 
@@ -56,6 +56,7 @@ static int read_row(struct db *db, sqlite3_stmt *stmt, void *out, struct err *er
 	x.named = db_row_int(&row) != 0;
 	db_row_text(&row, x.why, sizeof(x.why));
 	x.od_rate_uusd_hr = db_row_int(&row);
+	x.disk_uusd_hr = db_row_int(&row);
 	if (db_row_check(db, &row, err) < 0)
 		return -1;
 	for (s = 0; s < ARRAY_SIZE(names) && strcmp(names[s], state); s++)
@@ -136,14 +137,14 @@ static int insert_one(struct db *db, const struct instance *x, struct err *err)
 		return -1;
 	return DB_RUN(db, err,
 		"INSERT INTO instance (" COLUMNS ") "
-		"VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+		"VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
 		DB_TEXT(x->id), DB_TEXT(x->gang), DB_REF(x->launch), DB_TEXT(x->region),
 		DB_TEXT(instance_state_name(x->state)), DB_REF(x->node), DB_TEXT(x->type),
 		DB_TEXT(x->az), DB_TEXT(x->subnet), DB_TEXT(x->ip), DB_INT(x->spot),
 		DB_INT(x->rate_uusd_hr), DB_INT(x->launched_s), DB_INT(x->bound_ms),
 		DB_INT(x->end_asked_ms), DB_INT(x->last_asked_ms), DB_INT(x->terminated_ms),
 		DB_INT(x->ended_s), DB_INT(x->named), DB_TEXT(x->why),
-		DB_INT(x->od_rate_uusd_hr > 0 ? x->od_rate_uusd_hr : -1));
+		DB_INT(x->od_rate_uusd_hr > 0 ? x->od_rate_uusd_hr : -1), DB_INT(x->disk_uusd_hr));
 }
 
 /* The gang that all of them belong to: a step of a gang is a step of one. */
@@ -504,11 +505,28 @@ void instance_period(
 	*to_s = end_s < *from_s ? *from_s : end_s;
 }
 
-int instance_cost(const struct instance *instance, int64_t now_ms, int64_t *uusd, struct err *err)
+static int64_t billed_s(const struct instance *instance, int64_t now_ms)
 {
 	int64_t from_s, to_s;
 
 	instance_period(instance, now_ms, &from_s, &to_s);
-	return money_cost(instance->rate_uusd_hr,
-		to_s - from_s < MINIMUM_S ? MINIMUM_S : to_s - from_s, 1, uusd, err);
+	return to_s - from_s < MINIMUM_S ? MINIMUM_S : to_s - from_s;
+}
+
+int instance_disk_cost(
+	const struct instance *instance, int64_t now_ms, int64_t *uusd, struct err *err)
+{
+	return money_cost(instance->disk_uusd_hr, billed_s(instance, now_ms), 1, uusd, err);
+}
+
+int instance_cost(const struct instance *instance, int64_t now_ms, int64_t *uusd, struct err *err)
+{
+	int64_t machine, disk;
+
+	if (money_cost(instance->rate_uusd_hr, billed_s(instance, now_ms), 1, &machine, err) < 0 ||
+		instance_disk_cost(instance, now_ms, &disk, err) < 0)
+		return -1;
+	if (__builtin_add_overflow(machine, disk, uusd))
+		return err_set(err, ERR_BUDGET, "cost beyond what can be counted");
+	return 0;
 }

@@ -27,6 +27,7 @@ struct instance {
 	int64_t rate_uusd_hr; /* -1 unknown */
 	/* what it cost on demand when it was launched; 0 or -1 unknown */
 	int64_t od_rate_uusd_hr;
+	int64_t disk_uusd_hr;  /* its disks cost so much besides */
 	int64_t launched_s;    /* EC2's launchTime; 0 while not known */
 	int64_t bound_ms;      /* 0: not bound */
 	int64_t end_asked_ms;  /* our first TerminateInstances; 0 */
@@ -101,8 +102,12 @@ void instance_period(
 
 /*
  * What one costs in that time, per second, at least 60 s, at the rate of its launch, which must be
- * known. Pure. gang_cost() follows what Spot prices became.
+ * known, and what its disks cost, each rounded up. Pure. gang_cost() follows what Spot prices
+ * became.
  */
 int instance_cost(const struct instance *instance, int64_t now_ms, int64_t *uusd, struct err *err);
+/* Its disks alone. */
+int instance_disk_cost(
+	const struct instance *instance, int64_t now_ms, int64_t *uusd, struct err *err);
 
 #endif

@@ -171,6 +171,7 @@ static int read_ledger(
 	x->spot = db_row_int(&row) != 0;
 	x->rate_uusd_hr = db_row_int(&row);
 	x->od_rate_uusd_hr = db_row_int(&row);
+	x->disk_uusd_hr = db_row_int(&row);
 	x->launched_s = db_row_int(&row);
 	x->bound_ms = db_row_int(&row);
 	x->end_asked_ms = db_row_int(&row);
@@ -209,7 +210,8 @@ int ledger_list(struct db *db, int64_t since_s, int64_t until_s, int64_t now_ms,
 {
 	cleanup_stmt sqlite3_stmt *stmt = db_prepare(db, err,
 		"SELECT i.id, i.gang, i.launch, i.region, i.state <> 'running', i.node, i.type, "
-		"i.az, i.spot, i.rate_uusd_hr, i.od_rate_uusd_hr, i.launched_s, i.bound_ms, "
+		"i.az, i.spot, i.rate_uusd_hr, i.od_rate_uusd_hr, i.disk_uusd_hr, i.launched_s, "
+		"i.bound_ms, "
 		"i.end_asked_ms, i.terminated_ms, i.ended_s, g.state, g.active_ms, g.job_id, "
 		"g.restart, g.job_name, g.user, g.account, g.partition "
 		"FROM instance i JOIN gang g ON g.id = i.gang ORDER BY i.seq",
@@ -323,7 +325,7 @@ int ledger_cost(struct db *db, const struct instance *instance, int64_t now_ms, 
 	cleanup_stmt sqlite3_stmt *stmt = NULL;
 	cleanup_free struct ledger_rate *list = NULL;
 	cleanup_free struct money_rate *changes = NULL;
-	int64_t from_s, to_s, rated = 0;
+	int64_t from_s, to_s, rated = 0, machine, disk;
 	size_t n = 0;
 
 	if (!instance->spot)
@@ -342,9 +344,13 @@ int ledger_cost(struct db *db, const struct instance *instance, int64_t now_ms, 
 	instance_period(instance, now_ms, &from_s, &to_s);
 	if (to_s - from_s < MINIMUM_S)
 		to_s = from_s + MINIMUM_S;
-	if (money_rated(instance->rate_uusd_hr, changes, n, from_s, to_s, &rated, err) < 0)
+	if (money_rated(instance->rate_uusd_hr, changes, n, from_s, to_s, &rated, err) < 0 ||
+		money_of_rated(rated, &machine, err) < 0 ||
+		instance_disk_cost(instance, now_ms, &disk, err) < 0)
 		return -1;
-	return money_of_rated(rated, uusd, err);
+	if (__builtin_add_overflow(machine, disk, uusd))
+		return err_set(err, ERR_BUDGET, "cost beyond what can be counted");
+	return 0;
 }
 
 /* What a living Spot instance costs now, and what it was last known to. */

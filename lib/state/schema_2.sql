@@ -73,6 +73,8 @@ CREATE TABLE price_asked (
 
 -- What the same machine cost on demand when it was launched: the report's "on demand".
 ALTER TABLE instance ADD COLUMN od_rate_uusd_hr INTEGER NOT NULL DEFAULT -1;
+-- Of its disks, beside its rate.
+ALTER TABLE instance ADD COLUMN disk_uusd_hr INTEGER NOT NULL DEFAULT 0;
 -- When the gang first was active; 0 never: what it cost was a failed launch.
 ALTER TABLE gang ADD COLUMN active_ms INTEGER NOT NULL DEFAULT 0;
 

@@ -12,6 +12,7 @@ check_PROGRAMS += \
 	tests/unit/test_outcome \
 	tests/unit/test_plan \
 	tests/unit/test_plan_facts \
+	tests/unit/test_plan_limit \
 	tests/unit/test_plan_properties \
 	tests/unit/test_plan_steps \
 	tests/unit/test_script
@@ -34,6 +35,10 @@ tests_unit_test_identity_SOURCES = tests/unit/test_identity.c
 tests_unit_test_identity_CPPFLAGS = $(UNIT_CPPFLAGS) \
 	-DBURST_IDENTITY='"$(abs_top_srcdir)/contrib/compute-node/burst-identity"'
 tests_unit_test_identity_LDADD = libplan.a libbase.a $(CHECK_LIBS)
+
+tests_unit_test_plan_limit_SOURCES = tests/unit/test_plan_limit.c
+tests_unit_test_plan_limit_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_test_plan_limit_LDADD = libplan.a libcatalog.a libintent.a libbase.a $(CHECK_LIBS)
 
 tests_unit_test_plan_SOURCES = tests/unit/test_plan.c
 tests_unit_test_plan_CPPFLAGS = $(UNIT_CPPFLAGS)
