@@ -45,7 +45,8 @@ int cmd_config(int argc, char **argv, config_more *more)
 {
 	if (argc < 2 || argc > 3 || strcmp(argv[1], "check") != 0) {
 		fprintf(stderr, "usage: aws-slurm-burst config check [FILE]\n"
-				"       aws-slurm-burst config export\n");
+				"       aws-slurm-burst config export\n"
+				"       aws-slurm-burst config generate-slurm [--first]\n");
 		return err_exit_code(ERR_USAGE);
 	}
 	return config_check(conf_choose_path(argc == 3 ? argv[2] : NULL), more);

@@ -16,6 +16,7 @@ int cmd_detect(int argc, char **argv, const char *conf_path);
 int cmd_estimate(int argc, char **argv, const char *conf_path);
 int cmd_explain(int argc, char **argv, const char *conf_path);
 int cmd_config_export(int argc, char **argv, const char *conf_path);
+int cmd_config_generate(int argc, char **argv, const char *conf_path);
 int cmd_notices(int argc, char **argv, const char *conf_path);
 int cmd_prices(int argc, char **argv, const char *conf_path);
 int cmd_open(int argc, char **argv, const char *conf_path);

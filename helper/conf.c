@@ -87,6 +87,11 @@ static void conf_release(struct conf *conf)
 	free(conf->slurm.config_path);
 	free(conf->slurm.placeholder_address);
 	free(conf->slurm.comment_field);
+	for (size_t i = 0; i < conf->npartitions; i++) {
+		free(conf->partitions[i].name);
+		pairs_release(conf->partitions[i].options, conf->partitions[i].noptions);
+	}
+	free(conf->partitions);
 	for (size_t i = 0; i < conf->ngroups; i++)
 		group_release(&conf->groups[i]);
 	free(conf->groups);

@@ -115,6 +115,12 @@ struct conf_group {
 	unsigned gpus;    /* of Gres */
 };
 
+struct conf_partition {
+	char *name;
+	struct conf_pair *options; /* partition_options: Slurm's words, for generate.h alone */
+	size_t noptions;
+};
+
 struct conf {
 	char *path;
 	char *cluster; /* cluster_name; NULL: slurmctld's ClusterName */
@@ -181,6 +187,8 @@ struct conf {
 		unsigned on_demand_after;  /* interruptions of a job; 2, 0: never */
 		int64_t on_demand_after_s; /* since a job's first; 0: never */
 	} spot;
+	struct conf_partition *partitions;
+	size_t npartitions;
 	struct conf_group *groups;
 	size_t ngroups;
 	struct {

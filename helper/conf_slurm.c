@@ -85,6 +85,51 @@ int64_t conf_slurm_resume_timeout(const char *path, const char *partition, char 
 	return includes ? -1 : DEFAULT_TIMEOUT_S;
 }
 
+const char *conf_slurm_path(const struct conf *conf)
+{
+	const char *env = getenv("SLURM_CONF");
+
+	return conf->slurm.config_path ? conf->slurm.config_path : env && *env ? env : DEFAULT_PATH;
+}
+
+static bool has_word(const char *value, const char *word)
+{
+	size_t n = strlen(word);
+
+	for (;;) {
+		size_t len = strcspn(value, ", \t\n");
+
+		if (len == n && !strncasecmp(value, word, n))
+			return true;
+		if (value[len] != ',')
+			return false;
+		value += len + 1;
+	}
+}
+
+int conf_slurm_max_tres(const char *path)
+{
+	cleanup_fclose FILE *f = fopen(path, "re");
+	cleanup_free char *line = NULL;
+	bool includes = false;
+	size_t room = 0;
+	int has = -1;
+
+	if (!f)
+		return -1;
+	while (getline(&line, &room, f) >= 0) {
+		const char *flags, *first;
+
+		line[strcspn(line, "#")] = '\0';
+		first = line + strspn(line, " \t");
+		includes |= !strncasecmp(first, "Include", 7) && strchr(" \t", first[7]);
+		flags = value_of(line, "PriorityFlags");
+		if (flags)
+			has = has_word(flags, "MAX_TRES");
+	}
+	return has < 0 && !includes ? 0 : has;
+}
+
 static bool seen_before(const struct conf *conf, size_t i)
 {
 	for (size_t k = 0; k < i; k++)
@@ -95,10 +140,7 @@ static bool seen_before(const struct conf *conf, size_t i)
 
 void conf_slurm_check(const struct conf *conf, void (*warn)(void *arg, const char *text), void *arg)
 {
-	const char *env = getenv("SLURM_CONF");
-	const char *path = conf->slurm.config_path ? conf->slurm.config_path
-			   : env && *env           ? env
-						   : DEFAULT_PATH;
+	const char *path = conf_slurm_path(conf);
 
 	for (size_t i = 0; i < conf->ngroups; i++) {
 		const char *partition = conf->groups[i].partition;

@@ -16,6 +16,15 @@
 int64_t conf_slurm_resume_timeout(
 	const char *path, const char *partition, char *where, size_t size);
 
+/* Where slurm.conf is: as configured, else SLURM_CONF, else the usual place. Borrowed. */
+const char *conf_slurm_path(const struct conf *conf);
+
+/*
+ * Has PriorityFlags MAX_TRES: 1 or 0. -1 where PATH cannot be read, or includes other files and
+ * does not say.
+ */
+int conf_slurm_max_tres(const char *path);
+
 /* Give WARN a line for each partition whose ResumeTimeout is too short for launch.total_time_s. */
 void conf_slurm_check(
 	const struct conf *conf, void (*warn)(void *arg, const char *text), void *arg);

@@ -160,7 +160,7 @@ static const char *shape_address(const char *text)
 
 #define D(field) offsetof(struct conf_draft, field)
 #define C(field) offsetof(struct conf_draft, conf.field)
-#define P(field) offsetof(struct conf_draft_partition, field)
+#define P(field) offsetof(struct conf_partition, field)
 #define G(field) offsetof(struct conf_group, field)
 #define R(field) offsetof(struct conf_place, field)
 #define O(field) offsetof(struct conf_override, field)
@@ -303,8 +303,8 @@ const struct conf_row conf_rows[] = {
 		"the cloud partitions"},
 	{"slurm.partitions[].partition_name", T_TEXT, REQUIRED, NULL, 0, 0, NULL, shape_name,
 		P(name), "as in slurm.conf"},
-	{"slurm.partitions[].partition_options", T_PAIRS, COMPAT, NULL, 0, 0, NULL, NULL, NOWHERE,
-		SLURM_CONF_HAS},
+	{"slurm.partitions[].partition_options", T_PAIRS, 0, NULL, 0, 0, NULL, NULL, P(options),
+		"Slurm's words for it, for \"config generate-slurm\""},
 	{GROUP, T_LIST, REQUIRED, NULL, 1, 64, NULL, NULL, NOWHERE,
 		"nodes that are launched in one way"},
 	{GROUP ".node_group_name", T_TEXT, REQUIRED, NULL, 0, 0, NULL, shape_name, G(name),

@@ -77,10 +77,6 @@ struct conf_draft {
 	int hpc_threshold; /* the Go system's key for choice.hpc_nodes; -1: not given */
 };
 
-struct conf_draft_partition {
-	char *name;
-};
-
 struct conf_draft_tag {
 	char *key, *value;
 };

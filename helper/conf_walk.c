@@ -279,23 +279,23 @@ static void *grow(struct conf_walk *w, void *array, size_t *n, size_t size)
 static int walk_partition(struct conf_walk *w, const struct conf_node *node, const char *path)
 {
 	struct conf *conf = &w->draft.conf;
-	struct conf_draft_partition partition = {0};
+	struct conf_partition *partition = grow(
+		w, &conf->partitions, &conf->npartitions, sizeof(*partition));
 	size_t first = conf->ngroups;
-	int rc = conf_walk_map(w, node, path, &partition);
+	int rc = partition ? conf_walk_map(w, node, path, partition) : -1;
 
 	for (size_t i = first; !rc && i < conf->ngroups; i++) {
-		conf->groups[i].partition = strdup(partition.name);
+		conf->groups[i].partition = strdup(partition->name);
 		if (!conf->groups[i].partition)
 			rc = err_nomem(w->err);
 		for (size_t j = 0; !rc && j < i; j++)
-			if (!strcmp(conf->groups[j].partition, partition.name) &&
+			if (!strcmp(conf->groups[j].partition, partition->name) &&
 				!strcmp(conf->groups[j].name, conf->groups[i].name))
 				rc = conf_fail(w, node, NULL,
 					"the node group %s-%s for the second time; expected each "
 					"name once",
-					partition.name, conf->groups[i].name);
+					partition->name, conf->groups[i].name);
 	}
-	free(partition.name);
 	return rc;
 }
 

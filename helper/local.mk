@@ -20,6 +20,7 @@ libhelper_a_SOURCES = \
 	helper/cmd_estimate.c \
 	helper/cmd_explain.c \
 	helper/cmd_export.c \
+	helper/cmd_generate.c \
 	helper/cmd_notices.c \
 	helper/cmd_open.c \
 	helper/cmd_prices.c \
@@ -44,6 +45,7 @@ libhelper_a_SOURCES = \
 	helper/explain.c helper/explain.h \
 	helper/failure.c helper/failure.h \
 	helper/fleet_body.c helper/fleet_body.h \
+	helper/generate.c helper/generate.h \
 	helper/groups.c helper/groups.h \
 	helper/judge.c helper/judge.h \
 	helper/judge_gangs.c \

@@ -23,6 +23,8 @@ static int config(int argc, char **argv, const char *conf_path)
 {
 	if (argc >= 2 && !strcmp(argv[1], "export"))
 		return cmd_config_export(argc - 1, argv + 1, conf_path);
+	if (argc >= 2 && !strcmp(argv[1], "generate-slurm"))
+		return cmd_config_generate(argc - 1, argv + 1, conf_path);
 	return cmd_config(argc, argv, conf_types_check_here);
 }
 
@@ -57,8 +59,9 @@ static const struct command {
 	{"cost", cmd_cost, "report | compare FILE [--help]",
 		"what was spent, by whom and on what; AWS's own bill beside it"},
 	{"open", cmd_open, "GROUP", "open a node group that was closed after failed boots"},
-	{"config", config, "check FILE | export",
-		"check a configuration file; show users what is no secret of it"},
+	{"config", config, "check | export | generate-slurm",
+		"check a configuration; show users what is no secret of it; make lines for "
+		"slurm.conf"},
 };
 
 static void usage(FILE *to)

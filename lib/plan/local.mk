@@ -25,5 +25,6 @@ libplan_a_SOURCES = \
 	lib/plan/script_list.c \
 	lib/plan/script_prefix.c \
 	lib/plan/script_redirect.c \
-	lib/plan/script_word.c
+	lib/plan/script_word.c \
+	lib/plan/weights.c lib/plan/weights.h
 # End of libplan_a_SOURCES

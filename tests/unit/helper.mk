@@ -203,6 +203,11 @@ tests_unit_test_survey_health_SOURCES = tests/unit/test_survey_health.c $(APP_FI
 tests_unit_test_survey_health_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_survey_health_LDADD = $(HELPER_LIBS) $(CHECK_LIBS) -lpthread
 
+check_PROGRAMS += tests/unit/test_generate
+tests_unit_test_generate_SOURCES = tests/unit/test_generate.c $(APP_FIXTURE)
+tests_unit_test_generate_CPPFLAGS = $(UNIT_CPPFLAGS) $(JSON_CFLAGS)
+tests_unit_test_generate_LDADD = $(HELPER_LIBS) $(CHECK_LIBS) -lpthread
+
 check_PROGRAMS += tests/unit/test_prices
 tests_unit_test_prices_SOURCES = tests/unit/test_prices.c $(APP_FIXTURE)
 tests_unit_test_prices_CPPFLAGS = $(UNIT_CPPFLAGS) $(JSON_CFLAGS)

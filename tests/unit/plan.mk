@@ -15,11 +15,16 @@ check_PROGRAMS += \
 	tests/unit/test_plan_limit \
 	tests/unit/test_plan_properties \
 	tests/unit/test_plan_steps \
-	tests/unit/test_script
+	tests/unit/test_script \
+	tests/unit/test_weights
 # End of check_PROGRAMS
 tests_unit_test_bill_SOURCES = tests/unit/test_bill.c
 tests_unit_test_bill_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_bill_LDADD = libplan.a libbase.a $(CHECK_LIBS)
+
+tests_unit_test_weights_SOURCES = tests/unit/test_weights.c
+tests_unit_test_weights_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_test_weights_LDADD = libplan.a libbase.a $(CHECK_LIBS)
 
 tests_unit_test_catalog_SOURCES = tests/unit/test_catalog.c
 tests_unit_test_catalog_CPPFLAGS = $(UNIT_CPPFLAGS)

@@ -176,7 +176,6 @@ START_TEST(every_key_of_the_go_system)
 		":22: slurm.resume_program: has no effect here: Slurm takes it from slurm.conf",
 		":24: slurm.resume_rate: 100 would slice gangs",
 		":25: slurm.suspend_rate: 100 would slice gangs",
-		":31: slurm.partitions[0].partition_options: has no effect here",
 		":38: slurm.partitions[0].node_groups[0].on_demand_options.AllocationStrategy: has "
 		"no effect",
 		":62: asbb.reconciliation_dir: has no effect here: the budget service is not asked",
@@ -204,6 +203,11 @@ START_TEST(every_key_of_the_go_system)
 	ck_assert_str_eq(c->groups[0].instance_profile, "SlurmComputeInstanceRole");
 	ck_assert_str_eq(c->groups[0].tags[0].key, "Project");
 	ck_assert_str_eq(c->groups[0].tags[0].value, "hpc");
+	ck_assert_uint_eq(c->npartitions, 1);
+	ck_assert_str_eq(c->partitions[0].name, c->groups[0].partition);
+	ck_assert_uint_eq(c->partitions[0].noptions, 2);
+	ck_assert_str_eq(c->partitions[0].options[1].key, "MaxTime");
+	ck_assert_str_eq(c->partitions[0].options[1].value, "INFINITE");
 	conf_destroy(c);
 	/* warnings are for who wants them */
 	c = conf_load(path, NULL, NULL, &err);
@@ -584,7 +588,8 @@ START_TEST(config_check)
 	ck_assert_int_eq(run(check, path, out, err_out, sizeof(out)), 8);
 	ck_assert_int_eq(run(nonsense, path, out, err_out, sizeof(out)), 2);
 	ck_assert_str_eq(err_out, "usage: aws-slurm-burst config check [FILE]\n"
-				  "       aws-slurm-burst config export\n");
+				  "       aws-slurm-burst config export\n"
+				  "       aws-slurm-burst config generate-slurm [--first]\n");
 	ck_assert_int_eq(run(NULL, NULL, out, err_out, sizeof(out)), 2);
 }
 END_TEST

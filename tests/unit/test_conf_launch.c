@@ -545,6 +545,35 @@ START_TEST(slurm_conf)
 }
 END_TEST
 
+START_TEST(max_tres)
+{
+	static const struct {
+		const char *text;
+		int has;
+	} t[] = {
+		{"", 0},
+		{"PriorityFlags=MAX_TRES\n", 1},
+		{"PriorityWeightAge=1 priorityflags=FAIR_TREE,max_tres # why\n", 1},
+		{"PriorityFlags=MAX_TRES_GRES,FAIR_TREE\n", 0},
+		{"# PriorityFlags=MAX_TRES\n", 0},
+		{"PriorityFlags=MAX_TRES\nPriorityFlags=FAIR_TREE\n", 0},
+		{"Include x\n", -1},
+		{"Include x\nPriorityFlags=MAX_TRES\n", 1},
+	};
+	char slurm[80];
+
+	for (size_t i = 0; i < ARRAY_SIZE(t); i++) {
+		snprintf(slurm, sizeof(slurm), "%s.slurm", path);
+		ck_assert_int_eq(
+			file_write(slurm, 0600, t[i].text, strlen(t[i].text), FILE_NO_SYNC, NULL),
+			0);
+		ck_assert_msg(conf_slurm_max_tres(slurm) == t[i].has, "%s", t[i].text);
+		unlink(slurm);
+	}
+	ck_assert_int_eq(conf_slurm_max_tres("/nonexistent/slurm.conf"), -1);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *s = suite_create("conf_launch");
@@ -554,6 +583,7 @@ int main(void)
 
 	tcase_set_timeout(tc, 60);
 	tcase_add_checked_fixture(tc, setup, teardown);
+	tcase_add_test(tc, max_tres);
 	tcase_add_test(tc, defaults);
 	tcase_add_test(tc, sections);
 	tcase_add_test(tc, places);
