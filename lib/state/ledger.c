@@ -413,10 +413,16 @@ int ledger_follow_prices(struct db *db, ledger_real *real, void *arg, struct err
 		/* an older price than the last one known, by her own time, is no news */
 		if (uusd_hr == r->last_uusd_hr || r->since_s < r->last_from_s)
 			continue;
-		rc = DB_RUN(db, err,
-			"INSERT OR REPLACE INTO rate_change (instance, from_s, uusd_hr) "
-			"SELECT id, ?, ? FROM instance WHERE id = ? AND state = 'running'",
-			DB_INT(r->since_s), DB_INT(uusd_hr), DB_TEXT(r->id));
+		if (r->last_uusd_hr < 0)
+			rc = DB_RUN(db, err,
+				"UPDATE instance SET rate_uusd_hr = ? WHERE id = ? AND "
+				"state = 'running' AND rate_uusd_hr < 0",
+				DB_INT(uusd_hr), DB_TEXT(r->id));
+		else
+			rc = DB_RUN(db, err,
+				"INSERT OR REPLACE INTO rate_change (instance, from_s, uusd_hr) "
+				"SELECT id, ?, ? FROM instance WHERE id = ? AND state = 'running'",
+				DB_INT(r->since_s), DB_INT(uusd_hr), DB_TEXT(r->id));
 		if (rc < 0)
 			return -1;
 		news += rc;

@@ -76,7 +76,8 @@ int ledger_cost(struct db *db, const struct instance *instance, int64_t now_ms, 
 /*
  * Follow the Spot prices that AWS has said (price.h): a change for each living Spot instance whose
  * zone and type have another price than it was last known to have, from the time when that price
- * holds. REAL says what of that price the site pays; NULL: all of it. How many were written, or -1.
+ * holds. One whose rate at its launch was not known has it from the launch. REAL says what of that
+ * price the site pays; NULL: all of it. How many were written, or -1.
  */
 typedef int64_t ledger_real(void *arg, const char *region, const char *type, int64_t uusd_hr);
 int ledger_follow_prices(struct db *db, ledger_real *real, void *arg, struct err *err);

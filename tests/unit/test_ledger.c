@@ -232,6 +232,33 @@ START_TEST(spot_prices_are_followed)
 }
 END_TEST
 
+START_TEST(the_first_price_is_that_of_a_launch_without)
+{
+	cleanup_free struct ledger_rate *rates = NULL;
+	struct instance x;
+	unsigned unpriced = 0;
+	int64_t uusd;
+	size_t n = 0;
+
+	ok(instance_get(state_db, I1, &x, &err));
+	snprintf(x.id, sizeof(x.id), "i-00000000000000003");
+	x.node[0] = '\0';
+	x.rate_uusd_hr = -1;
+	ok(instance_insert(state_db, &x, 1, false, &err));
+	ok(gang_cost(state_db, "7-a", 2000000, &uusd, &unpriced, &err));
+	ck_assert_uint_eq(unpriced, 1);
+	spot_price(3600, 1500);
+	ck_assert_int_eq(ledger_follow_prices(state_db, NULL, NULL, &err), 1);
+	ck_assert_int_eq(ledger_follow_prices(state_db, NULL, NULL, &err), 0);
+	ok(ledger_rates(state_db, 0, &rates, &n, &err));
+	ck_assert_uint_eq(n, 0);
+	/* who asks what the gang cost, and what its job has spent, reads it, too */
+	ok(gang_cost(state_db, "7-a", 2000000, &uusd, &unpriced, &err));
+	ck_assert_uint_eq(unpriced, 0);
+	ck_assert_int_eq(uusd, 3 * 1000);
+}
+END_TEST
+
 static int64_t half(void *arg, const char *region, const char *type, int64_t uusd_hr)
 {
 	ck_assert_ptr_eq(arg, state_db);
@@ -283,6 +310,7 @@ int main(void)
 	tcase_add_test(tc, not_in_vain_once_active);
 	tcase_add_test(tc, jobs_of_gangs);
 	tcase_add_test(tc, spot_prices_are_followed);
+	tcase_add_test(tc, the_first_price_is_that_of_a_launch_without);
 	tcase_add_test(tc, spot_prices_less_what_is_not_paid);
 	tcase_add_test(tc, a_price_older_than_the_launch_holds_from_it);
 	suite_add_tcase(suite, tc);
