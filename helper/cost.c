@@ -180,20 +180,27 @@ static void choose(char *to, size_t size, const char *first, const char *else_)
 	snprintf(to, size, "%s", *first ? first : else_);
 }
 
-/* The party of a job: JOB may be NULL, where no record of it is left. */
+/*
+ * The party of a job: JOB may be NULL, where no record of it is left. OWN: it is one of the gang's.
+ * User and account are told together, so that a job whose user is known and has no account has
+ * none.
+ */
 static int job_party(struct reading *r, const struct ledger_run *run, const struct job_run *job,
-	uint32_t job_id, size_t *index, struct err *err)
+	uint32_t job_id, bool own, size_t *index, struct err *err)
 {
 	struct cost_party party = {0};
-	bool own = !run->job_id || run->job_id == job_id;
+	bool named = job && *job->user;
 	char number[16];
 
+	own = own && (!run->job_id || run->job_id == job_id);
 	snprintf(number, sizeof(number), "%" PRIu32, job_id);
 	choose(party.job, sizeof(party.job), job ? job->name : "",
-		run->job_id == job_id && *run->job_name ? run->job_name : number);
-	choose(party.user, sizeof(party.user), job ? job->user : "", own ? run->user : "");
-	choose(party.account, sizeof(party.account), job ? job->account : "",
-		own ? run->account : "");
+		own && *run->job_name ? run->job_name : number);
+	snprintf(party.user, sizeof(party.user), "%s", named ? job->user : own ? run->user : "");
+	snprintf(party.account, sizeof(party.account), "%s",
+		named ? job->account
+		: own ? run->account
+		      : "");
 	choose(party.partition, sizeof(party.partition), job ? job->partition : "", run->partition);
 	return add_party(r, &party, index, err);
 }
@@ -254,7 +261,7 @@ static int add_holds(struct reading *r, const struct ledger_run *run, const stru
 
 		if (mine == nown && !held)
 			continue;
-		if (job_party(r, run, job, job->job_id, &party, err) < 0)
+		if (job_party(r, run, job, job->job_id, mine < nown, &party, err) < 0)
 			return -1;
 		if (mine < nown) {
 			seen[mine] = true;
@@ -288,7 +295,7 @@ static int add_unrecorded(struct reading *r, const struct ledger_run *run,
 		if (*run->instance.node ? !nodeset_contains(&nodes, run->instance.node)
 					: run->job_id != own[i].job_id)
 			continue;
-		if (job_party(r, run, NULL, own[i].job_id, &party, err) < 0)
+		if (job_party(r, run, NULL, own[i].job_id, true, &party, err) < 0)
 			return -1;
 		use.job = (long)party;
 		if (add_owner(r, party, err) < 0 || add_use(r, &use, err) < 0)
