@@ -12,6 +12,7 @@ EXTRA_DIST += \
 	tests/e2e/crash_resume.bats \
 	tests/e2e/cost.bats \
 	tests/e2e/cost_day.py \
+	tests/e2e/day.bats \
 	tests/e2e/dist.bats \
 	tests/e2e/estimate.bats \
 	tests/e2e/explain.bats \
