@@ -81,17 +81,21 @@ bool request_group_binds(const struct plan_request *request)
 
 bool request_fears_spot(const struct plan_request *request)
 {
-	return request->market == MARKET_SPOT && request->spot_needs_requeue && !request->requeue;
+	return request->market != MARKET_ON_DEMAND && request->spot_needs_requeue &&
+	       !request->requeue;
 }
 
-unsigned request_at_once(const struct plan_request *request)
+unsigned request_at_once(const struct plan_request *request, enum market market)
 {
+	if (request->market == MARKET_MIXED && market != MARKET_MIXED)
+		return market == MARKET_SPOT ? request->nodes - request->firsts : request->firsts;
 	return request->gang ? request->nodes : 1;
 }
 
-uint64_t candidate_vcpus(const struct candidate *candidate, const struct plan_request *request)
+uint64_t candidate_vcpus(const struct candidate *candidate, const struct plan_request *request,
+	const struct plan_quota *quota)
 {
-	return (uint64_t)request_at_once(request) * candidate->type->vcpus;
+	return (uint64_t)request_at_once(request, quota->market) * candidate->type->vcpus;
 }
 
 const struct plan_quota *candidate_quota(
@@ -102,18 +106,14 @@ const struct plan_quota *candidate_quota(
 	for (size_t i = 0; i < request->nquotas; i++) {
 		const struct plan_quota *quota = &request->quotas[i];
 
-		if (quota->family == family && quota->market == request->market)
+		if (quota->family != family ||
+			(quota->market != request->market && request->market != MARKET_MIXED))
+			continue;
+		if (quota->left_vcpus < 0 ||
+			(uint64_t)quota->left_vcpus < candidate_vcpus(candidate, request, quota))
 			return quota;
 	}
 	return NULL;
-}
-
-static bool within_quota(const struct candidate *candidate, const struct plan_request *request)
-{
-	const struct plan_quota *quota = candidate_quota(candidate, request);
-
-	return !quota || (quota->left_vcpus >= 0 && (uint64_t)quota->left_vcpus >=
-							    candidate_vcpus(candidate, request));
 }
 
 int64_t candidate_asked(const struct plan_choice *choice)
@@ -158,6 +158,12 @@ static bool within_limit(const struct candidate *candidate, const struct plan_re
 	return cost >= 0 && cost <= request->limit.uusd;
 }
 
+static bool is_sold(const struct instance_type *type, enum market market)
+{
+	return (type->spot || market == MARKET_ON_DEMAND) &&
+	       (type->on_demand || market == MARKET_SPOT);
+}
+
 static enum verdict judge(
 	const struct candidate *candidate, const struct plan_request *request, bool efa)
 {
@@ -172,7 +178,7 @@ static enum verdict judge(
 	/* what is reserved there is there */
 	if (!reserved && choice->offered == OFFER_NO)
 		return REFUSED_OFFER;
-	if (!reserved && (request->market == MARKET_SPOT ? !type->spot : !type->on_demand))
+	if (!reserved && !is_sold(type, request->market))
 		return REFUSED_MARKET;
 	if (!reserved && request_fears_spot(request))
 		return REFUSED_SPOT;
@@ -194,7 +200,8 @@ static enum verdict judge(
 	if (!addresses_suffice(candidate, request, efa))
 		return REFUSED_ADDRESS;
 	if (request->limit.uusd) {
-		if (candidate->most_uusd_hr < 0)
+		if (candidate->most_uusd_hr < 0 ||
+			(request->market == MARKET_MIXED && candidate->first_uusd_hr < 0))
 			return REFUSED_PRICE;
 		if (!within_limit(candidate, request))
 			return REFUSED_BUDGET;
@@ -204,7 +211,7 @@ static enum verdict judge(
 		return REFUSED_FULL;
 	if (!reserved && !within_cap(candidate, request))
 		return REFUSED_CAP;
-	if (!reserved && !within_quota(candidate, request))
+	if (!reserved && candidate_quota(candidate, request))
 		return REFUSED_QUOTA;
 	if (choice->tier > request->tier && !reserved)
 		return REFUSED_TIER;
@@ -274,11 +281,10 @@ int64_t request_buys_s(const struct plan_request *request, int64_t gang_uusd_hr)
  */
 static void convert(struct candidate *candidate, const struct plan_request *request)
 {
-	int64_t rate, time_s;
+	int64_t time_s;
 
 	candidate->buys_s = -1;
-	if (!request_converts(request) || candidate->gang_uusd_hr < 0 ||
-		__builtin_add_overflow(candidate->most_uusd_hr, request->disk_uusd_hr, &rate))
+	if (!request_converts(request) || candidate->gang_uusd_hr < 0)
 		return;
 	candidate->buys_s = request_buys_s(request, candidate->gang_uusd_hr);
 	time_s = candidate->buys_s < request->least_time_s ? request->least_time_s
@@ -286,14 +292,36 @@ static void convert(struct candidate *candidate, const struct plan_request *requ
 	/* what costs nothing buys more than can be counted */
 	if (time_s > BUYS_MAX_S)
 		candidate->buys_s = time_s = BUYS_MAX_S;
-	candidate->job_uusd = cost_of_time(request, request_cost_nodes(request), rate, time_s);
+	candidate->job_uusd = cost_of_time(request, 1, candidate->gang_uusd_hr, time_s);
+}
+
+void request_cost_of_parts(const struct plan_request *request, const struct plan_part *parts,
+	size_t n, int64_t *gang_uusd_hr, int64_t *job_uusd)
+{
+	struct plan_request rest = *request;
+
+	*gang_uusd_hr = *job_uusd = 0;
+	for (size_t i = 0; i < n; i++) {
+		int64_t hour, job, unused;
+
+		request_cost(&rest, parts[i].nodes, parts[i].rate_uusd_hr, &hour, &job);
+		if (parts[i].most_uusd_hr > parts[i].rate_uusd_hr)
+			request_cost(&rest, parts[i].nodes, parts[i].most_uusd_hr, &unused, &job);
+		if (hour < 0 || *gang_uusd_hr < 0 ||
+			__builtin_add_overflow(*gang_uusd_hr, hour, gang_uusd_hr))
+			*gang_uusd_hr = -1;
+		if (job < 0 || *job_uusd < 0 || __builtin_add_overflow(*job_uusd, job, job_uusd))
+			*job_uusd = -1;
+		rest.spent_uusd = 0; /* once is enough */
+	}
 }
 
 int64_t candidate_cap(const struct candidate *candidate, const struct plan_request *request)
 {
 	const struct plan_choice *choice = candidate->choice;
 
-	if (choice->reservation || request->market != MARKET_SPOT || choice->max_price_uusd_hr <= 0)
+	if (choice->reservation || request->market == MARKET_ON_DEMAND ||
+		choice->max_price_uusd_hr <= 0)
 		return -1;
 	return choice->max_price_uusd_hr;
 }
@@ -303,16 +331,31 @@ const struct instance_type *plan_choice_type(const struct plan_choice *choice)
 	return choice->info ? choice->info : catalog_find(choice->type);
 }
 
+/* What a mixed gang's on-demand instances cost. */
+static void find_first_rate(struct candidate *candidate, const struct plan_request *request)
+{
+	const struct plan_choice *choice = candidate->choice;
+	int64_t *rate = &candidate->first_uusd_hr;
+
+	*rate = -1;
+	if (request->market != MARKET_MIXED || choice->reservation)
+		return;
+	*rate = choice->first_uusd_hr;
+	if (!*rate && catalog_price(request->region, choice->type, rate, NULL) < 0)
+		*rate = -1;
+}
+
 /* What it costs now, and what it may come to while it runs. */
 static void find_rate(struct candidate *candidate, const struct plan_request *request)
 {
 	const struct plan_choice *choice = candidate->choice;
-	bool spot = !choice->reservation && request->market == MARKET_SPOT;
+	bool spot = !choice->reservation && request->market != MARKET_ON_DEMAND;
 	int64_t cap = candidate_cap(candidate, request), list = choice->list_uusd_hr;
 
 	if (!list && (choice->price_uusd_hr >= 0 ||
 			     catalog_price(request->region, choice->type, &list, NULL) < 0))
 		list = -1;
+	find_first_rate(candidate, request);
 	/*
 	 * A Spot request without a price of its own never pays more than the list price, and one
 	 * with it never more than that. So where no Spot price is known, that serves.
@@ -332,6 +375,20 @@ static void find_rate(struct candidate *candidate, const struct plan_request *re
 	candidate->rate_uusd_hr = candidate->most_uusd_hr = list;
 }
 
+/* At worst: each at the most that it may come to. */
+static void find_cost(struct candidate *candidate, const struct plan_request *request)
+{
+	bool mixed = request->market == MARKET_MIXED;
+	unsigned nodes = request_cost_nodes(request), firsts = mixed ? request->firsts : 0;
+	struct plan_part parts[] = {
+		{.nodes = nodes - firsts, .rate_uusd_hr = candidate->most_uusd_hr},
+		{.nodes = firsts, .rate_uusd_hr = candidate->first_uusd_hr},
+	};
+
+	request_cost_of_parts(
+		request, parts, mixed ? 2 : 1, &candidate->gang_uusd_hr, &candidate->job_uusd);
+}
+
 void candidate_init(struct candidate *candidate, const struct plan_request *request,
 	const struct plan_choice *choice)
 {
@@ -340,8 +397,7 @@ void candidate_init(struct candidate *candidate, const struct plan_request *requ
 		.type = plan_choice_type(choice),
 	};
 	find_rate(candidate, request);
-	request_cost(request, request_cost_nodes(request), candidate->most_uusd_hr,
-		&candidate->gang_uusd_hr, &candidate->job_uusd);
+	find_cost(candidate, request);
 	convert(candidate, request);
 	candidate->with_efa = judge(candidate, request, true);
 	candidate->without = judge(candidate, request, false);

@@ -47,6 +47,7 @@ struct candidate {
 	const struct instance_type *type; /* NULL: unknown */
 	int64_t rate_uusd_hr;             /* at this moment; -1: not known */
 	int64_t most_uusd_hr;             /* that it may come to; -1: not known */
+	int64_t first_uusd_hr;            /* of a mixed gang's on-demand ones; -1: not known */
 	int64_t gang_uusd_hr;             /* all nodes at most; -1: not known */
 	int64_t job_uusd; /* whole job with allowances; -1: not known or unlimited */
 	int64_t buys_s;   /* see struct plan; -1: not to be converted, or the price is not known */
@@ -55,9 +56,6 @@ struct candidate {
 	const struct candidate *instead; /* for REFUSED_SUBNET */
 	struct rank_score score;         /* 0 without weights */
 };
-
-/* "on-demand" or "spot". */
-const char *market_name(enum market market);
 
 /*
  * The strategy that the request asks for, before anything is known of candidates, with EFA in the
@@ -74,7 +72,7 @@ bool request_group_binds(const struct plan_request *request);
 /* Its EFA mode, that of detection being EFA_PREFERRED where it does not bind. */
 enum efa_mode request_efa_mode(const struct plan_request *request);
 
-/* The market is spot, and the job must not be interrupted. */
+/* The market is spot, or in part, and the job must not be interrupted. */
 bool request_fears_spot(const struct plan_request *request);
 
 /* The request asks for EFA, be it only where it can be had. */
@@ -98,13 +96,20 @@ bool request_converts(const struct plan_request *request);
 /* So long does the limit for the whole job pay GANG_UUSD_HR; see plan_buys_s(). */
 int64_t request_buys_s(const struct plan_request *request, int64_t gang_uusd_hr);
 
-/* How many instances must come at once: a pool of one-node jobs takes what comes. */
-unsigned request_at_once(const struct plan_request *request);
+/* The same of PARTS together: per hour at their rates, for the job at the most that these may come
+ * to. */
+void request_cost_of_parts(const struct plan_request *request, const struct plan_part *parts,
+	size_t n, int64_t *gang_uusd_hr, int64_t *job_uusd);
 
-/* The vCPUs of these, and the quota that they draw on; NULL: none, or not known. */
-uint64_t candidate_vcpus(const struct candidate *candidate, const struct plan_request *request);
+/* How many instances of MARKET must come at once: a pool of one-node jobs takes what comes. */
+unsigned request_at_once(const struct plan_request *request, enum market market);
+
+/* The quota that has too little left for it; NULL: none. */
 const struct plan_quota *candidate_quota(
 	const struct candidate *candidate, const struct plan_request *request);
+/* The vCPUs that are asked of QUOTA. */
+uint64_t candidate_vcpus(const struct candidate *candidate, const struct plan_request *request,
+	const struct plan_quota *quota);
 
 /* Fill CANDIDATE from CHOICE: type, costs, with_efa, without. The verdict is the caller's. */
 void candidate_init(struct candidate *candidate, const struct plan_request *request,

@@ -12,12 +12,19 @@
 
 const char *market_name(enum market market)
 {
-	return market == MARKET_SPOT ? "spot" : "on-demand";
+	static const char *const names[] = {
+		[MARKET_ON_DEMAND] = "on-demand",
+		[MARKET_SPOT] = "spot",
+		[MARKET_MIXED] = "mixed",
+	};
+
+	return names[market];
 }
 
-static const char *market_refusal(enum market market)
+static const char *market_refusal(enum market market, const struct instance_type *type)
 {
-	return market == MARKET_SPOT ? "not sold as spot" : "sold as capacity blocks only";
+	return market != MARKET_ON_DEMAND && !type->spot ? "not sold as spot"
+							 : "sold as capacity blocks only";
 }
 
 static const char *money(int64_t uusd, char buf[MONEY_SIZE])
@@ -42,7 +49,8 @@ static void explain_cost(
 			money(request->limit.uusd, b));
 }
 
-static void explain_kept(const struct candidate *candidate, bool efa, struct strbuf *sb)
+static void explain_kept(const struct candidate *candidate, const struct plan_request *request,
+	bool efa, struct strbuf *sb)
 {
 	char buf[MONEY_SIZE];
 
@@ -54,6 +62,8 @@ static void explain_kept(const struct candidate *candidate, bool efa, struct str
 		strbuf_addf(sb, ", %s", candidate->choice->price_why);
 	if (candidate->most_uusd_hr > candidate->rate_uusd_hr)
 		strbuf_addf(sb, ", at most %s", money(candidate->most_uusd_hr, buf));
+	if (request->market == MARKET_MIXED && candidate->first_uusd_hr >= 0)
+		strbuf_addf(sb, ", on-demand %s", money(candidate->first_uusd_hr, buf));
 	if (efa)
 		strbuf_addf(sb, ", %u EFA", candidate->type->efa_max);
 	if (candidate->choice->reservation)
@@ -87,6 +97,14 @@ static void explain_size(
 static const char *tried_why(const struct plan_choice *choice)
 {
 	return choice->tried_why && *choice->tried_why ? choice->tried_why : "nothing came";
+}
+
+/* Of a candidate that is refused for its quota: what is asked of that. */
+static uint64_t wanted_vcpus(const struct candidate *candidate, const struct plan_request *request)
+{
+	const struct plan_quota *quota = candidate_quota(candidate, request);
+
+	return quota ? candidate_vcpus(candidate, request, quota) : 0;
 }
 
 /* "the on-demand quota of HPC instances has 32 left". */
@@ -126,7 +144,7 @@ void candidate_explain(const struct candidate *candidate, const struct plan_requ
 			sb, "EC2 does not offer it in %s", *choice->az ? choice->az : "that zone");
 		break;
 	case REFUSED_MARKET:
-		strbuf_addstr(sb, market_refusal(request->market));
+		strbuf_addstr(sb, market_refusal(request->market, type));
 		break;
 	case REFUSED_SPOT:
 		strbuf_addstr(sb, "spot may end at any time, and the job is not to be requeued");
@@ -164,7 +182,7 @@ void candidate_explain(const struct candidate *candidate, const struct plan_requ
 			money(candidate_asked(choice), a), money(choice->max_price_uusd_hr, b));
 		break;
 	case REFUSED_QUOTA:
-		strbuf_addf(sb, "needs %" PRIu64 " vCPUs, ", candidate_vcpus(candidate, request));
+		strbuf_addf(sb, "needs %" PRIu64 " vCPUs, ", wanted_vcpus(candidate, request));
 		explain_quota(candidate, request, sb);
 		break;
 	case REFUSED_FULL:
@@ -196,7 +214,7 @@ void candidate_explain(const struct candidate *candidate, const struct plan_requ
 		strbuf_addstr(sb, "stands twice");
 		break;
 	case KEPT:
-		explain_kept(candidate, efa, sb);
+		explain_kept(candidate, request, efa, sb);
 		break;
 	}
 	/* also of what is only put off, to see what a later step has */
@@ -363,7 +381,7 @@ static int fail_budget(const struct candidate *candidates, size_t n,
 	const struct plan_request *request, struct err *err)
 {
 	const struct candidate *best = NULL;
-	char a[MONEY_SIZE], b[MONEY_SIZE], c[MONEY_SIZE];
+	char a[MONEY_SIZE], b[MONEY_SIZE], c[MONEY_SIZE], first[96] = "";
 
 	for (size_t i = 0; i < n; i++) {
 		if (candidates[i].verdict == REFUSED_BUDGET &&
@@ -372,13 +390,16 @@ static int fail_budget(const struct candidate *candidates, size_t n,
 	}
 	if (!best)
 		return -1;
+	if (request->market == MARKET_MIXED)
+		snprintf(first, sizeof(first), ", %u of them at %s on-demand", request->firsts,
+			money(best->first_uusd_hr, a));
 	if (request->limit.per_hour)
 		return err_set(err, ERR_BUDGET,
 			"cost limit %s USD/h: %u x %s, the cheapest allowed, cost %s USD/h at %s "
-			"each; a higher limit or fewer nodes would meet it",
+			"each%s; a higher limit or fewer nodes would meet it",
 			money(request->limit.uusd, a), request_cost_nodes(request),
 			best->choice->type, money(best->gang_uusd_hr, b),
-			money(best->most_uusd_hr, c));
+			money(best->most_uusd_hr, c), first);
 	if (request_converts(request))
 		return err_set(err, ERR_BUDGET,
 			"cost limit %s USD: %u x %s, the cheapest allowed, cost %s USD at worst "
@@ -423,23 +444,25 @@ static int fail_quota(const struct candidate *candidates, size_t n,
 {
 	CLEANUP(strbuf_release) struct strbuf left = STRBUF_INIT;
 	const struct candidate *best = NULL;
+	enum market market;
 	const char *code;
 
 	for (size_t i = 0; i < n; i++) {
 		const struct candidate *c = &candidates[i];
 
 		if (c->verdict == REFUSED_QUOTA &&
-			(!best || candidate_vcpus(c, request) < candidate_vcpus(best, request)))
+			(!best || wanted_vcpus(c, request) < wanted_vcpus(best, request)))
 			best = c;
 	}
 	if (!best)
 		return -1;
 	explain_quota(best, request, &left);
-	code = quota_code(catalog_quota_family(best->choice->type), request->market == MARKET_SPOT);
+	market = candidate_quota(best, request)->market;
+	code = quota_code(catalog_quota_family(best->choice->type), market == MARKET_SPOT);
 	return err_set(err, ERR_QUOTA,
 		"%u x %s need %" PRIu64 " vCPUs, but %s: ask AWS for a higher quota%s%s%s or use "
 		"fewer nodes",
-		request_at_once(request), best->choice->type, candidate_vcpus(best, request),
+		request_at_once(request, market), best->choice->type, wanted_vcpus(best, request),
 		left.buf, code ? " (" : "", code ? code : "", code ? ")" : "");
 }
 
@@ -490,6 +513,16 @@ static void list_pools(
 		strbuf_addf(sb, " and %zu more", more);
 }
 
+static const struct candidate *first_of(
+	const struct candidate *candidates, size_t n, enum verdict verdict)
+{
+	size_t i = 0;
+
+	while (i + 1 < n && candidates[i].verdict != verdict)
+		i++;
+	return &candidates[i];
+}
+
 int candidate_fail(const struct candidate *candidates, size_t n, const struct plan_request *request,
 	struct err *err)
 {
@@ -519,7 +552,8 @@ int candidate_fail(const struct candidate *candidates, size_t n, const struct pl
 		return err_set(err, ERR_CONFIG,
 			"%s is asked, but %s is %s: allow another type or another purchasing "
 			"option",
-			market_name(request->market), types.buf, market_refusal(request->market));
+			market_name(request->market), types.buf,
+			market_refusal(request->market, first_of(candidates, n, furthest)->type));
 	case REFUSED_SPOT:
 		return err_set(err, ERR_CONFIG,
 			"only spot instances are allowed, which may end at any time, and the job "

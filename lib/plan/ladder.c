@@ -47,7 +47,7 @@ bool ladder_next(
 	struct ladder_step next = *step;
 
 	if (!next.reservation) {
-		if (next.market == MARKET_SPOT && rules->spot_to_on_demand) {
+		if (next.market != MARKET_ON_DEMAND && rules->spot_to_on_demand) {
 			step->market = MARKET_ON_DEMAND;
 			return true;
 		}

@@ -3,11 +3,10 @@
  * ladder: the order of tries of one start of a gang. Pure.
  *
  * Innermost first: the pools of a step (the caller marks what failed and plans the same step anew
- * until nothing is left), spot -> on-demand, next tier of types, placement group -> none, EFA ->
- * none, next region;
- * then all of it once more with the pools that failed recently. Given capacity reservations go
- * before everything, of all regions: they are paid for already. Steps that make no difference
- * are left out. A job that spot could not start anew, or that was interrupted
+ * until nothing is left), spot or mixed -> on-demand, next tier of types, placement group -> none,
+ *EFA -> none, next region; then all of it once more with the pools that failed recently. Given
+ *capacity reservations go before everything, of all regions: they are paid for already. Steps that
+ *make no difference are left out. A job that spot could not start anew, or that was interrupted
  * often enough, begins on-demand. EFA that is required is
  *never dropped, nor its placement group, nor a group that the site forces.
  *

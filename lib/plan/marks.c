@@ -63,7 +63,9 @@ static bool same_pool(const struct mark *mark, const struct plan_choice *choice)
 static bool speaks_for(
 	const struct mark *mark, const struct plan_choice *choice, enum market market, bool grouped)
 {
-	if (mark->reserved != !!choice->reservation || (!mark->reserved && mark->market != market))
+	/* a mixed gang needs both: what one of the markets has none of is of no use to it */
+	if (mark->reserved != !!choice->reservation ||
+		(!mark->reserved && mark->market != market && market != MARKET_MIXED))
 		return false;
 	switch (mark->scope) {
 	case SCOPE_SUBNET:

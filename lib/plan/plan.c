@@ -314,6 +314,15 @@ static bool must_group(const struct plan_request *request)
 	return request_group_binds(&with);
 }
 
+static int check_mixed(const struct plan_request *request, struct err *err)
+{
+	if (request->market != MARKET_MIXED ||
+		(request->gang && request->firsts && request->firsts < request->nodes))
+		return 0;
+	return err_set(err, ERR_USAGE, "a mixed plan for %u node(s), %u of them on-demand",
+		request->nodes, request->firsts);
+}
+
 static int check_request(const struct plan_request *request, struct err *err)
 {
 	char buf[MONEY_SIZE];
@@ -329,7 +338,7 @@ static int check_request(const struct plan_request *request, struct err *err)
 			err, ERR_USAGE, "a plan without the placement group that must be had");
 	if (!request->nchoices)
 		return err_set(err, ERR_CONFIG, "the node group allows no instance type");
-	if (check_spread(request, err) < 0)
+	if (check_mixed(request, err) < 0 || check_spread(request, err) < 0)
 		return -1;
 	if (!request->limit.uusd)
 		return 0;
@@ -349,11 +358,26 @@ static int check_request(const struct plan_request *request, struct err *err)
 	return 0;
 }
 
+/* Of a mixed gang between the two, by how many there are of each. */
+static int64_t mean_rate(const struct candidate *candidate, const struct plan_request *request)
+{
+	int64_t firsts, others;
+
+	if (request->market != MARKET_MIXED || candidate->rate_uusd_hr < 0 ||
+		candidate->first_uusd_hr < 0 ||
+		__builtin_mul_overflow(candidate->first_uusd_hr, request->firsts, &firsts) ||
+		__builtin_mul_overflow(
+			candidate->rate_uusd_hr, request->nodes - request->firsts, &others) ||
+		__builtin_add_overflow(firsts, others, &others))
+		return candidate->rate_uusd_hr;
+	return others / request->nodes;
+}
+
 static void score(struct candidate *candidate, const struct plan_request *request, size_t position)
 {
 	struct rank_item item = {
 		.type = candidate->type,
-		.rate_uusd_hr = candidate->rate_uusd_hr,
+		.rate_uusd_hr = mean_rate(candidate, request),
 		.position = position,
 	};
 
@@ -424,7 +448,13 @@ static void explain_cost(const struct verdicts *verdicts, struct strbuf *sb)
 		strbuf_addstr(sb, "price unknown\n");
 		return;
 	}
-	strbuf_addf(sb, "%u nodes at %s USD/h at most", request_cost_nodes(request),
+	if (request->market == MARKET_MIXED)
+		strbuf_addf(sb, "%u on-demand at %s USD/h, ", request->firsts,
+			money_format(worst->first_uusd_hr, a, sizeof(a)));
+	strbuf_addf(sb, "%u %s at %s USD/h at most",
+		request->market == MARKET_MIXED ? request->nodes - request->firsts
+						: request_cost_nodes(request),
+		request->market == MARKET_MIXED ? "spot" : "nodes",
 		money_format(worst->most_uusd_hr, a, sizeof(a)));
 	if (request->disk_uusd_hr)
 		strbuf_addf(
@@ -561,6 +591,7 @@ static int fill_pools(struct plan *plan, const struct verdicts *verdicts, struct
 			.az = candidate->choice->az,
 			.rate_uusd_hr = candidate->rate_uusd_hr,
 			.most_uusd_hr = candidate->most_uusd_hr,
+			.first_uusd_hr = candidate->first_uusd_hr,
 			.price_why = candidate->choice->price_why,
 			.max_price_uusd_hr = candidate_cap(candidate, verdicts->request),
 			.reservation = candidate->choice->reservation,
@@ -583,6 +614,7 @@ static int fill(struct plan *plan, const struct verdicts *verdicts, struct err *
 	plan->cluster_group = verdicts->strategy == PLACEMENT_CLUSTER;
 	plan->market = verdicts->request->reserved_only ? MARKET_ON_DEMAND
 							: verdicts->request->market;
+	plan->firsts = plan->market == MARKET_MIXED ? verdicts->request->firsts : 0;
 	plan->worst_uusd_hr = worst ? worst->gang_uusd_hr : -1;
 	plan->worst_uusd = worst ? worst->job_uusd : -1;
 	plan->buys_s = worst ? worst->buys_s : -1;
@@ -621,28 +653,6 @@ static int64_t round_to_cents(int64_t uusd, int64_t limit_uusd)
 	return uusd + up;
 }
 
-/* Of all parts together: now an hour, and at most for the job; -1 each where it is not known. */
-static void sum_cost(const struct plan_request *request, const struct plan_part *parts, size_t n,
-	int64_t *gang_uusd_hr, int64_t *job_uusd)
-{
-	struct plan_request rest = *request;
-
-	*gang_uusd_hr = *job_uusd = 0;
-	for (size_t i = 0; i < n; i++) {
-		int64_t hour, job, unused;
-
-		request_cost(&rest, parts[i].nodes, parts[i].rate_uusd_hr, &hour, &job);
-		if (parts[i].most_uusd_hr > parts[i].rate_uusd_hr)
-			request_cost(&rest, parts[i].nodes, parts[i].most_uusd_hr, &unused, &job);
-		if (hour < 0 || *gang_uusd_hr < 0 ||
-			__builtin_add_overflow(*gang_uusd_hr, hour, gang_uusd_hr))
-			*gang_uusd_hr = -1;
-		if (job < 0 || *job_uusd < 0 || __builtin_add_overflow(*job_uusd, job, job_uusd))
-			*job_uusd = -1;
-		rest.spent_uusd = 0; /* once is enough */
-	}
-}
-
 int64_t plan_buys_s(const struct plan_request *request, const struct plan_part *parts, size_t n)
 {
 	int64_t sum = 0;
@@ -667,7 +677,7 @@ static void describe_cost(const struct plan_request *request, const struct plan_
 	char buf[48], span[CLOCK_SPAN_SIZE];
 	int64_t gang_uusd_hr, job_uusd;
 
-	sum_cost(request, parts, n, &gang_uusd_hr, &job_uusd);
+	request_cost_of_parts(request, parts, n, &gang_uusd_hr, &job_uusd);
 	if (gang_uusd_hr < 0) {
 		strbuf_addstr(sb, ", price unknown");
 		return;
@@ -721,13 +731,22 @@ char *plan_describe_parts(const struct plan *plan, const struct plan_request *re
 char *plan_describe(const struct plan *plan, const struct plan_request *request, unsigned nodes,
 	const char *type, const char *az, int64_t rate_uusd_hr, const char *group)
 {
-	struct plan_part part = {.nodes = nodes,
+	struct plan_part parts[2] = {{.nodes = nodes - plan->firsts,
 		.type = type,
 		.az = az,
-		.spot = plan->market == MARKET_SPOT,
-		.rate_uusd_hr = rate_uusd_hr};
+		.spot = plan->market != MARKET_ON_DEMAND,
+		.rate_uusd_hr = rate_uusd_hr}};
+	size_t n = 1;
 
-	return plan_describe_parts(plan, request, &part, 1, group);
+	if (plan->firsts) {
+		parts[1] = parts[0];
+		parts[0].nodes = plan->firsts;
+		parts[0].spot = false;
+		parts[0].rate_uusd_hr = plan->pools[0].first_uusd_hr;
+		parts[1].most_uusd_hr = plan->pools[0].most_uusd_hr;
+		n = 2;
+	}
+	return plan_describe_parts(plan, request, parts, n, group);
 }
 
 void plan_release(struct plan *plan)

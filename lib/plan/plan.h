@@ -12,7 +12,11 @@
 #include "lib/intent/intent.h"
 #include "lib/plan/rank.h"
 
-enum market { MARKET_ON_DEMAND, MARKET_SPOT };
+enum market {
+	MARKET_ON_DEMAND,
+	MARKET_SPOT,
+	MARKET_MIXED, /* of a gang: the first node of each job on-demand, the others spot */
+};
 
 /* What is known of a type in an AZ (DescribeInstanceTypeOfferings). */
 enum offer { OFFER_UNKNOWN, OFFER_YES, OFFER_NO };
@@ -46,6 +50,8 @@ struct plan_choice {
 	 * 0: look it up in the catalogue where price_uusd_hr is not known.
 	 */
 	int64_t list_uusd_hr;
+	/* of a mixed request: what the on-demand ones cost; -1: not known; 0: in the catalogue */
+	int64_t first_uusd_hr;
 	const char *price_why;     /* whose word the price is, for the reasons; NULL: not said */
 	int64_t max_price_uusd_hr; /* cap of a spot instance's price; -1 or 0: none */
 	const char *reservation;   /* capacity reservation or block, "cr-…"; NULL: none */
@@ -60,6 +66,9 @@ struct plan_choice {
 	const struct instance_type *info; /* borrowed; NULL: catalog_find() */
 	enum offer offered;               /* in its AZ */
 };
+
+/* "on-demand", "spot" or "mixed". */
+const char *market_name(enum market market);
 
 /* What is known of the choice's type; NULL: nothing. */
 const struct instance_type *plan_choice_type(const struct plan_choice *choice);
@@ -97,6 +106,7 @@ struct plan_request {
 	int64_t least_time_s;
 	const char *region;
 	enum market market;
+	unsigned firsts;          /* of MARKET_MIXED: so many are on-demand; 1 to NODES - 1 */
 	unsigned group_threshold; /* a cluster placement group from so many nodes up; 0: never */
 	bool group_always;        /* mpi.force_cluster_placement_group */
 	enum placement_strategy placement; /* of the node group; else the two above mean nothing */
@@ -127,6 +137,7 @@ struct plan_pool {
 	const char *az;            /* borrowed */
 	int64_t rate_uusd_hr;      /* -1: no price known (only where no limit was asked) */
 	int64_t most_uusd_hr;      /* what it may come to: of Spot, its cap or list price */
+	int64_t first_uusd_hr;     /* of a mixed plan: of the on-demand ones; else -1 */
 	const char *price_why;     /* borrowed; NULL: not said */
 	int64_t max_price_uusd_hr; /* to be sent as MaxPrice; -1: none, or not spot */
 	const char *reservation;   /* borrowed; NULL: none */
@@ -141,6 +152,7 @@ struct plan {
 	enum placement_strategy
 		strategy;        /* what cluster_group says, or another group; never AUTO */
 	enum market market;      /* of a reservation or block: on-demand */
+	unsigned firsts;         /* of a mixed one: so many on-demand, the others spot; else 0 */
 	struct plan_pool *pools; /* in order of preference, the hinted first, those that failed
 				  * recently last, among these by score; one per (type, AZ) */
 	size_t npools;

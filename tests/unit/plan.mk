@@ -13,6 +13,7 @@ check_PROGRAMS += \
 	tests/unit/test_plan \
 	tests/unit/test_plan_facts \
 	tests/unit/test_plan_limit \
+	tests/unit/test_plan_mixed \
 	tests/unit/test_plan_properties \
 	tests/unit/test_plan_steps \
 	tests/unit/test_script \
@@ -44,6 +45,10 @@ tests_unit_test_identity_LDADD = libplan.a libbase.a $(CHECK_LIBS)
 tests_unit_test_plan_limit_SOURCES = tests/unit/test_plan_limit.c
 tests_unit_test_plan_limit_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_plan_limit_LDADD = libplan.a libcatalog.a libintent.a libbase.a $(CHECK_LIBS)
+
+tests_unit_test_plan_mixed_SOURCES = tests/unit/test_plan_mixed.c
+tests_unit_test_plan_mixed_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_test_plan_mixed_LDADD = libplan.a libcatalog.a libintent.a libbase.a $(CHECK_LIBS)
 
 tests_unit_test_plan_SOURCES = tests/unit/test_plan.c
 tests_unit_test_plan_CPPFLAGS = $(UNIT_CPPFLAGS)

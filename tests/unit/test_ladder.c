@@ -58,6 +58,9 @@ static const struct {
 	{"nothing allowed", EFA_PREFERRED, MARKET_SPOT, 0, 1, false, false, "0s "},
 	{"no place given", EFA_PREFERRED, MARKET_SPOT, 0, 0, false, false, "0s "},
 	{"spot, then on-demand", EFA_REQUIRED, MARKET_SPOT, SPOT_TO_OD, 1, false, false, "0s 0o "},
+	{"mixed alone", EFA_REQUIRED, MARKET_MIXED, 0, 1, false, false, "0m "},
+	{"mixed, then on-demand", EFA_PREFERRED, MARKET_MIXED, SPOT_TO_OD | DROP_GROUP, 1, false,
+		false, "0m 0o 0m-g 0o-g "},
 	{"on-demand already", EFA_REQUIRED, MARKET_ON_DEMAND, SPOT_TO_OD, 1, false, false, "0o "},
 	{"the group goes", EFA_PREFERRED, MARKET_SPOT, SPOT_TO_OD | DROP_GROUP, 1, false, false,
 		"0s 0o 0s-g 0o-g "},
@@ -84,7 +87,7 @@ static const struct {
 
 static void put_step(const struct ladder_step *step, struct strbuf *sb)
 {
-	char market = step->market == MARKET_SPOT ? 's' : 'o';
+	char market = "osm"[step->market];
 
 	strbuf_addf(sb, "%u%c%s%s ", step->place, step->reservation ? 'r' : market,
 		step->no_group ? "-g" : "", step->no_efa ? "-e" : "");
