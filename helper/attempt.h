@@ -28,6 +28,7 @@ struct fleet {
 	struct nodeset nodes; /* instance i of it is node i */
 	char *hostlist;       /* of these: the positions that the identity tags give */
 	size_t first, n;      /* its instances, in the attempt's array */
+	enum market market;   /* on-demand or spot */
 	bool efa;             /* they have EFA interfaces */
 };
 

@@ -214,6 +214,10 @@ int attempt_bind(struct attempt *a, struct err *err)
 	snprintf(a->gang.type, sizeof(a->gang.type), "%s", a->instances[0].type);
 	snprintf(a->gang.az, sizeof(a->gang.az), "%s", a->instances[0].az);
 	a->gang.rate_uusd_hr = a->instances[0].rate_uusd_hr;
+	/* of a mixed gang, that of the dearest */
+	for (size_t i = 0; a->plan.firsts && i < a->ninstances; i++)
+		if (a->instances[i].rate_uusd_hr > a->gang.rate_uusd_hr)
+			a->gang.rate_uusd_hr = a->instances[i].rate_uusd_hr;
 	/* a rank without it leaves the others without it too */
 	a->gang.efa = true;
 	for (size_t f = 0; f < a->nfleets; f++)
@@ -328,7 +332,7 @@ static int64_t most_of(const struct attempt *a, const struct instance *in)
 	for (size_t i = 0; i < a->plan.npools; i++)
 		if (!strcmp(a->plan.pools[i].type, in->type) &&
 			!strcmp(a->plan.pools[i].az, in->az) &&
-			in->spot == (a->plan.market == MARKET_SPOT))
+			in->spot == (a->plan.market != MARKET_ON_DEMAND))
 			return a->plan.pools[i].most_uusd_hr;
 	return 0;
 }

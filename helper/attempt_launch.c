@@ -4,7 +4,9 @@
  *
  * Of all or nothing EC2 gives at most FLEET_MAX a request. A larger gang is several requests, one
  * after the other: the first chooses type and zone, the others are bound to them, since a cluster
- * placement group takes no other; if one fails, all are undone.
+ * placement group takes no other; if one fails, all are undone. So it is with a mixed gang, whose
+ * spot instances, being scarcer, come first, and then the on-demand ones for the first nodes of its
+ * jobs.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -17,6 +19,7 @@
 #include "helper/templates.h"
 #include "lib/base/cleanup.h"
 #include "lib/base/clock.h"
+#include "lib/plan/candidate.h"
 #include "lib/plan/outcome.h"
 #include "lib/state/launch.h"
 #include "lib/state/placement.h"
@@ -54,9 +57,9 @@ static bool same_version(const struct plan_pool *a, const struct plan_pool *b)
 		nic_layout_key(&b->layout, other, sizeof(other)));
 }
 
-/* ONLY: NULL, or the one pool that is to be asked. */
+/* ONLY: NULL, or the one pool that is to be asked. A cap is for SPOT. */
 static int make_configs(struct attempt *a, const struct ec2_template *template,
-	const struct plan_pool *only, struct fleet_plan *f, struct err *err)
+	const struct plan_pool *only, bool spot, struct fleet_plan *f, struct err *err)
 {
 	const struct conf_place *place = a->place;
 	struct template_wish wish = {
@@ -95,7 +98,7 @@ static int make_configs(struct attempt *a, const struct ec2_template *template,
 			f->overrides[used++] = (struct ec2_override){.type = pools[k].type,
 				.subnet = pools[k].subnet,
 				.group = *a->gang.group ? a->gang.group : NULL,
-				.max_price_uusd = pools[k].max_price_uusd_hr,
+				.max_price_uusd = spot ? pools[k].max_price_uusd_hr : -1,
 				.priority = (int)k};
 			config->noverrides++;
 		}
@@ -119,14 +122,16 @@ static const struct plan_pool *pool_of(
 	return NULL;
 }
 
-/* POOL gave nothing, by an answer of CLASS: not again in this start, and for a while not first. */
-static void refuse_pool(struct attempt *a, const struct plan_pool *pool, enum err_class class,
-	const char *code, unsigned nodes)
+/* POOL gave nothing, by an answer of CLASS to FLEET: not again in this start, and for a while not
+ * first. */
+static void refuse_pool(struct attempt *a, const struct fleet *fleet, const struct plan_pool *pool,
+	enum err_class class, const char *code, unsigned nodes)
 {
 	struct mark mark;
 
 	mark_pool(&mark, a->step.place, &a->plan, pool, outcome_scope_of(outcome_of(class), code),
 		code);
+	mark.market = fleet->market;
 	if (marks_add(&a->marks, &mark, NULL) < 0)
 		log_err("out of memory");
 	recent_remember(a->app, &mark, a->region, nodes, class);
@@ -144,13 +149,13 @@ static void avoid_pool(struct attempt *a, const struct plan_pool *pool)
 }
 
 /* The request as a whole was refused, or no pool is named: none of them gave anything. */
-static void mark_all(struct attempt *a, const struct plan_pool *only, enum err_class class,
-	const char *code, unsigned nodes)
+static void mark_all(struct attempt *a, const struct fleet *fleet, const struct plan_pool *only,
+	enum err_class class, const char *code, unsigned nodes)
 {
 	const struct plan_pool *pools = only ? only : a->plan.pools;
 
 	for (size_t i = 0; i < (only ? 1 : a->plan.npools); i++)
-		refuse_pool(a, &pools[i], class, code, nodes);
+		refuse_pool(a, fleet, &pools[i], class, code, nodes);
 }
 
 /* Does one of EC2's refusals tell of POOL? */
@@ -167,8 +172,8 @@ static bool is_named(const struct attempt *a, const struct plan_pool *pool,
 }
 
 /* Which pools did not give all, when fewer than NODES came. */
-static void mark_refusals(struct attempt *a, const struct plan_pool *only,
-	const struct ec2_fleet_result *result, unsigned nodes)
+static void mark_refusals(struct attempt *a, const struct fleet *fleet,
+	const struct plan_pool *only, const struct ec2_fleet_result *result, unsigned nodes)
 {
 	const struct plan_pool *last = NULL;
 	size_t before = a->marks.n;
@@ -179,7 +184,7 @@ static void mark_refusals(struct attempt *a, const struct plan_pool *only,
 
 		marks_hint(&a->marks, e->message);
 		if (pool)
-			refuse_pool(a, pool, ec2_classify(e->code, 200), e->code, nodes);
+			refuse_pool(a, fleet, pool, ec2_classify(e->code, 200), e->code, nodes);
 	}
 	/* and without a word: what gave too few has no more */
 	for (size_t i = 0; i < result->ninstances; i++) {
@@ -187,11 +192,11 @@ static void mark_refusals(struct attempt *a, const struct plan_pool *only,
 		const struct plan_pool *pool = pool_of(a, in->type, in->az, in->subnet);
 
 		if (pool && pool != last && !is_named(a, pool, result))
-			refuse_pool(a, pool, ERR_CAPACITY, "", nodes);
+			refuse_pool(a, fleet, pool, ERR_CAPACITY, "", nodes);
 		last = pool;
 	}
 	if (a->marks.n == before)
-		mark_all(a, only, ERR_CAPACITY, "", nodes);
+		mark_all(a, fleet, only, ERR_CAPACITY, "", nodes);
 }
 
 static void name_others(const struct ec2_fleet_result *result, struct strbuf *sb)
@@ -216,18 +221,22 @@ static void name_others(const struct ec2_fleet_result *result, struct strbuf *sb
  * the first that lets another pool be tried: one without capacity among misconfigured ones is
  * still worth it.
  */
-static int refused(const struct attempt *a, const struct ec2_fleet_result *result, size_t wanted,
-	struct err *err)
+static int refused(const struct attempt *a, const struct fleet *fleet,
+	const struct ec2_fleet_result *result, size_t wanted, struct err *err)
 {
 	const struct ec2_fleet_error *first = result->nerrors ? &result->errors[0] : NULL;
 	CLEANUP(strbuf_release) struct strbuf others = STRBUF_INIT;
+	const char *which = !a->plan.firsts                ? ""
+			    : fleet->market == MARKET_SPOT ? " spot"
+							   : " on-demand";
 	enum err_class class;
 	size_t len;
 
 	if (!first)
 		return err_set(err, ERR_CAPACITY,
-			"EC2 gave %zu of %zu %s instances in %s and no reason", result->ninstances,
-			wanted, a->plan.pools[0].type, a->plan.pools[0].az);
+			"EC2 gave %zu of %zu %s%s instances in %s and no reason",
+			result->ninstances, wanted, a->plan.pools[0].type, which,
+			a->plan.pools[0].az);
 	class = ec2_classify(first->code, 200);
 	for (size_t i = 1; i < result->nerrors && !outcome_of(class)->next_pool; i++)
 		class = ec2_classify(result->errors[i].code, 200);
@@ -236,10 +245,10 @@ static int refused(const struct attempt *a, const struct ec2_fleet_result *resul
 	len = strlen(first->message);
 	if (len && first->message[len - 1] == '.')
 		len--;
-	err_set(err, class, "EC2 gave %zu of %zu %s instances in %s: %s: %.*s%s",
+	err_set(err, class, "EC2 gave %zu of %zu %s%s instances in %s: %s: %.*s%s",
 		result->ninstances, wanted, *first->type ? first->type : a->plan.pools[0].type,
-		*first->az ? first->az : a->plan.pools[0].az, first->code, (int)len, first->message,
-		others.buf);
+		which, *first->az ? first->az : a->plan.pools[0].az, first->code, (int)len,
+		first->message, others.buf);
 	snprintf(err->code, sizeof(err->code), "%s", first->code);
 	return -1;
 }
@@ -282,7 +291,8 @@ static int keep_instances(struct attempt *a, struct fleet *fleet,
 		snprintf(to->subnet, sizeof(to->subnet), "%s",
 			*from->subnet || !pool ? from->subnet : pool->subnet);
 		if (pool)
-			to->rate_uusd_hr = pool->rate_uusd_hr;
+			to->rate_uusd_hr = a->plan.firsts && !from->spot ? pool->first_uusd_hr
+									 : pool->rate_uusd_hr;
 		to->disk_uusd_hr = a->app->conf->cost.disk_uusd_hr;
 		to->od_rate_uusd_hr = i && !strcmp(to[-1].type, to->type)
 					      ? to[-1].od_rate_uusd_hr
@@ -414,6 +424,13 @@ static int record_answer(struct attempt *a, struct fleet *fleet,
 	return db_commit(db, err);
 }
 
+/* How many of FLEET's market the gang needs at once. */
+static unsigned gang_nodes(const struct attempt *a, const struct fleet *fleet)
+{
+	return a->plan.market == MARKET_MIXED ? request_at_once(&a->request, fleet->market)
+					      : a->base.nodes;
+}
+
 /* Write the request down byte for byte, with the step to launching; then send it. */
 static int send_fleet(struct attempt *a, struct fleet *fleet, const struct plan_pool *only,
 	const struct ec2_fleet_request *request, struct err *err)
@@ -442,7 +459,8 @@ static int send_fleet(struct attempt *a, struct fleet *fleet, const struct plan_
 			launch_finish(
 				db, fleet->token, LAUNCH_FAILED, "", err->code, err->text, &local);
 			if (outcome_of(err->class)->next_pool)
-				mark_all(a, only, err->class, err->code, a->base.nodes);
+				mark_all(a, fleet, only, err->class, err->code,
+					gang_nodes(a, fleet));
 		}
 		return -1;
 	}
@@ -454,12 +472,13 @@ static int send_fleet(struct attempt *a, struct fleet *fleet, const struct plan_
 	end_surplus(a, fleet);
 	if (fleet->n >= nodes)
 		return 0;
-	mark_refusals(a, only, &result, a->demand->all_or_nothing ? a->base.nodes : nodes);
-	return refused(a, &result, nodes, err);
+	mark_refusals(
+		a, fleet, only, &result, a->demand->all_or_nothing ? gang_nodes(a, fleet) : nodes);
+	return refused(a, fleet, &result, nodes, err);
 }
 
-static struct fleet *add_fleet(
-	struct attempt *a, const struct nodeset *nodes, size_t at, size_t n, struct err *err)
+static struct fleet *add_fleet(struct attempt *a, const struct nodeset *nodes, size_t at, size_t n,
+	enum market market, struct err *err)
 {
 	struct fleet *fleets = reallocarray(a->fleets, a->nfleets + 1, sizeof(*fleets)), *fleet;
 
@@ -469,7 +488,10 @@ static struct fleet *add_fleet(
 	}
 	a->fleets = fleets;
 	fleet = &fleets[a->nfleets++];
-	*fleet = (struct fleet){.nodes = NODESET_INIT, .first = a->ninstances, .efa = a->plan.efa};
+	*fleet = (struct fleet){.nodes = NODESET_INIT,
+		.first = a->ninstances,
+		.market = market,
+		.efa = a->plan.efa};
 	random_hex(fleet->token, 16);
 	for (size_t i = 0; i < n; i++)
 		if (nodeset_add(&fleet->nodes, nodes->names[at + i], err) < 0)
@@ -489,7 +511,7 @@ static int launch_piece(struct attempt *a, const struct ec2_template *template,
 	CLEANUP(tags_release) struct tag_list tags = {0};
 	struct ec2_fleet_request request = {0};
 
-	if (make_configs(a, template, only, &plan, err) < 0)
+	if (make_configs(a, template, only, fleet->market == MARKET_SPOT, &plan, err) < 0)
 		return -1;
 	tags_common(&tags, a->app->cluster, &a->gang, a->demand->group);
 	tags_launch(&tags, fleet->token, fleet->hostlist);
@@ -501,7 +523,7 @@ static int launch_piece(struct attempt *a, const struct ec2_template *template,
 	request.nconfigs = plan.n;
 	request.capacity = (int)fleet->nodes.n;
 	request.all_or_nothing = a->demand->all_or_nothing;
-	request.spot = a->plan.market == MARKET_SPOT;
+	request.spot = fleet->market == MARKET_SPOT;
 	request.use_reservations_first = !request.spot;
 	request.capacity_block = a->plan.pools[0].block;
 	request.token = fleet->token;
@@ -527,13 +549,86 @@ static const struct plan_pool *pool_of_first(const struct attempt *a, const stru
 	return fleet->n ? pool_of(a, in->type, in->az, in->subnet) : NULL;
 }
 
+static int fail_elsewhere(const struct attempt *a, const struct fleet *fleet, struct err *err)
+{
+	const struct instance *in = &a->instances[fleet->first];
+
+	return err_set(err, ERR_FATAL, "EC2 gave %s in %s, which was not asked for",
+		fleet->n ? in->type : "nothing", fleet->n ? in->az : "any zone");
+}
+
+/*
+ * CreateFleet for NODES, in as few requests as there may be. Those of all or nothing go where the
+ * try's first went, which is the attempt's fleet BEGUN. *SHORT_OF: of others, why some did not
+ * come.
+ */
+static int launch_market(struct attempt *a, const struct ec2_template *template, size_t begun,
+	const struct nodeset *nodes, enum market market, struct err *short_of, struct err *err)
+{
+	size_t pieces = (nodes->n + FLEET_MAX - 1) / FLEET_MAX, at = 0;
+
+	for (size_t i = 0; i < pieces; i++) {
+		/* as even as can be: 1001 is 501 and 500 */
+		size_t n = (nodes->n - at + pieces - i - 1) / (pieces - i);
+		const struct plan_pool *only = NULL;
+		struct fleet *fleet;
+
+		if (a->demand->all_or_nothing && a->nfleets > begun) {
+			only = pool_of_first(a, &a->fleets[begun]);
+			if (!only)
+				return fail_elsewhere(a, &a->fleets[begun], err);
+		}
+		fleet = add_fleet(a, nodes, at, n, market, err);
+		if (!fleet)
+			return -1;
+		at += n;
+		if (launch_piece(a, template, only, fleet, err) < 0) {
+			if (a->demand->all_or_nothing || !fleet->n)
+				return -1;
+			*short_of = *err;
+		}
+		if (attempt_wanted(a, err) != 0)
+			return -1;
+	}
+	return 0;
+}
+
+/* The scarcer first: what it gave tells where the rest is to be. */
+static int launch_mixed(struct attempt *a, const struct ec2_template *template,
+	const struct nodeset *nodes, struct err *err)
+{
+	CLEANUP(nodeset_release) struct nodeset firsts = NODESET_INIT, others = NODESET_INIT;
+	size_t begun = a->nfleets;
+
+	nodeset_for_each (nodes, i)
+		if (nodeset_add(demand_is_first(a->demand, nodes->names[i]) ? &firsts : &others,
+			    nodes->names[i], err) < 0)
+			return -1;
+	if (launch_market(a, template, begun, &others, MARKET_SPOT, NULL, err) < 0)
+		return -1;
+	return launch_market(a, template, begun, &firsts, MARKET_ON_DEMAND, NULL, err);
+}
+
+/* These came: what was held against their pools is not true any more. */
+static void forget_failures(struct attempt *a, size_t first)
+{
+	for (size_t i = first; i < a->ninstances; i++) {
+		const struct instance *in = &a->instances[i];
+
+		if (i == first || strcmp(in->az, in[-1].az) || strcmp(in->type, in[-1].type) ||
+			in->spot != in[-1].spot)
+			recent_forget(a->app, a->region, in->type, in->az,
+				in->spot ? MARKET_SPOT : MARKET_ON_DEMAND, *a->gang.group != '\0');
+	}
+}
+
 int attempt_launch(struct attempt *a, const struct nodeset *nodes, struct err *err)
 {
 	const struct conf_place *place = a->place;
 	CLEANUP(ec2_template_release) struct ec2_template template = {0};
 	const char *name = place->template_id ? place->template_id : place->template_name;
-	size_t pieces = (nodes->n + FLEET_MAX - 1) / FLEET_MAX, at = 0, first = a->ninstances;
-	const struct plan_pool *only = NULL, *last;
+	const struct plan_pool *last;
+	size_t first = a->ninstances;
 	struct err short_of = {0};
 
 	if (templates_look(a->app, a->aws, name, place->template_version, &template, err) < 0) {
@@ -543,29 +638,10 @@ int attempt_launch(struct attempt *a, const struct nodeset *nodes, struct err *e
 		return err_prefix(
 			err, "launch template %s of node group %s", name, a->demand->group->name);
 	}
-	for (size_t i = 0; i < pieces; i++) {
-		/* as even as can be: 1001 is 501 and 500 */
-		size_t n = (nodes->n - at + pieces - i - 1) / (pieces - i);
-		struct fleet *fleet = add_fleet(a, nodes, at, n, err);
-
-		if (!fleet)
-			return -1;
-		at += n;
-		if (launch_piece(a, &template, only, fleet, err) < 0) {
-			if (a->demand->all_or_nothing || !fleet->n)
-				return -1;
-			short_of = *err;
-		} else if (!i && a->demand->all_or_nothing && pieces > 1) {
-			only = pool_of_first(a, fleet);
-			if (!only)
-				return err_set(err, ERR_FATAL,
-					"EC2 gave %s in %s, which was not asked for",
-					a->instances[fleet->first].type,
-					a->instances[fleet->first].az);
-		}
-		if (attempt_wanted(a, err) != 0)
-			return -1;
-	}
+	if ((a->plan.market == MARKET_MIXED ? launch_mixed(a, &template, nodes, err)
+					    : launch_market(a, &template, a->nfleets, nodes,
+						      a->plan.market, &short_of, err)) < 0)
+		return -1;
 	last = a->nfleets ? pool_of_first(a, &a->fleets[a->nfleets - 1]) : NULL;
 	if (attempt_addresses(a, first, err) < 0) {
 		/* one died: of the same pools the next may too, so others first */
@@ -573,11 +649,7 @@ int attempt_launch(struct attempt *a, const struct nodeset *nodes, struct err *e
 			avoid_pool(a, last);
 		return -1;
 	}
-	for (size_t i = first; i < a->ninstances; i++)
-		if (i == first || strcmp(a->instances[i].az, a->instances[i - 1].az) ||
-			strcmp(a->instances[i].type, a->instances[i - 1].type))
-			recent_forget(a->app, a->region, a->instances[i].type, a->instances[i].az,
-				a->plan.market, *a->gang.group != '\0');
+	forget_failures(a, first);
 	if (short_of.class) {
 		*err = short_of;
 		return -1;

@@ -46,8 +46,9 @@ static void print_gang(struct strbuf *out, const struct show_gang *show, int64_t
 	for (size_t i = 0; i < n; i++) {
 		const struct instance *in = &list[i];
 
-		strbuf_addf(out, "  %-22s %-20s %-11s %-15s %-18s %s\n", *in->node ? in->node : "-",
-			in->id, instance_state_name(in->state), *in->ip ? in->ip : "-", in->type,
+		strbuf_addf(out, "  %-22s %-20s %-11s %-15s %-18s %-9s %s\n",
+			*in->node ? in->node : "-", in->id, instance_state_name(in->state),
+			*in->ip ? in->ip : "-", in->type, in->spot ? "spot" : "on-demand",
 			in->launched_s
 				? show_age(now_ms / 1000 - in->launched_s, when, sizeof(when))
 				: "-");

@@ -150,7 +150,7 @@ static int check_overrides(struct conf_walk *w, const struct conf_node *node,
 				!strcmp(subnet_name(&place->overrides[j]), subnet_name(o)))
 				return conf_fail(w, list, "launch_template_overrides",
 					"%s for the second time; expected each once", o->type);
-		if (o->spot_price_uusd >= 0 && market != MARKET_SPOT)
+		if (o->spot_price_uusd >= 0 && market == MARKET_ON_DEMAND)
 			conf_warn(w, list, "launch_template_overrides",
 				"spot_price of %s has no effect: purchasing_option is on-demand",
 				o->type);
@@ -316,6 +316,48 @@ static int check_arch(struct conf_walk *w, const struct conf_node *node, struct 
 	return 0;
 }
 
+static bool sold_both_ways(const struct instance_type *type)
+{
+	return !type || (type->spot && type->on_demand);
+}
+
+static const char *one_way(const struct instance_type *type)
+{
+	return type->spot ? "sold as capacity blocks only" : "not sold as spot";
+}
+
+/* What a mixed gang cannot be of is said of each type; that it can be of none is an error. */
+static int check_mixed(struct conf_walk *w, const struct conf_node *node, struct conf_group *group)
+{
+	const struct conf_place *place = &group->places[0];
+	size_t fit = 0;
+
+	if (group->market != MARKET_MIXED)
+		return 0;
+	if (group->reuse)
+		return conf_fail(w, child(node, "purchasing_option"), "purchasing_option",
+			"mixed, but nodes are handed on (%s): a job might get a spot one as its "
+			"first; expected spot, or neither",
+			group->best_effort ? "scaling: best-effort" : "reuse: true");
+	for (size_t i = 0; i < place->noverrides; i++)
+		fit += sold_both_ways(catalog_find(place->overrides[i].type));
+	for (size_t i = 0; i < place->noverrides; i++) {
+		const struct instance_type *type = catalog_find(place->overrides[i].type);
+		const struct conf_node *of = override_node(node, i);
+
+		if (sold_both_ways(type))
+			continue;
+		if (!fit)
+			return conf_fail(w, of, "launch_template_overrides",
+				"%s is %s, and purchasing_option is mixed; expected a type that is "
+				"sold both ways, or on-demand",
+				type->name, one_way(type));
+		conf_warn(w, of, "launch_template_overrides", "%s is %s: not used for mixed gangs",
+			type->name, one_way(type));
+	}
+	return 0;
+}
+
 int conf_rules_group(struct conf_walk *w, const struct conf_node *node, struct conf_group *group)
 {
 	const struct conf_node *tags = child(node, "tags"), *reuse = conf_node_find(node, "reuse");
@@ -329,7 +371,7 @@ int conf_rules_group(struct conf_walk *w, const struct conf_node *node, struct c
 	if (group->best_effort && !group->reuse && reuse && !reuse->null)
 		conf_warn(w, reuse, "reuse", "false has no effect: scaling is best-effort");
 	group->reuse |= group->best_effort;
-	return 0;
+	return check_mixed(w, node, group);
 }
 
 static const char *const auth_names[] = {

@@ -314,8 +314,10 @@ const struct conf_row conf_rows[] = {
 	{GROUP ".region", T_TEXT, REQUIRED, NULL, 0, 0, NULL, shape_region, G(region), ""},
 	{GROUP ".slurm_specifications", T_PAIRS, 0, NULL, 0, 0, NULL, NULL, G(slurm),
 		"Slurm's words for a node"},
-	{GROUP ".purchasing_option", T_ENUM, 0, "on-demand", MARKET_ON_DEMAND, 0, "on-demand|spot",
-		NULL, G(market), ""},
+	{GROUP ".purchasing_option", T_ENUM, 0, "on-demand", MARKET_ON_DEMAND, 0,
+		"on-demand|spot|mixed", NULL, G(market),
+		"mixed: the first node of a job on-demand, where its batch script runs, the others "
+		"spot"},
 	{GROUP ".placement", T_ENUM, 0, "auto", PLACEMENT_AUTO, 0,
 		"auto|cluster|partition|spread|none", NULL, G(placement),
 		"how a gang's instances stand to each other; auto: by the kind of job and its "

@@ -192,6 +192,20 @@ static void refuse_unknown(struct demand *d, const struct conf *conf)
 			first, n - 1);
 }
 
+bool demand_is_first(const struct demand *demand, const char *node)
+{
+	for (size_t i = 0; i < demand->njobs; i++) {
+		const struct demand_job *job = demand->jobs[i];
+		const char *first = job->facts.batch_host;
+
+		if (!first || !*first)
+			first = job->nodes.n ? job->nodes.names[0] : "";
+		if (!strcmp(first, node))
+			return true;
+	}
+	return false;
+}
+
 /* Nodes without a job that no group has. */
 static int find_unknown(struct demand_set *set, const struct conf *conf,
 	const struct nodeset *loose, struct err *err)

@@ -57,6 +57,12 @@ struct demand_set {
 };
 
 /*
+ * Is NODE the first of one of its jobs, where batch script and rank 0 run? By Slurm's BatchHost
+ * where it is known: that may be a node which is not for us to launch.
+ */
+bool demand_is_first(const struct demand *demand, const char *node);
+
+/*
  * Cut. SET->jobs is filled by the caller; LOOSE are the call's nodes that no job has.
  * Fails only for want of memory; what cannot be launched is a demand with refused set.
  */

@@ -231,6 +231,9 @@ static struct json_object *pools_json(const struct plan *plan)
 		json_object_object_add(o, "az", text_or_null(pool->az));
 		json_object_object_add(o, "rate_uusd_hr", number_or_null(pool->rate_uusd_hr));
 		json_object_object_add(o, "most_uusd_hr", number_or_null(pool->most_uusd_hr));
+		if (plan->firsts)
+			json_object_object_add(
+				o, "first_uusd_hr", number_or_null(pool->first_uusd_hr));
 		json_object_object_add(o, "price_source", text_or_null(pool->price_why));
 		json_object_object_add(o, "score", json_object_new_int64((int64_t)pool->score));
 		json_object_array_add(list, o);

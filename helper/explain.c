@@ -104,13 +104,13 @@ static bool left_out(const struct start *s)
 
 /* The instances that came for the start's nodes. What an earlier try of it had got was given back
  * and is no node. */
-static unsigned count_came(const struct start *s, unsigned *ended)
+static unsigned count_came(const struct start *s, unsigned *ended, unsigned *spot)
 {
 	const struct instance *list = s->show.instances;
 	bool bound = false;
 	unsigned n = 0;
 
-	*ended = 0;
+	*ended = *spot = 0;
 	for (size_t i = 0; i < s->show.ninstances; i++)
 		bound |= *list[i].node != '\0';
 	for (size_t i = 0; i < s->show.ninstances; i++) {
@@ -118,6 +118,7 @@ static unsigned count_came(const struct start *s, unsigned *ended)
 			continue;
 		n++;
 		*ended += list[i].state != INSTANCE_RUNNING;
+		*spot += list[i].spot;
 	}
 	return n;
 }
@@ -126,18 +127,22 @@ static void what_came(struct strbuf *sb, const struct start *s)
 {
 	const struct gang *g = &s->show.gang;
 	const struct instance *list = s->show.instances;
-	unsigned ended, n = count_came(s, &ended);
+	unsigned ended, spot, n = count_came(s, &ended, &spot);
 	char usd[32];
 
 	strbuf_addf(sb, "%u x %s", n, *g->type ? g->type : list[0].type);
 	if (*g->az || *list[0].az)
 		strbuf_addf(sb, " in %s", *g->az ? g->az : list[0].az);
-	strbuf_addf(sb, ", %s, %s", list[s->show.ninstances - 1].spot ? "spot" : "on-demand",
-		g->efa ? "EFA" : "no EFA");
+	if (spot && spot < n)
+		strbuf_addf(sb, ", %u on-demand and %u spot", n - spot, spot);
+	else
+		strbuf_addf(sb, ", %s", spot ? "spot" : "on-demand");
+	strbuf_addstr(sb, g->efa ? ", EFA" : ", no EFA");
 	if (*g->group)
 		strbuf_addf(sb, ", placement group %s", g->group);
 	if (g->rate_uusd_hr >= 0)
-		strbuf_addf(sb, ", %s USD/h each", money_format(g->rate_uusd_hr, usd, sizeof(usd)));
+		strbuf_addf(sb, ", %s USD/h %s", money_format(g->rate_uusd_hr, usd, sizeof(usd)),
+			spot && spot < n ? "the dearest" : "each");
 	if (ended == n)
 		strbuf_addstr(sb, n == 1 ? "; it has ended" : "; all have ended");
 	else if (ended)
@@ -162,7 +167,7 @@ static void when_again(struct strbuf *sb, const struct start *s, int64_t now_ms)
 static void headline(struct strbuf *sb, const struct start *s, int64_t now_ms)
 {
 	const struct gang *g = &s->show.gang;
-	unsigned n, ended;
+	unsigned n, ended, spot;
 	char since[32];
 
 	strbuf_addf(sb, "job %s", s->job);
@@ -176,7 +181,7 @@ static void headline(struct strbuf *sb, const struct start *s, int64_t now_ms)
 		strbuf_addf(sb, " waits for %u instance%s, which %s been sought for %s", g->size,
 			g->size == 1 ? "" : "s", g->size == 1 ? "has" : "have", since);
 	} else if (g->state < GANG_ACTIVE) {
-		n = count_came(s, &ended);
+		n = count_came(s, &ended, &spot);
 		strbuf_addf(sb,
 			" waits for its nodes to boot: %u instance%s came, asked for %s ago", n,
 			n == 1 ? "" : "s", since);

@@ -396,7 +396,8 @@ static const char *keep_text(struct prices *prices, const char *text)
 	return kept->text;
 }
 
-static void apply(struct app *app, const char *region, bool spot, struct plan_choice *choice)
+static void apply(
+	struct app *app, const char *region, enum market market, struct plan_choice *choice)
 {
 	struct prices_found list, now;
 	const char *source = NULL;
@@ -404,16 +405,18 @@ static void apply(struct app *app, const char *region, bool spot, struct plan_ch
 	choice->price_uusd_hr = -1;
 	choice->asked_uusd_hr = 0;
 	choice->price_stale = false;
-	choice->list_uusd_hr = -1;
+	choice->list_uusd_hr = choice->first_uusd_hr = -1;
 	if (prices_of(app, region, choice->type, "", false, &list, NULL) == 0) {
 		/* a savings plan lowers no Spot price, nor what that may come to */
-		choice->list_uusd_hr = spot && !choice->reservation
+		choice->list_uusd_hr = market != MARKET_ON_DEMAND && !choice->reservation
 					       ? prices_less(app->conf, region, choice->type, true,
 							 list.full_uusd_hr, NULL)
 					       : list.uusd_hr;
+		if (market == MARKET_MIXED)
+			choice->first_uusd_hr = list.uusd_hr;
 		source = list.source;
 	}
-	if (!spot || choice->reservation) {
+	if (market == MARKET_ON_DEMAND || choice->reservation) {
 		choice->price_uusd_hr = choice->list_uusd_hr;
 	} else if (*choice->az &&
 		   prices_of(app, region, choice->type, choice->az, true, &now, NULL) == 0) {
@@ -429,5 +432,5 @@ void prices_apply(struct app *app, const char *region, enum market market,
 	struct plan_choice *choices, size_t n)
 {
 	for (size_t i = 0; i < n; i++)
-		apply(app, region, market == MARKET_SPOT, &choices[i]);
+		apply(app, region, market, &choices[i]);
 }

@@ -152,7 +152,7 @@ int prices_old(struct app *app, const char *region, int64_t now_ms, struct err *
 	int what = 0;
 
 	for (size_t i = 0; i < app->conf->ngroups; i++)
-		spot = spot || app->conf->groups[i].market == MARKET_SPOT;
+		spot = spot || app->conf->groups[i].market != MARKET_ON_DEMAND;
 	if (price_fetched(app->db, region, false, &list_ms, err) < 0 ||
 		price_fetched(app->db, region, true, &spot_ms, err) < 0)
 		return -1;

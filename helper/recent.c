@@ -39,7 +39,8 @@ static bool recalls(const struct pool_failure *failure, const struct plan_choice
 		return false;
 	if (*failure->subnet)
 		return !strcmp(failure->subnet, choice->subnet);
-	if (failure->spot != (market == MARKET_SPOT))
+	/* a mixed gang needs both markets */
+	if (market != MARKET_MIXED && failure->spot != (market == MARKET_SPOT))
 		return false;
 	if (*failure->family)
 		return !strcmp(

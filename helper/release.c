@@ -324,6 +324,8 @@ static int find_lost(
 		row->spot = f->spot;
 		row->rate_uusd_hr = gang->rate_uusd_hr;
 		row->disk_uusd_hr = app->conf->cost.disk_uusd_hr;
+		if (prices_of(app, launch->region, f->type, f->az, f->spot, &price, NULL) == 0)
+			row->rate_uusd_hr = price.uusd_hr;
 		if (prices_of(app, launch->region, f->type, "", false, &price, NULL) == 0)
 			row->od_rate_uusd_hr = price.full_uusd_hr;
 		row->launched_s = f->launched_s;

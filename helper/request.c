@@ -16,6 +16,27 @@ static unsigned cost_nodes(const struct demand *d)
 	return (unsigned)most;
 }
 
+/*
+ * Of a mixed group's gang the first node of each job is on-demand; it is no gang where all are or
+ * none is: one-node jobs, or the rest of a job whose first node is up already or none of ours.
+ * Nodes without a job may become any job's first.
+ */
+static void find_market(struct plan_request *request, const struct demand *d)
+{
+	request->market = d->group->market;
+	request->firsts = 0;
+	if (request->market != MARKET_MIXED)
+		return;
+	nodeset_for_each (&d->nodes, i)
+		request->firsts += demand_is_first(d, d->nodes.names[i]);
+	if (!d->all_or_nothing || request->firsts >= d->nodes.n)
+		request->market = MARKET_ON_DEMAND;
+	else if (!request->firsts)
+		request->market = MARKET_SPOT;
+	if (request->market != MARKET_MIXED)
+		request->firsts = 0;
+}
+
 void request_make(struct plan_request *request, const struct conf *conf,
 	const struct slurm_site *site, const struct demand *d)
 {
@@ -38,7 +59,7 @@ void request_make(struct plan_request *request, const struct conf *conf,
 	/* a job that may overrun without end has no time limit that bounds its cost */
 	if (site->over_time_s < 0 && d->limit.uusd && !d->limit.per_hour)
 		request->time_limit_s = -1;
-	request->market = d->group->market;
+	find_market(request, d);
 	request->group_threshold = conf->mpi.placement_group_threshold;
 	request->group_always = conf->mpi.force_cluster_placement_group;
 	request->placement = d->group->placement;
@@ -155,8 +176,10 @@ void request_describe(struct strbuf *sb, const struct plan *plan)
 		strbuf_addf(sb, ", %s %s",
 			plan->pools[0].block ? "capacity block" : "capacity reservation",
 			plan->pools[0].reservation);
+	else if (plan->firsts)
+		strbuf_addf(sb, ", %u on-demand and the others spot", plan->firsts);
 	else
-		strbuf_addf(sb, ", %s", plan->market == MARKET_SPOT ? "spot" : "on-demand");
+		strbuf_addf(sb, ", %s", market_name(plan->market));
 	strbuf_addstr(sb, plan->efa ? ", EFA" : ", no EFA");
 	if (plan_has_group(plan) && !plan->cluster_group)
 		strbuf_addf(sb, ", %s", placement_strategy_name(plan->strategy));

@@ -32,7 +32,7 @@ unsigned spot_over_of_demand(struct app *app, const struct demand *demand)
 {
 	unsigned most = 0;
 
-	if (!app->db || !demand->group || demand->group->market != MARKET_SPOT)
+	if (!app->db || !demand->group || demand->group->market == MARKET_ON_DEMAND)
 		return 0;
 	for (size_t i = 0; i < demand->njobs; i++) {
 		const struct job_facts *job = &demand->jobs[i]->facts;

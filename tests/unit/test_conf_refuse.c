@@ -284,9 +284,27 @@ START_TEST(refuses)
 			 "[sg-1,sg-2,sg-3,sg-4,sg-5,sg-6,sg-7,sg-8,sg-9,sg-10,"
 			 "sg-11,sg-12,sg-13,sg-14,sg-15,sg-16,sg-17]\n",
 			":12: " WHERE ".security_group_ids: 17 of them; expected at most 16"},
-		{MINIMAL "          purchasing_option: mixed\n",
+		{MINIMAL "          purchasing_option: block\n",
 			":12: " WHERE
-			".purchasing_option: \"mixed\"; expected one of on-demand, spot"},
+			".purchasing_option: \"block\"; expected one of on-demand, spot, mixed "
+			"(mixed: the first node of a job on-demand, where its batch script runs, "
+			"the others spot)"},
+		{MINIMAL "          purchasing_option: mixed\n          reuse: true\n",
+			":12: " WHERE
+			".purchasing_option: mixed, but nodes are handed on (reuse: true): a job "
+			"might get a spot one as its first; expected spot, or neither"},
+		{MINIMAL "          purchasing_option: mixed\n          scaling: best-effort\n",
+			":12: " WHERE
+			".purchasing_option: mixed, but nodes are handed on (scaling: "
+			"best-effort): a job might get a spot one as its first; expected spot, or "
+			"neither"},
+		{AWS GROUP MAX TEMPLATE "          launch_template_overrides: [{instance_type: "
+					"hpc7a.96xlarge}]\n" SUBNETS
+					"          purchasing_option: mixed\n",
+			":10: " WHERE
+			".launch_template_overrides: hpc7a.96xlarge is not sold as spot, and "
+			"purchasing_option is mixed; expected a type that is sold both ways, or "
+			"on-demand"},
 		{MINIMAL
 			"        - node_group_name: cpu\n          region: us-east-2\n" MAX TEMPLATE
 				TYPES SUBNETS,

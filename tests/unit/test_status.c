@@ -104,9 +104,9 @@ START_TEST(table)
 		"  try 1: 2 x a.b in us-east-2a, spot: InsufficientInstanceCapacity\n"
 		"  try 2: 2 x a.b in us-east-2b, spot: came\n"
 		"  aws-hpc-0              i-aws-hpc-0          running     -               "
-		"a.b                50s\n"
+		"a.b                on-demand 50s\n"
 		"  aws-hpc-1              i-aws-hpc-1          running     -               "
-		"a.b                50s\n"
+		"a.b                on-demand 50s\n"
 		"8-a                      8          failing         1  -                  "
 		"-            no           -  20s\n"
 		"  try 1: 1 x a.b in us-east-2a, spot: under way\n"
@@ -123,9 +123,9 @@ START_TEST(table)
 		"  try 1: 2 x a.b in us-east-2a, spot: InsufficientInstanceCapacity\n"
 		"  try 2: 2 x a.b in us-east-2b, spot: came\n"
 		"  aws-hpc-0              i-aws-hpc-0          running     -               "
-		"a.b                50s\n"
+		"a.b                on-demand 50s\n"
 		"  aws-hpc-1              i-aws-hpc-1          running     -               "
-		"a.b                50s\n");
+		"a.b                on-demand 50s\n");
 	set_row("7-a", GANG_ACTIVE, 60);
 	shows(true, false, 90000,
 		"GANG                     JOB        STATE       NODES  TYPE               "
@@ -135,9 +135,9 @@ START_TEST(table)
 		"  try 1: 2 x a.b in us-east-2a, spot: InsufficientInstanceCapacity\n"
 		"  try 2: 2 x a.b in us-east-2b, spot: came\n"
 		"  aws-hpc-0              i-aws-hpc-0          running     -               "
-		"a.b                1d00h\n"
+		"a.b                on-demand 1d00h\n"
 		"  aws-hpc-1              i-aws-hpc-1          running     -               "
-		"a.b                1d00h\n"
+		"a.b                on-demand 1d00h\n"
 		"8-a                      8          failed          1  -                  "
 		"-            no           -  1d00h\n"
 		"  try 1: 1 x a.b in us-east-2a, spot: no answer was noted: its process "

@@ -375,6 +375,72 @@ START_TEST(what_was_undone_has_cost)
 }
 END_TEST
 
+static void prepare_jobs(const char *nodes, const char *const list[2][2], struct demand_job *jobs)
+{
+	static struct demand_job *pointers[2];
+	size_t n = 0;
+
+	setup_gang(nodes, 1, 1);
+	group.market = MARKET_MIXED;
+	for (; n < 2 && list[n][0]; n++) {
+		static char names[2][16];
+
+		jobs[n] = (struct demand_job){.facts.job_id = 7 + (uint32_t)n};
+		snprintf(names[n], sizeof(names[n]), "%s", list[n][1] ? list[n][1] : "");
+		jobs[n].facts.batch_host = list[n][1] ? names[n] : NULL;
+		ok(nodeset_parse(&jobs[n].nodes, list[n][0], &err));
+		pointers[n] = &jobs[n];
+	}
+	demand.jobs = pointers;
+	demand.njobs = n;
+}
+
+static void release_jobs(struct demand_job *jobs)
+{
+	for (size_t i = 0; i < demand.njobs; i++)
+		nodeset_release(&jobs[i].nodes);
+	demand.jobs = NULL;
+	demand.njobs = 0;
+}
+
+/* How many of a mixed group's nodes are on-demand, and what is no mixture. */
+static const struct {
+	const char *nodes; /* to be launched */
+	bool takes_what_comes;
+	const char *jobs[2][2]; /* nodes, BatchHost */
+	enum market market;
+	unsigned firsts;
+} mixtures[] = {
+	{"n[1-4]", false, {{"n[1-4]", "n1"}}, MARKET_MIXED, 1},
+	{"n[1-4]", false, {{"n[1-4]", NULL}}, MARKET_MIXED, 1},
+	{"n[1-4]", false, {{"n[1-4]", ""}}, MARKET_MIXED, 1},
+	/* by --batch, Slurm's word wins */
+	{"n[1-4]", false, {{"n[1-4]", "n3"}}, MARKET_MIXED, 1},
+	/* the first is up already, or none of ours */
+	{"n[2-4]", false, {{"n[1-4]", "n1"}}, MARKET_SPOT, 0},
+	{"n[1-4]", false, {{"n[1-4]", "static-1"}}, MARKET_SPOT, 0},
+	/* of two jobs that share nodes each has its own first, or both the same */
+	{"n[1-4]", false, {{"n[1-3]", "n1"}, {"n[3-4]", "n3"}}, MARKET_MIXED, 2},
+	{"n[1-4]", false, {{"n[1-4]", "n1"}, {"n1", "n1"}}, MARKET_MIXED, 1},
+	{"n[1-2]", false, {{"n[1-2]", "n1"}, {"n2", "n2"}}, MARKET_ON_DEMAND, 0},
+	/* one-node jobs; nodes without a job */
+	{"n[1-2]", true, {{"n1", "n1"}, {"n2", "n2"}}, MARKET_ON_DEMAND, 0},
+	{"n[1-2]", true, {{NULL, NULL}}, MARKET_ON_DEMAND, 0},
+};
+
+START_TEST(mixture)
+{
+	struct demand_job jobs[2] = {0};
+
+	prepare_jobs(mixtures[_i].nodes, mixtures[_i].jobs, jobs);
+	demand.all_or_nothing = !mixtures[_i].takes_what_comes;
+	ok(attempt_request(&attempt, &err));
+	ck_assert_int_eq(attempt.base.market, mixtures[_i].market);
+	ck_assert_uint_eq(attempt.base.firsts, mixtures[_i].firsts);
+	release_jobs(jobs);
+}
+END_TEST
+
 /* hpc6a is not sold as spot, which only a person can change, and on demand its quota is used up. */
 START_TEST(a_quota_is_no_reason_to_hold)
 {
@@ -506,6 +572,7 @@ int main(void)
 	tcase_add_test(tries, efa_though_the_last_plan_failed);
 	tcase_add_test(tries, repeated_answer_tells_less);
 	tcase_add_test(tries, what_was_undone_has_cost);
+	tcase_add_loop_test(tries, mixture, 0, ARRAY_SIZE(mixtures));
 	tcase_add_loop_test(tries, a_quota_is_no_reason_to_hold, 0, 2);
 	tcase_set_timeout(rest, 60);
 	tcase_add_checked_fixture(rest, app_setup, app_teardown);
