@@ -256,6 +256,7 @@ static void describe_gang(struct adoption *a, const struct job_facts *job, size_
 	snprintf(g->job_name, sizeof(g->job_name), "%s", job->name);
 	snprintf(g->user, sizeof(g->user), "%s", job->user);
 	snprintf(g->account, sizeof(g->account), "%s", job->account);
+	snprintf(g->project, sizeof(g->project), "%s", job->wckey);
 }
 
 /* A group that we named ourselves goes with its gang; others are a person's. */

@@ -142,7 +142,7 @@ static bool poolable(
 	if (d->group != group)
 		return false;
 	g = &d->jobs[0]->facts;
-	return f->uid == g->uid && !strcmp(f->account, g->account) &&
+	return f->uid == g->uid && !strcmp(f->account, g->account) && !strcmp(f->wckey, g->wckey) &&
 	       !strcmp(f->partition, g->partition) && f->time_limit_s == g->time_limit_s &&
 	       job->intent.efa == d->jobs[0]->intent.efa && f->requeue == g->requeue &&
 	       same_limit(&job->intent.cost, &d->jobs[0]->intent.cost);

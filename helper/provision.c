@@ -237,6 +237,7 @@ static int begin_gang(
 
 		snprintf(g->user, sizeof(g->user), "%s", f->user);
 		snprintf(g->account, sizeof(g->account), "%s", f->account);
+		snprintf(g->project, sizeof(g->project), "%s", f->wckey);
 		snprintf(g->partition, sizeof(g->partition), "%s", f->partition);
 		if (d->all_or_nothing || d->njobs == 1) {
 			g->job_id = f->job_id;

@@ -53,6 +53,7 @@ void tags_common(struct tag_list *list, const char *cluster, const struct gang *
 	add_text(list, "burst:partition", gang->partition);
 	add_text(list, "burst:user", gang->user);
 	add_text(list, "burst:account", gang->account);
+	add_text(list, "burst:project", *gang->project ? gang->project : gang->account);
 	for (size_t i = 0; i < group->ntags; i++)
 		add_text(list, group->tags[i].key, group->tags[i].value);
 }

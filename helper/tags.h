@@ -21,7 +21,8 @@ struct tag_list {
 	bool failed; /* more than EC2 takes, or out of memory: not to be used */
 };
 
-/* Cluster, gang, job or pool, partition, user, account, and the node group's own. */
+/* Cluster, gang, job or pool, partition, user, account, project (wckey, else account), and the node
+ * group's own. */
 void tags_common(struct tag_list *list, const char *cluster, const struct gang *gang,
 	const struct conf_group *group);
 

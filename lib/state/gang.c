@@ -38,7 +38,7 @@ static const struct {
 	"size, "                                                                                   \
 	"all_or_nothing, efa_asked, efa, limit_uusd, limit_per_hour, region, placement, type, "    \
 	"az, "                                                                                     \
-	"rate_uusd_hr, plan, reason, stop, again_ms, created_ms, changed_ms"
+	"rate_uusd_hr, plan, reason, stop, again_ms, created_ms, changed_ms, project"
 #define LIVING "state NOT IN ('released', 'failed')"
 /*
  * The gang not over that holds node ?1. Until it is bound its list does, since any of its instances
@@ -118,6 +118,7 @@ static int read_row(struct db *db, sqlite3_stmt *stmt, void *out, struct err *er
 	g.again_ms = db_row_int(&row);
 	g.created_ms = db_row_int(&row);
 	g.changed_ms = db_row_int(&row);
+	db_row_text(&row, g.project, sizeof(g.project));
 	if (db_row_check(db, &row, err) < 0)
 		goto error;
 	if (gang_state_of_name(state, &g.state) < 0) {
@@ -158,7 +159,7 @@ static int insert(struct db *db, const struct gang *g, const struct nodeset *set
 	if (DB_RUN(db, err,
 		    "INSERT INTO gang (" COLUMNS
 		    ", active_ms) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, "
-		    "?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+		    "?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
 		    DB_TEXT(g->id), DB_TEXT(gang_state_name(g->state)), DB_INT(g->job_id),
 		    DB_INT(g->restart), DB_TEXT(g->job_name), DB_TEXT(g->user), DB_TEXT(g->account),
 		    DB_TEXT(g->partition), DB_TEXT(g->node_group), DB_TEXT(g->nodes),
@@ -167,7 +168,7 @@ static int insert(struct db *db, const struct gang *g, const struct nodeset *set
 		    DB_TEXT(g->region), DB_TEXT(g->group), DB_TEXT(g->type), DB_TEXT(g->az),
 		    DB_INT(g->rate_uusd_hr), DB_TEXT(g->plan), DB_TEXT(g->reason), DB_TEXT(g->stop),
 		    DB_INT(g->again_ms), DB_INT(created_ms), DB_INT(created_ms),
-		    DB_INT(g->state == GANG_ACTIVE ? created_ms : 0)) < 0)
+		    DB_TEXT(g->project), DB_INT(g->state == GANG_ACTIVE ? created_ms : 0)) < 0)
 		return -1;
 	if (insert_nodes(db, g->id, set, err) < 0)
 		return -1;

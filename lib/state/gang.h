@@ -43,7 +43,8 @@ struct gang {
 	uint32_t restart;
 	char job_name[64]; /* as Slurm names it, "9_1" */
 	char user[64], account[64], partition[64], node_group[64];
-	char *nodes; /* hostlist of the whole gang */
+	char project[64]; /* its job's wckey; "" none */
+	char *nodes;      /* hostlist of the whole gang */
 	unsigned size;
 	bool all_or_nothing;
 	enum efa_mode efa_asked;

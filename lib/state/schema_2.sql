@@ -8,6 +8,9 @@ ALTER TABLE instance ADD COLUMN ended_s INTEGER NOT NULL DEFAULT 0;
 -- It has a Name that people can read.
 ALTER TABLE instance ADD COLUMN named INTEGER NOT NULL DEFAULT 0;
 
+-- What its job's wckey names.
+ALTER TABLE gang ADD COLUMN project TEXT NOT NULL DEFAULT '';
+
 -- How often something happened since the file was made: reconcile.<rule>, spot.<what>,
 -- alarm.<what>.
 CREATE TABLE counter (

@@ -208,6 +208,11 @@ tests_unit_test_generate_SOURCES = tests/unit/test_generate.c $(APP_FIXTURE)
 tests_unit_test_generate_CPPFLAGS = $(UNIT_CPPFLAGS) $(JSON_CFLAGS)
 tests_unit_test_generate_LDADD = $(HELPER_LIBS) $(CHECK_LIBS) -lpthread
 
+check_PROGRAMS += tests/unit/test_tags
+tests_unit_test_tags_SOURCES = tests/unit/test_tags.c
+tests_unit_test_tags_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_test_tags_LDADD = $(HELPER_LIBS) $(CHECK_LIBS)
+
 check_PROGRAMS += tests/unit/test_prices
 tests_unit_test_prices_SOURCES = tests/unit/test_prices.c $(APP_FIXTURE)
 tests_unit_test_prices_CPPFLAGS = $(UNIT_CPPFLAGS) $(JSON_CFLAGS)

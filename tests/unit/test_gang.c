@@ -9,6 +9,7 @@ START_TEST(every_field_comes_back)
 		.job_name = "9_1",
 		.user = "o'hara\"; DROP TABLE gang; --",
 		.account = "phys",
+		.project = "crash",
 		.partition = "aws",
 		.node_group = "hpc",
 		.nodes = (char[]){"aws-hpc-[0-2,7]"},
@@ -38,6 +39,7 @@ START_TEST(every_field_comes_back)
 	ck_assert_str_eq(r.job_name, "9_1");
 	ck_assert_str_eq(r.user, g.user);
 	ck_assert_str_eq(r.account, "phys");
+	ck_assert_str_eq(r.project, "crash");
 	ck_assert_str_eq(r.partition, "aws");
 	ck_assert_str_eq(r.node_group, "hpc");
 	ck_assert_str_eq(r.nodes, g.nodes);
