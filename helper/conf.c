@@ -101,6 +101,7 @@ static void conf_release(struct conf *conf)
 			conf->prices.discounts[i].regions, conf->prices.discounts[i].nregions);
 	}
 	free(conf->prices.discounts);
+	free(conf->limits);
 	free(conf->state.directory);
 	free(conf->public.directory);
 	free(conf->alarm.command);

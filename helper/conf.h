@@ -13,6 +13,7 @@
 
 #include <stdint.h>
 
+#include "lib/base/budget_kind.h"
 #include "lib/base/err.h"
 #include "lib/intent/intent.h"
 #include "lib/plan/efa.h"
@@ -213,6 +214,9 @@ struct conf {
 		char *warn_signal;      /* "none", "USR1", …; to spot.signal_to */
 		enum at_limit at_limit; /* AT_LIMIT_CANCEL */
 	} cost;
+	/* Budgets, and of scope job the bounds of each job's --burst-cost. */
+	struct budget *limits;
+	size_t nlimits;
 	struct {
 		char *directory; /* /var/lib/aws-slurm-burst */
 		bool shared;     /* lies on a file system that two controllers share */

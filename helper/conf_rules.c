@@ -374,6 +374,40 @@ int conf_rules_group(struct conf_walk *w, const struct conf_node *node, struct c
 	return check_mixed(w, node, group);
 }
 
+int conf_rules_limit(struct conf_walk *w, const struct conf_node *node,
+	const struct conf_draft_limit *limit, struct budget *budget)
+{
+	const struct conf *conf = &w->draft.conf;
+	enum budget_scope scope = (enum budget_scope)limit->scope;
+	enum budget_period period = (enum budget_period)limit->period;
+
+	for (size_t i = 0; i + 1 < conf->nlimits; i++)
+		if (!strcmp(conf->limits[i].name, limit->name))
+			return conf_fail(w, child(node, "name"), "name",
+				"\"%s\" for the second time; expected each name once", limit->name);
+	if (limit->who && (scope == BUDGET_SITE || scope == BUDGET_JOB))
+		return conf_fail(w, child(node, "who"), "who",
+			"given with scope %s; expected scope user, account, qos or partition",
+			budget_scope_name(scope));
+	if (scope == BUDGET_JOB && period != BUDGET_HOUR && period != BUDGET_TOTAL)
+		return conf_fail(w, child(node, "period"), "period",
+			"%s for scope job; expected hour or total", budget_period_name(period));
+	if (scope == BUDGET_JOB && limit->alarms)
+		return conf_fail(w, child(node, "alarms"), "alarms",
+			"given with scope job, which has none; expected another scope");
+	budget->scope = scope;
+	budget->period = period;
+	budget->limit_uusd = limit->limit_uusd;
+	budget->configured = true;
+	snprintf(budget->name, sizeof(budget->name), "%s", limit->name);
+	if (limit->who)
+		snprintf(budget->who, sizeof(budget->who), "%s", limit->who);
+	if (scope == BUDGET_JOB)
+		return 0;
+	return budget_alarms_parse(limit->alarms ? limit->alarms : BUDGET_ALARMS_DEFAULT,
+		budget->alarms, &budget->nalarms, w->err);
+}
+
 static const char *const auth_names[] = {
 	[AUTH_UNSET] = "default",
 	[AUTH_DEFAULT] = "default",

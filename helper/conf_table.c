@@ -117,6 +117,27 @@ static const char *shape_types(const char *text)
 		       : "instance types such as hpc7a.96xlarge, c7i.* or *";
 }
 
+static const char *shape_budget(const char *text)
+{
+	return budget_name_fits(text) ? NULL : "1 to 40 letters, digits, '_', '-' and '.'";
+}
+
+static const char *shape_who(const char *text)
+{
+	return budget_who_fits(text) ? NULL
+				     : "1 to 63 printable characters without blanks and quotes";
+}
+
+static const char *shape_alarms(const char *text)
+{
+	unsigned percents[BUDGET_ALARMS_MAX];
+	size_t n;
+
+	return *text && budget_alarms_parse(text, percents, &n, NULL) == 0
+		       ? NULL
+		       : "rising whole percents such as 50,80,100, or none";
+}
+
 static const char *shape_url(const char *text)
 {
 	size_t n = !strncmp(text, "http://", 7) ? 7 : !strncmp(text, "https://", 8) ? 8 : 0;
@@ -166,6 +187,7 @@ static const char *shape_address(const char *text)
 #define O(field) offsetof(struct conf_override, field)
 #define T(field) offsetof(struct conf_draft_tag, field)
 #define N(field) offsetof(struct conf_discount, field)
+#define L(field) offsetof(struct conf_draft_limit, field)
 
 #define GROUP    "slurm.partitions[].node_groups[]"
 #define TEMPLATE GROUP ".launch_template_specification"
@@ -549,6 +571,20 @@ const struct conf_row conf_rows[] = {
 		C(cost.warn_signal), "sent to the job with the warning (spot.signal_to)"},
 	{"cost.at_limit", T_ENUM, 0, "cancel", AT_LIMIT_CANCEL, 0, "cancel|requeue|none", NULL,
 		C(cost.at_limit), "what becomes of a job whose --burst-cost is used up"},
+
+	{"limits[]", T_LIST, 0, NULL, 0, 64, NULL, NULL, NOWHERE,
+		"what may be spent: budgets, and bounds of one job"},
+	{"limits[].name", T_TEXT, REQUIRED, NULL, 0, 0, NULL, shape_budget, L(name),
+		"by which people are told of it"},
+	{"limits[].scope", T_ENUM, REQUIRED, NULL, BUDGET_SITE, 0, BUDGET_SCOPES, NULL, L(scope),
+		"whose money it counts; job: a bound of each job's --burst-cost"},
+	{"limits[].who", T_TEXT, 0, NULL, 0, 0, NULL, shape_who, L(who),
+		"the user, account, QOS or partition; default: each by itself"},
+	{"limits[].period", T_ENUM, REQUIRED, NULL, BUDGET_HOUR, 0, BUDGET_PERIODS, NULL, L(period),
+		"day and month are those of UTC; hour: what runs costs an hour"},
+	{"limits[].usd", T_MONEY, REQUIRED, NULL, 0, 0, NULL, NULL, L(limit_uusd), ""},
+	{"limits[].alarms", T_TEXT, 0, NULL, 0, 0, NULL, shape_alarms, L(alarms),
+		"percents at which an alarm is raised; default 50,80,100"},
 
 	SECTION("state", "what the program remembers"),
 	{"state.directory", T_PATH, 0, LOCALSTATEDIR "/lib/aws-slurm-burst", 0, 0, NULL, NULL,

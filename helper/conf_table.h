@@ -77,6 +77,12 @@ struct conf_draft {
 	int hpc_threshold; /* the Go system's key for choice.hpc_nodes; -1: not given */
 };
 
+struct conf_draft_limit {
+	char *name, *who, *alarms;
+	int scope, period;
+	int64_t limit_uusd;
+};
+
 struct conf_draft_tag {
 	char *key, *value;
 };

@@ -10,7 +10,7 @@
 #include "lib/base/cleanup.h"
 #include "lib/base/money.h"
 
-#define ROWS_MAX 256
+#define ROWS_MAX 512
 
 __attribute__((format(printf, 6, 0))) static void say(struct conf_walk *w, char *buf, size_t size,
 	const struct conf_node *node, const char *key, const char *fmt, va_list ap)
@@ -320,6 +320,23 @@ static int walk_tag(struct conf_walk *w, const struct conf_node *node, const cha
 	return rc;
 }
 
+static int walk_limit(struct conf_walk *w, const struct conf_node *node, const char *path)
+{
+	struct conf_draft_limit limit = {0};
+	struct conf *conf = &w->draft.conf;
+	struct budget *budget;
+	int rc = conf_walk_map(w, node, path, &limit);
+
+	if (!rc) {
+		budget = grow(w, &conf->limits, &conf->nlimits, sizeof(*budget));
+		rc = budget ? conf_rules_limit(w, node, &limit, budget) : -1;
+	}
+	free(limit.name);
+	free(limit.who);
+	free(limit.alarms);
+	return rc;
+}
+
 /* One element of a list of sections; BASE is the structure that the list belongs to. */
 static int walk_element(
 	struct conf_walk *w, const struct conf_node *node, const struct conf_row *row, void *base)
@@ -331,6 +348,8 @@ static int walk_element(
 
 	if (!strcmp(row->path, "slurm.partitions[]"))
 		return walk_partition(w, node, row->path);
+	if (!strcmp(row->path, "limits[]"))
+		return walk_limit(w, node, row->path);
 	if (!strcmp(row->path, "slurm.partitions[].node_groups[]")) {
 		group = grow(w, &conf->groups, &conf->ngroups, sizeof(*group));
 		if (!group || conf_walk_map(w, node, row->path, group) < 0)

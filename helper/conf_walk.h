@@ -32,6 +32,9 @@ int conf_walk_map(
 
 /* The rules; ROOT is the whole file. */
 int conf_rules_root(struct conf_walk *w, const struct conf_node *root);
+/* What the file says of a limit, as the last of conf.limits. */
+int conf_rules_limit(struct conf_walk *w, const struct conf_node *node,
+	const struct conf_draft_limit *limit, struct budget *budget);
 int conf_rules_group(struct conf_walk *w, const struct conf_node *node, struct conf_group *group);
 
 #endif

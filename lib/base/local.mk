@@ -1,6 +1,7 @@
 # base: libc only
 noinst_LIBRARIES += libbase.a
 libbase_a_SOURCES = \
+	lib/base/budget_kind.c lib/base/budget_kind.h \
 	lib/base/cleanup.h \
 	lib/base/clock.c lib/base/clock.h \
 	lib/base/err.c lib/base/err.h \

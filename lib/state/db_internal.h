@@ -180,4 +180,19 @@ int gang_state_of_name(const char *name, enum gang_state *state);
 int gang_job_write(struct db *db, const char *gang, uint32_t job_id, uint32_t restart,
 	const char *nodes, struct err *err);
 
+/* budget_settle.c for gang.c: the gang is over now, or it is not over any more. */
+int hold_settle(struct db *db, const char *gang, struct err *err);
+int hold_reopen(struct db *db, const char *gang, struct err *err);
+/* … for instance.c: when it began or ended is known better, and its gang may be settled. */
+int hold_instance_changed(struct db *db, const char *instance, struct err *err);
+/*
+ * What each of the N parts of GANG, in their order, cost before each of the moments UNTIL_S:
+ * COSTS[part * nuntil + i].
+ */
+struct hold_part {
+	uint32_t job_id, restart;
+};
+int hold_costs(struct db *db, const char *gang, const struct hold_part *parts, size_t n,
+	const int64_t *until_s, size_t nuntil, int64_t now_ms, int64_t *costs, struct err *err);
+
 #endif

@@ -269,7 +269,9 @@ int gang_step(struct db *db, const char *id, const enum gang_state *from, size_t
 	if ((gang_state_over(to) || to == GANG_PLANNED || to == GANG_GROUP_READY) &&
 		check_nothing_left(db, id, to, err) < 0)
 		return -1;
-	return write_state(db, id, to, err);
+	if (write_state(db, id, to, err) < 0)
+		return -1;
+	return gang_state_over(to) ? hold_settle(db, id, err) : 0;
 }
 
 int gang_advance(
@@ -317,9 +319,10 @@ static int reopen(struct db *db, const char *id, struct err *err)
 		return -1;
 	if (!gang_state_over(now))
 		return 0;
-	return write_state(db, id, now == GANG_RELEASED ? GANG_RELEASING : GANG_FAILING, err) < 0
-		       ? -1
-		       : 1;
+	if (write_state(db, id, now == GANG_RELEASED ? GANG_RELEASING : GANG_FAILING, err) < 0 ||
+		hold_reopen(db, id, err) < 0)
+		return -1;
+	return 1;
 }
 
 int gang_reopen(struct db *db, const char *id, struct err *err)

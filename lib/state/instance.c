@@ -388,6 +388,8 @@ int instance_set_terminated(
 		DB_INT(now_ms), DB_INT(ended_s), DB_TEXT(id));
 	if (!rc)
 		rc = err_set(err, ERR_NOTFOUND, "no instance %s", id);
+	if (rc > 0)
+		rc = hold_instance_changed(db, id, err);
 	return db_leave(db, &scope, rc < 0 ? -1 : 0, err);
 }
 
@@ -400,6 +402,8 @@ int instance_set_launched(struct db *db, const char *id, int64_t launched_s, str
 		return -1;
 	rc = DB_RUN(db, err, "UPDATE instance SET launched_s = ? WHERE id = ? AND launched_s = 0",
 		DB_INT(launched_s), DB_TEXT(id));
+	if (rc > 0)
+		rc = hold_instance_changed(db, id, err);
 	return db_leave(db, &scope, rc < 0 ? -1 : 0, err);
 }
 

@@ -319,38 +319,67 @@ int ledger_rates(
 	return db_list_rows(db, stmt, &list_of_rates, rates, n, err);
 }
 
-int ledger_cost(struct db *db, const struct instance *instance, int64_t now_ms, int64_t *uusd,
-	struct err *err)
+/* The changes of the rate of one; none of an on-demand instance. */
+static int read_changes(struct db *db, const struct instance *instance, struct money_rate **changes,
+	size_t *n, struct err *err)
 {
 	cleanup_stmt sqlite3_stmt *stmt = NULL;
 	cleanup_free struct ledger_rate *list = NULL;
-	cleanup_free struct money_rate *changes = NULL;
-	int64_t from_s, to_s, rated = 0, machine, disk;
-	size_t n = 0;
+	size_t count = 0;
 
-	if (!instance->spot)
-		return instance_cost(instance, now_ms, uusd, err);
-	stmt = DB_PREPARE(db, err,
-		"SELECT instance, from_s, uusd_hr FROM rate_change WHERE instance = ? ORDER BY "
-		"from_s",
-		DB_TEXT(instance->id));
-	if (db_list_rows(db, stmt, &list_of_rates, &list, &n, err) < 0)
-		return -1;
-	changes = calloc(n + 1, sizeof(*changes));
-	if (!changes)
+	if (instance->spot) {
+		stmt = DB_PREPARE(db, err,
+			"SELECT instance, from_s, uusd_hr FROM rate_change WHERE instance = ? "
+			"ORDER BY from_s",
+			DB_TEXT(instance->id));
+		if (db_list_rows(db, stmt, &list_of_rates, &list, &count, err) < 0)
+			return -1;
+	}
+	*changes = calloc(count + 1, sizeof(**changes));
+	if (!*changes)
 		return err_nomem(err);
-	for (size_t i = 0; i < n; i++)
-		changes[i] = list[i].rate;
-	instance_period(instance, now_ms, &from_s, &to_s);
-	if (to_s - from_s < MINIMUM_S)
-		to_s = from_s + MINIMUM_S;
-	if (money_rated(instance->rate_uusd_hr, changes, n, from_s, to_s, &rated, err) < 0 ||
-		money_of_rated(rated, &machine, err) < 0 ||
-		instance_disk_cost(instance, now_ms, &disk, err) < 0)
-		return -1;
-	if (__builtin_add_overflow(machine, disk, uusd))
-		return err_set(err, ERR_BUDGET, "cost beyond what can be counted");
+	for (size_t i = 0; i < count; i++)
+		(*changes)[i] = list[i].rate;
+	*n = count;
 	return 0;
+}
+
+int ledger_costs(struct db *db, const struct instance *instance, int64_t now_ms,
+	const int64_t *until_s, size_t n, int64_t *uusd, struct err *err)
+{
+	cleanup_free struct money_rate *changes = NULL;
+	int64_t from_s, to_s;
+	size_t nchanges = 0;
+
+	if (read_changes(db, instance, &changes, &nchanges, err) < 0)
+		return -1;
+	instance_period(instance, now_ms, &from_s, &to_s);
+	for (size_t i = 0; i < n; i++) {
+		int64_t end_s = until_s[i], rated = 0, machine, disk;
+
+		if (end_s >= to_s)
+			end_s = to_s - from_s < MINIMUM_S ? from_s + MINIMUM_S : to_s;
+		if (until_s[i] <= from_s) {
+			uusd[i] = 0;
+			continue;
+		}
+		if (money_rated(instance->rate_uusd_hr, changes, nchanges, from_s, end_s, &rated,
+			    err) < 0 ||
+			money_of_rated(rated, &machine, err) < 0 ||
+			money_cost(instance->disk_uusd_hr, end_s - from_s, 1, &disk, err) < 0)
+			return -1;
+		if (__builtin_add_overflow(machine, disk, &uusd[i]))
+			return err_set(err, ERR_BUDGET, "cost beyond what can be counted");
+	}
+	return 0;
+}
+
+int ledger_cost(struct db *db, const struct instance *instance, int64_t now_ms, int64_t *uusd,
+	struct err *err)
+{
+	static const int64_t end_s = INT64_MAX;
+
+	return ledger_costs(db, instance, now_ms, &end_s, 1, uusd, err);
 }
 
 /* What a living Spot instance costs now, and what it was last known to. */

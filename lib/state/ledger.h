@@ -74,6 +74,13 @@ int ledger_rates(
 int ledger_cost(struct db *db, const struct instance *instance, int64_t now_ms, int64_t *uusd,
 	struct err *err);
 /*
+ * The part of that which lies before each of the N moments UNTIL_S, rounded up; what the minimum of
+ * a minute adds is before none of them that lies before its end. So the differences of moments
+ * in a row add up to the whole, exactly.
+ */
+int ledger_costs(struct db *db, const struct instance *instance, int64_t now_ms,
+	const int64_t *until_s, size_t n, int64_t *uusd, struct err *err);
+/*
  * Follow the Spot prices that AWS has said (price.h): a change for each living Spot instance whose
  * zone and type have another price than it was last known to have, from the time when that price
  * holds. One whose rate at its launch was not known has it from the launch. REAL says what of that

@@ -3,6 +3,10 @@ noinst_LIBRARIES += libstate.a
 libstate_a_CPPFLAGS = $(AM_CPPFLAGS) $(SQLITE_CFLAGS)
 libstate_a_SOURCES = \
 	lib/state/bucket.c lib/state/bucket.h \
+	lib/state/budget.c lib/state/budget.h \
+	lib/state/budget_book.c lib/state/budget_book.h \
+	lib/state/budget_hold.c \
+	lib/state/budget_settle.c \
 	lib/state/cache.c lib/state/cache.h \
 	lib/state/catalog_db.c lib/state/catalog_db.h \
 	lib/state/counter.c lib/state/counter.h \

@@ -106,3 +106,76 @@ CREATE TABLE job_run (
 	ended_s INTEGER NOT NULL -- 0: it runs, or nobody has said
 );
 CREATE INDEX job_run_job ON job_run (job_id, restart, began_s);
+
+-- Budgets of `budget set`; those of the configuration are not here.
+CREATE TABLE budget (
+	name TEXT PRIMARY KEY NOT NULL CHECK (length(name) > 0),
+	scope TEXT NOT NULL CHECK (scope IN ('site', 'user', 'account', 'qos', 'partition')),
+	who TEXT NOT NULL, -- '' each by itself
+	period TEXT NOT NULL CHECK (period IN ('hour', 'day', 'month', 'total')),
+	limit_uusd INTEGER NOT NULL CHECK (limit_uusd > 0),
+	alarms TEXT NOT NULL,
+	made_s INTEGER NOT NULL
+) WITHOUT ROWID;
+
+-- A job's part of a gang, and what it may cost at most: counts in budgets until it is settled.
+CREATE TABLE hold (
+	gang TEXT NOT NULL REFERENCES gang (id),
+	job_id INTEGER NOT NULL, -- 0: nodes without a job, or nobody has asked yet
+	restart INTEGER NOT NULL,
+	user TEXT NOT NULL,
+	account TEXT NOT NULL,
+	qos TEXT NOT NULL,
+	partition TEXT NOT NULL,
+	state TEXT NOT NULL CHECK (state IN ('open', 'settled')),
+	asked INTEGER NOT NULL, -- 0: made with the gang, for nobody has asked yet
+	uusd_hr INTEGER NOT NULL,
+	uusd INTEGER NOT NULL, -- -1: it has no end
+	sure_ms INTEGER NOT NULL, -- it cannot have cost more than that before
+	made_ms INTEGER NOT NULL, -- the gang
+	changed_ms INTEGER NOT NULL,
+	PRIMARY KEY (gang, job_id, restart)
+) WITHOUT ROWID;
+CREATE INDEX hold_open ON hold (gang) WHERE state = 'open';
+
+-- Also of gangs that a process of the version before writes down.
+CREATE TRIGGER gang_hold AFTER INSERT ON gang BEGIN
+	INSERT INTO hold (gang, job_id, restart, user, account, qos, partition, state, asked,
+		uusd_hr, uusd, sure_ms, made_ms, changed_ms)
+	VALUES (NEW.id, NEW.job_id, NEW.restart, NEW.user, NEW.account, '', NEW.partition, 'open',
+		0, 0, 0, 0, NEW.created_ms, NEW.created_ms);
+END;
+INSERT INTO hold (gang, job_id, restart, user, account, qos, partition, state, asked, uusd_hr,
+	uusd, sure_ms, made_ms, changed_ms)
+	SELECT id, job_id, restart, user, account, '', partition, 'open', 0, 0, 0, 0, created_ms,
+	created_ms FROM gang;
+
+-- What a settled part has cost, by day (of UTC, since 1970), …
+CREATE TABLE spent (
+	gang TEXT NOT NULL,
+	job_id INTEGER NOT NULL,
+	restart INTEGER NOT NULL,
+	day INTEGER NOT NULL,
+	uusd INTEGER NOT NULL,
+	PRIMARY KEY (gang, job_id, restart, day)
+) WITHOUT ROWID;
+-- … and the sums of it, which budgets read.
+CREATE TABLE spent_day (
+	day INTEGER NOT NULL,
+	user TEXT NOT NULL,
+	account TEXT NOT NULL,
+	qos TEXT NOT NULL,
+	partition TEXT NOT NULL,
+	uusd INTEGER NOT NULL,
+	PRIMARY KEY (day, user, account, qos, partition)
+) WITHOUT ROWID;
+
+-- Thresholds that were told of, once in each period.
+CREATE TABLE budget_alarm (
+	name TEXT NOT NULL,
+	who TEXT NOT NULL,
+	from_s INTEGER NOT NULL,
+	percent INTEGER NOT NULL,
+	raised_ms INTEGER NOT NULL,
+	PRIMARY KEY (name, who, from_s, percent)
+) WITHOUT ROWID;

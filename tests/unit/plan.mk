@@ -1,6 +1,7 @@
 # unit tests: catalog, plan
 check_PROGRAMS += \
 	tests/unit/test_bill \
+	tests/unit/test_caps \
 	tests/unit/test_catalog \
 	tests/unit/test_detect \
 	tests/unit/test_detect_corpus \
@@ -61,6 +62,10 @@ tests_unit_test_plan_facts_LDADD = libplan.a libcatalog.a libintent.a libbase.a 
 tests_unit_test_plan_properties_SOURCES = tests/unit/test_plan_properties.c
 tests_unit_test_plan_properties_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_plan_properties_LDADD = libplan.a libcatalog.a libintent.a libbase.a $(CHECK_LIBS)
+
+tests_unit_test_caps_SOURCES = tests/unit/test_caps.c
+tests_unit_test_caps_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_test_caps_LDADD = libplan.a libcatalog.a libintent.a libbase.a $(CHECK_LIBS)
 
 tests_unit_test_ladder_SOURCES = tests/unit/test_ladder.c
 tests_unit_test_ladder_CPPFLAGS = $(UNIT_CPPFLAGS)

@@ -54,6 +54,11 @@ tests_unit_test_health_SOURCES = tests/unit/test_health.c $(STATE_FIXTURE)
 tests_unit_test_health_CPPFLAGS = $(STATE_TEST_CPPFLAGS)
 tests_unit_test_health_LDADD = $(STATE_TEST_LDADD)
 
+check_PROGRAMS += tests/unit/test_budget
+tests_unit_test_budget_SOURCES = tests/unit/test_budget.c $(STATE_FIXTURE)
+tests_unit_test_budget_CPPFLAGS = $(STATE_TEST_CPPFLAGS)
+tests_unit_test_budget_LDADD = $(STATE_TEST_LDADD)
+
 check_PROGRAMS += tests/unit/test_cache
 tests_unit_test_cache_SOURCES = tests/unit/test_cache.c $(STATE_FIXTURE)
 tests_unit_test_cache_CPPFLAGS = $(STATE_TEST_CPPFLAGS)

@@ -594,6 +594,39 @@ START_TEST(config_check)
 }
 END_TEST
 
+START_TEST(limits)
+{
+	struct err err = {0};
+	struct conf *c = load(MINIMAL
+		"limits:\n"
+		"  - {name: a.1, scope: account, who: chem, period: day, usd: 0.5}\n"
+		"  - {name: b, scope: site, period: hour, usd: 100, alarms: none}\n"
+		"  - {name: c, scope: JOB, period: total, usd: 7}\n"
+		"  - {name: d, scope: qos, period: month, usd: 1, alarms: '90'}\n",
+		&err);
+	const struct budget *b;
+
+	ck_assert_msg(c != NULL, "%s", err.text);
+	ck_assert_uint_eq(c->nlimits, 4);
+	b = c->limits;
+	ck_assert_str_eq(b[0].name, "a.1");
+	ck_assert_str_eq(b[0].who, "chem");
+	ck_assert_int_eq(b[0].scope, BUDGET_ACCOUNT);
+	ck_assert_int_eq(b[0].period, BUDGET_DAY);
+	ck_assert_int_eq(b[0].limit_uusd, 500000);
+	ck_assert_uint_eq(b[0].nalarms, 3);
+	ck_assert_uint_eq(b[0].alarms[2], 100);
+	ck_assert(b[0].configured);
+	ck_assert_int_eq(b[0].made_s, 0);
+	ck_assert_str_eq(b[1].who, "");
+	ck_assert_uint_eq(b[1].nalarms, 0);
+	ck_assert_int_eq(b[2].scope, BUDGET_JOB);
+	ck_assert_uint_eq(b[2].nalarms, 0);
+	ck_assert_uint_eq(b[3].alarms[0], 90);
+	conf_destroy(c);
+}
+END_TEST
+
 START_TEST(the_example)
 {
 	struct err err = {0};
@@ -644,6 +677,7 @@ int main(void)
 	tcase_add_test(tc, which_path);
 	tcase_add_test(tc, the_table_is_sound);
 	tcase_add_test(tc, config_check);
+	tcase_add_test(tc, limits);
 	tcase_add_test(tc, the_example);
 	suite_add_tcase(s, tc);
 	sr = srunner_create(s);

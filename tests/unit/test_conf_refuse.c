@@ -127,6 +127,35 @@ START_TEST(refuses)
 		{AWS "reconcile: {interval_s: 0}\n",
 			":2: reconcile.interval_s: \"0\"; expected a whole number from 1 to 86400 "
 			"(from one pass of \"reconcile --watch\" to the next)"},
+		{MINIMAL "limits:\n  - {name: a b, scope: site, period: day, usd: 1}\n",
+			":13: limits[0].name: \"a b\"; expected 1 to 40 letters, digits, '_', '-' "
+			"and "
+			"'.' (by which people are told of it)"},
+		{MINIMAL "limits:\n  - {name: a, scope: year, period: day, usd: 1}\n",
+			":13: limits[0].scope: \"year\"; expected one of site, user, account, qos, "
+			"partition, job (whose money it counts; job: a bound of each job's "
+			"--burst-cost)"},
+		{MINIMAL "limits:\n  - {name: a, scope: site, period: day, usd: 0}\n",
+			":13: limits[0].usd: \"0\"; expected an amount of USD such as 0.85"},
+		{MINIMAL "limits:\n  - {name: a, scope: site, period: day, usd: 1 EUR}\n",
+			":13: limits[0].usd: \"1 EUR\"; expected an amount of USD such as 0.85"},
+		{MINIMAL "limits:\n  - {name: a, scope: site, who: x, period: day, usd: 1}\n",
+			":13: limits[0].who: given with scope site; expected scope user, account, "
+			"qos "
+			"or partition"},
+		{MINIMAL "limits:\n  - {name: a, scope: job, period: day, usd: 1}\n",
+			":13: limits[0].period: day for scope job; expected hour or total"},
+		{MINIMAL "limits:\n  - {name: a, scope: job, period: hour, usd: 1, alarms: '5'}\n",
+			":13: limits[0].alarms: given with scope job, which has none; expected "
+			"another scope"},
+		{MINIMAL
+			"limits:\n  - {name: a, scope: site, period: day, usd: 1, alarms: '9,8'}\n",
+			":13: limits[0].alarms: \"9,8\"; expected rising whole percents such as "
+			"50,80,100, or none (percents at which an alarm is raised; default "
+			"50,80,100)"},
+		{MINIMAL "limits:\n  - {name: a, scope: site, period: day, usd: 1}\n"
+			 "  - {name: a, scope: site, period: hour, usd: 1}\n",
+			":14: limits[1].name: \"a\" for the second time; expected each name once"},
 		{AWS "catalog: {max_age_s: 60}\n",
 			":2: catalog.max_age_s: \"60\"; expected a whole number from 3600 to "
 			"31536000 (how long \"catalog refresh\" is believed over the built-in "
