@@ -17,7 +17,6 @@ static int generate(struct app *app, const char *conf_path, struct generate *how
 {
 	CLEANUP(strbuf_release) struct strbuf out = STRBUF_INIT;
 	struct err why = {0};
-	int max_tres;
 
 	app->conf = conf_load(conf_choose_path(conf_path), NULL, NULL, err);
 	if (!app->conf || app_become_owner(app->conf, err) < 0)
@@ -27,9 +26,8 @@ static int generate(struct app *app, const char *conf_path, struct generate *how
 		*err = why;
 		return -1;
 	}
-	max_tres = conf_slurm_max_tres(conf_slurm_path(app->conf));
-	how->max_tres = max_tres > 0;
-	how->flags_in = max_tres >= 0 ? conf_slurm_path(app->conf) : NULL;
+	how->flags_in = conf_slurm_path(app->conf);
+	how->max_tres = conf_slurm_max_tres(how->flags_in) > 0;
 	how->now_ms = clock_now_ms();
 	if (generate_slurm(app, how, &out, err) < 0)
 		return -1;

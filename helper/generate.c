@@ -262,7 +262,7 @@ int generate_slurm(struct app *app, const struct generate *how, struct strbuf *o
 		strbuf_addf(out,
 			"# CPUs alone are billed: without MAX_TRES in PriorityFlags (%s) memory "
 			"would be billed besides.\n",
-			how->flags_in ? how->flags_in : "slurm.conf could not be read");
+			how->flags_in);
 	for (size_t i = 0; i < app->conf->npartitions; i++)
 		if (add_partition(app, how, &app->conf->partitions[i], out, err) < 0)
 			return -1;

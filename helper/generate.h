@@ -13,7 +13,7 @@
 struct generate {
 	bool first;           /* a node costs what its group's first type does; else the dearest */
 	bool max_tres;        /* PriorityFlags of slurm.conf has MAX_TRES */
-	const char *flags_in; /* where that was read; NULL: nowhere */
+	const char *flags_in; /* where that was looked for */
 	int64_t now_ms;
 };
 

@@ -1,5 +1,6 @@
 # End to end: bats against real slurmctld, slurmd and the simulator.
 EXTRA_DIST += \
+	tests/e2e/accounting.bats \
 	tests/e2e/aws_client.bats \
 	tests/e2e/catalog.bats \
 	tests/e2e/catalog_plan.bats \
