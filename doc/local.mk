@@ -3,6 +3,7 @@ dist_doc_DATA = \
 	LICENSE \
 	NEWS \
 	README.md \
+	doc/accounting.md \
 	doc/catalog.md \
 	doc/cost.md \
 	doc/detect.md \

@@ -104,6 +104,7 @@ sources() {
 		/usr/share/doc/aws-slurm-burst/LICENSE
 		/usr/share/doc/aws-slurm-burst/NEWS
 		/usr/share/doc/aws-slurm-burst/README.md
+		/usr/share/doc/aws-slurm-burst/accounting.md
 		/usr/share/doc/aws-slurm-burst/catalog.md
 		/usr/share/doc/aws-slurm-burst/cost.md
 		/usr/share/doc/aws-slurm-burst/detect.md
