@@ -37,7 +37,7 @@ static const char head[] =
 	".tile{padding:14px 16px}.tile b{display:block;font-size:22px;font-weight:650;"
 	"font-variant-numeric:tabular-nums}.tile span{color:var(--soft);font-size:13px}\n"
 	".card{padding:18px 20px;margin-bottom:14px}\n"
-	".two{display:grid;grid-template-columns:repeat(auto-fit,minmax(380px,1fr));gap:14px;"
+	".two{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(380px,100%),1fr));gap:14px;"
 	"margin-bottom:14px}.two .card{margin:0}\n"
 	"svg{display:block;width:100%;height:auto}svg text{fill:var(--text);font-size:14px}\n"
 	"text.mark,text.name{text-anchor:end}text.day{text-anchor:middle}\n"

@@ -5,6 +5,7 @@ EXTRA_DIST += \
 	tests/e2e/catalog.bats \
 	tests/e2e/catalog_plan.bats \
 	tests/e2e/cluster.bash \
+	tests/e2e/browser.py \
 	tests/e2e/compute-node.bats \
 	tests/e2e/configure.bats \
 	tests/e2e/crash.bash \
@@ -12,6 +13,8 @@ EXTRA_DIST += \
 	tests/e2e/crash_down.bats \
 	tests/e2e/crash_resume.bats \
 	tests/e2e/cost.bats \
+	tests/e2e/cost_html.bats \
+	tests/e2e/cost_html.py \
 	tests/e2e/cost_day.py \
 	tests/e2e/day.bats \
 	tests/e2e/dist.bats \
