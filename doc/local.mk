@@ -10,6 +10,7 @@ dist_doc_DATA = \
 	doc/estimate.md \
 	doc/guards.md \
 	doc/install.md \
+	doc/limits.md \
 	doc/plugin.md \
 	doc/prices.md \
 	doc/reconcile.md \

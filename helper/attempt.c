@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "helper/groups.h"
+#include "helper/limit.h"
 #include "helper/log.h"
 #include "helper/preflight.h"
 #include "helper/prices.h"
@@ -55,6 +56,7 @@ int attempt_request(struct attempt *a, struct err *err)
 	if (count_spent(a, err) < 0)
 		return -1;
 	request_make(&a->base, a->app->conf, &a->app->site, a->demand);
+	limit_restore(a->app, a->demand, &a->base);
 	a->base.interrupted = spot_over_of_demand(a->app, a->demand);
 	if (a->base.interrupted)
 		log_info("spot instances were taken from the job %u time(s): on-demand",

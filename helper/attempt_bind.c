@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "helper/attempt.h"
-#include "helper/comment.h"
+#include "helper/limit.h"
 #include "helper/log.h"
 #include "helper/public.h"
 #include "helper/release.h"
@@ -387,7 +387,7 @@ static void tell_jobs(struct attempt *a)
 		text = plan_describe_parts(
 			&plan, &a->request, parts, n, *a->gang.group ? a->gang.group : NULL);
 		if (text)
-			comment_job(a->app, job->facts.name, text);
+			limit_tell(a->app, job, &a->request, parts, n, text);
 	}
 }
 

@@ -18,4 +18,8 @@ void comment_job(const struct app *app, const char *job_name, const char *text);
 
 #define COMMENT_SIZE 1200
 
+/* How the warning begins that a job's cost limit will be used up: what it costs in the end takes
+ * its place. */
+#define COST_WARNING "cost warning: "
+
 #endif

@@ -5,6 +5,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "helper/limit.h"
 #include "helper/prices.h"
 #include "helper/protect.h"
 #include "helper/recent.h"
@@ -586,6 +587,7 @@ static int climb(struct work *work, struct estimate_group *g, struct err *err)
 		return err_nomem(err);
 	request_make(&base, work->app->conf, work->app->slurm_ready ? &work->app->site : &dflt,
 		&g->set.all[0]);
+	limit_restore(work->app, &g->set.all[0], &base);
 	if (count_spent(work, g, &base.spent_uusd, err) < 0)
 		return -1;
 	request_rules(&rules, work->app->conf, g->group);

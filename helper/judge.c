@@ -37,6 +37,8 @@ static const struct finding_info infos[FINDING_RULES] = {
 	INFO(FINDING_INSTANCE_OVERDUE, "instance-overdue", "end", "ended"),
 	INFO(FINDING_GANG_NOT_REGISTERED, "gang-not-registered", "take down", "taken down"),
 	INFO(FINDING_TOO_MANY_NODES, "too-many-nodes", "alarm", "alarm given"),
+	INFO(FINDING_COST_WARNING, "cost-warning", "tell", "told"),
+	INFO(FINDING_COST_LIMIT, "cost-limit", "end", "ended"),
 	INFO(FINDING_NODE_WITHOUT_INSTANCE, "node-without-instance", "power down", "powered down"),
 	INFO(FINDING_NODE_STUCK_SILENT, "node-stuck-silent", "resume", "resumed"),
 	INFO(FINDING_NODE_STUCK_UP, "node-stuck-up", "power down", "powered down"),
@@ -62,6 +64,8 @@ void finding_subject(const struct finding *f, char *subject, size_t size)
 		snprintf(subject, size, "%lld records", (long long)f->number);
 	else if (f->rule == FINDING_VERSION_UNUSED)
 		snprintf(subject, size, "version %lld of %s", (long long)f->number, f->text);
+	else if (f->rule == FINDING_COST_WARNING || f->rule == FINDING_COST_LIMIT)
+		snprintf(subject, size, "job %s", f->text);
 	else if (f->rule < FINDING_ORPHAN_ADOPT || f->rule == FINDING_NAME_TAG ||
 		 f->rule == FINDING_GANG_NOT_REGISTERED)
 		snprintf(subject, size, "gang %s", f->gang);
@@ -128,6 +132,10 @@ void judge_rules_of(const struct survey *survey, struct judge_rules *rules)
 			.impaired_s = conf->guards.impaired_s,
 			.on_impaired = conf->guards.on_impaired,
 			.on_retiring = conf->guards.on_retiring},
+		.cost = {.interval_s = conf->reconcile.interval_s,
+			.release_s = conf->cost.release_allowance_s + survey->site.kill_wait_s,
+			.warn_percent = conf->cost.warn_percent,
+			.at_limit = conf->cost.at_limit},
 	};
 }
 
@@ -157,6 +165,7 @@ int judge(const struct survey *survey, const struct judge_rules *rules, struct f
 		judge_gangs,
 		judge_instances,
 		judge_health,
+		judge_cost,
 		judge_nodes,
 		judge_leftovers,
 	};

@@ -46,6 +46,9 @@ enum finding_rule {
 	FINDING_INSTANCE_OVERDUE,
 	FINDING_GANG_NOT_REGISTERED,
 	FINDING_TOO_MANY_NODES,
+	/* jobs; TEXT is its name, NUMBER its id; in judge_cost.c */
+	FINDING_COST_WARNING, /* its --burst-cost will be used up: tell it */
+	FINDING_COST_LIMIT,   /* it is: end it */
 	/* nodes; SUBJECT node */
 	FINDING_NODE_WITHOUT_INSTANCE, /* up or coming, nothing is there: force_down() */
 	FINDING_NODE_STUCK_SILENT,     /* IDLE+POWERED_DOWN+NOT_RESPONDING: resume_nodes() */
@@ -110,6 +113,12 @@ struct judge_rules {
 		int64_t overdue_grace_s, not_registered_s, impaired_s;
 		enum guard_action on_impaired, on_retiring;
 	} guards;
+	struct {                    /* of judge_cost(): cost.* */
+		int64_t interval_s; /* from one pass to the next */
+		int64_t release_s;  /* from a job's end to that of its instances */
+		unsigned warn_percent;
+		enum at_limit at_limit;
+	} cost;
 };
 /* From the configuration and slurmctld's. */
 void judge_rules_of(const struct survey *survey, struct judge_rules *rules);
@@ -132,12 +141,19 @@ bool judge_record_is_old(const struct survey *survey, const struct judge_rules *
  * or has none. */
 int64_t judge_overdue_s(const struct job_facts *job, const struct slurm_site *site, int64_t now_s);
 
+/* What a job will have cost when its instances have ended, if the next pass ends it. INT64_MAX:
+ * beyond what can be counted. */
+int64_t judge_cost_when_ended(
+	const struct survey_cost *cost, const struct judge_rules *rules, int64_t now_s);
+
 /* judge()'s parts, one file each; they append. */
 int judge_gangs(const struct survey *survey, const struct judge_rules *rules,
 	struct findings *findings, struct err *err);
 int judge_instances(const struct survey *survey, const struct judge_rules *rules,
 	struct findings *findings, struct err *err);
 int judge_health(const struct survey *survey, const struct judge_rules *rules,
+	struct findings *findings, struct err *err);
+int judge_cost(const struct survey *survey, const struct judge_rules *rules,
 	struct findings *findings, struct err *err);
 int judge_nodes(const struct survey *survey, const struct judge_rules *rules,
 	struct findings *findings, struct err *err);

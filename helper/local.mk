@@ -44,16 +44,19 @@ libhelper_a_SOURCES = \
 	helper/estimate_show.c \
 	helper/explain.c helper/explain.h \
 	helper/failure.c helper/failure.h \
+	helper/final_cost.c helper/final_cost.h \
 	helper/fleet_body.c helper/fleet_body.h \
 	helper/generate.c helper/generate.h \
 	helper/groups.c helper/groups.h \
 	helper/judge.c helper/judge.h \
+	helper/judge_cost.c \
 	helper/judge_gangs.c \
 	helper/judge_health.c \
 	helper/judge_instances.c \
 	helper/judge_internal.h \
 	helper/judge_leftovers.c \
 	helper/judge_nodes.c \
+	helper/limit.c helper/limit.h \
 	helper/lock.c helper/lock.h \
 	helper/lost.c helper/lost.h \
 	helper/moved.c helper/moved.h \
@@ -80,6 +83,7 @@ libhelper_a_SOURCES = \
 	helper/reconcile.c helper/reconcile.h \
 	helper/reconcile_show.c helper/reconcile_show.h \
 	helper/repair.c helper/repair.h \
+	helper/repair_cost.c \
 	helper/repair_gang.c \
 	helper/repair_health.c \
 	helper/repair_instance.c \
@@ -104,6 +108,7 @@ libhelper_a_SOURCES = \
 	helper/status.h \
 	helper/survey.c helper/survey.h \
 	helper/survey_clock.c \
+	helper/survey_cost.c \
 	helper/survey_ec2.c \
 	helper/survey_health.c helper/survey_health.h \
 	helper/survey_internal.h \

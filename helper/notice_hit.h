@@ -51,6 +51,8 @@ enum notice_fate { FATE_DONE, FATE_BACK, FATE_WAIT, FATE_LEFT };
 enum notice_fate notice_fate(const struct job_facts *now, uint32_t restart,
 	enum spot_requeue policy, int64_t act_ms, int64_t release_ms, int64_t now_ms);
 /* May it be sent back at all? */
+/* "USR1" as a number; 0 of "none". */
+int notice_signal_number(const char *name);
 bool notice_may_requeue(const struct job_facts *job, enum spot_requeue policy);
 
 #endif

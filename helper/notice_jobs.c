@@ -70,7 +70,7 @@ enum notice_fate notice_fate(const struct job_facts *now, uint32_t restart,
 	return now_ms >= release_ms ? FATE_LEFT : FATE_WAIT;
 }
 
-static int signal_number(const char *name)
+int notice_signal_number(const char *name)
 {
 	static const struct {
 		const char *name;
@@ -148,7 +148,7 @@ static int signal_job(
 	struct hit *hit, const struct job_facts *job, struct notice_job *row, struct err *err)
 {
 	const struct conf *conf = hit->app->conf;
-	int number = signal_number(conf->spot.signal);
+	int number = notice_signal_number(conf->spot.signal);
 	bool late = hit->deadline_ms && clock_now_ms() >= hit->deadline_ms;
 	struct err local;
 	bool sent = false;

@@ -7,6 +7,7 @@
 #include "helper/account.h"
 #include "helper/ends.h"
 #include "helper/failure.h"
+#include "helper/final_cost.h"
 #include "helper/groups.h"
 #include "helper/lock.h"
 #include "helper/log.h"
@@ -618,6 +619,7 @@ int release_finish(struct app *app, struct gang *gang, struct err *err)
 	if (living || waiting || told)
 		return waiting || told;
 	power_down_left(app, gang);
+	final_cost_tell(app, gang);
 	/* the last node of a pool went by itself */
 	if ((gang->state == GANG_ANNOUNCED || gang->state == GANG_ACTIVE) &&
 		gang_advance(app->db, gang->id, gang->state, GANG_RELEASING, err) < 0)

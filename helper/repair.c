@@ -33,6 +33,8 @@ static repair_fn *const functions[FINDING_RULES] = {
 	[FINDING_INSTANCE_OVERDUE] = repair_overdue,
 	[FINDING_GANG_NOT_REGISTERED] = repair_not_registered,
 	[FINDING_TOO_MANY_NODES] = repair_too_many,
+	[FINDING_COST_WARNING] = repair_cost_warning,
+	[FINDING_COST_LIMIT] = repair_cost_limit,
 	[FINDING_NODE_WITHOUT_INSTANCE] = repair_node_empty,
 	[FINDING_NODE_STUCK_SILENT] = repair_node_force,
 	[FINDING_NODE_STUCK_UP] = repair_node_empty,
@@ -98,9 +100,10 @@ static void say(const struct finding *finding, char *text, size_t size)
 
 static void raise(struct app *app, const struct finding *finding)
 {
-	const char *subject = *finding->instance ? finding->instance
-			      : *finding->gang   ? finding->gang
-						 : finding->node;
+	const char *subject = finding->rule == FINDING_COST_WARNING ? finding->text
+			      : *finding->instance                  ? finding->instance
+			      : *finding->gang                      ? finding->gang
+								    : finding->node;
 
 	alarm_raise(app, finding_info(finding->rule)->name, subject, "%s", finding->why);
 }

@@ -21,6 +21,8 @@ repair_fn repair_orphan_adopt, repair_orphan_end, repair_ended_runs, repair_row_
 /* repair_health.c */
 repair_fn repair_impaired, repair_stopped, repair_retiring, repair_overdue, repair_not_registered,
 	repair_too_many;
+/* repair_cost.c */
+repair_fn repair_cost_warning, repair_cost_limit;
 /* repair_node.c */
 repair_fn repair_node_empty, repair_node_force, repair_node_resume, repair_address;
 /* repair_rest.c */

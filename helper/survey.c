@@ -108,7 +108,8 @@ static int look(struct app *app, struct survey *survey, struct survey_first *fir
 	if (survey->parts & SURVEY_RECORDS && take_records(app, survey, err) < 0)
 		return -1;
 	if (survey_state_last(app, survey, first, err) < 0 ||
-		survey_ec2_missing(app, survey, err) < 0 || survey_link(survey, err) < 0)
+		survey_ec2_missing(app, survey, err) < 0 || survey_link(survey, err) < 0 ||
+		survey_costs(app, survey, err) < 0)
 		return -1;
 	/* after all looks: nothing they tell of is in the future by our own clock */
 	survey->now_ms = clock_now_ms();

@@ -147,6 +147,17 @@ struct survey_record { /* a file of STATE/intent or STATE/ended */
 	int64_t changed_s;
 };
 
+/* What a running job has cost that has a limit for the whole of it. */
+struct survey_cost {
+	const struct job_facts *job; /* of the survey */
+	char gang[48];               /* that its nodes were launched by; "" none of ours */
+	int64_t limit_uusd;
+	int64_t uusd;         /* until now, with its earlier starts; INT64_MAX: beyond counting */
+	int64_t rate_uusd_hr; /* of what it has now, as prices are now */
+	unsigned unpriced;    /* instances of no known rate, in neither */
+	bool warned;
+};
+
 struct survey_clock {      /* how the wall clock stands to the machine's uptime */
 	char boot[40];     /* the boot's id */
 	int64_t offset_ms; /* between them */
@@ -189,6 +200,8 @@ struct survey {
 	size_t nplacements;
 	struct survey_record *records;
 	size_t nrecords;
+	struct survey_cost *costs;
+	size_t ncosts;
 
 	/* of survey_link(): */
 	struct survey_row **by_gang;  /* all rows, by gang */

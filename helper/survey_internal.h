@@ -29,6 +29,9 @@ int survey_ec2_regions(struct app *app, struct survey *survey, const struct inst
 void survey_ec2_tagged(struct app *app, struct survey *survey);
 int survey_ec2_missing(struct app *app, struct survey *survey, struct err *err);
 
+/* survey_cost.c: after survey_link() */
+int survey_costs(struct app *app, struct survey *survey, struct err *err);
+
 /* survey_clock.c: what the pass before wrote down */
 int survey_clock_read(struct app *app, struct survey *survey, struct err *err);
 

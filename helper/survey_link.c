@@ -356,6 +356,7 @@ void survey_release(struct survey *survey)
 	free(survey->placements);
 	free(survey->removable);
 	free(survey->records);
+	free(survey->costs);
 	free(survey->by_gang);
 	free(survey->by_node);
 	free(survey->by_addr);

@@ -671,6 +671,14 @@ int64_t plan_buys_s(const struct plan_request *request, const struct plan_part *
 	return request_buys_s(request, sum);
 }
 
+int64_t plan_worst_uusd(const struct plan_request *request, const struct plan_part *parts, size_t n)
+{
+	int64_t hour, job;
+
+	request_cost_of_parts(request, parts, n, &hour, &job);
+	return hour >= 0 && request_converts(request) ? request->limit.uusd : job;
+}
+
 static void describe_cost(const struct plan_request *request, const struct plan_part *parts,
 	size_t n, struct strbuf *sb)
 {

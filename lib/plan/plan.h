@@ -224,6 +224,11 @@ char *plan_describe_parts(const struct plan *plan, const struct plan_request *re
  */
 int64_t plan_buys_s(const struct plan_request *request, const struct plan_part *parts, size_t n);
 
+/* What they cost at most for the whole job, or, where it is the limit that ends it, that; -1: not
+ * known, or without end. */
+int64_t plan_worst_uusd(
+	const struct plan_request *request, const struct plan_part *parts, size_t n);
+
 void plan_release(struct plan *plan);
 
 #endif

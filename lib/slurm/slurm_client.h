@@ -212,10 +212,11 @@ struct job_change {
 	int requeue;                /* 0, 1 */
 	int64_t begin_s;            /* not before this time */
 	bool hold;                  /* user hold: the user can release it */
+	int64_t time_limit_s;       /* in whole minutes, what is less is cut off */
 };
 #define JOB_CHANGE_INIT                                                                            \
 	{                                                                                          \
-		.requeue = -1, .begin_s = -1                                                       \
+		.requeue = -1, .begin_s = -1, .time_limit_s = -1                                   \
 	}
 /*
  * ERR_NOTFOUND for a job that is over. begin_s is for a job that is pending or completing with a

@@ -392,6 +392,8 @@ int slurm_client_job_change(const char *name, const struct job_change *change, s
 		desc.requeue = change->requeue ? 1 : 0;
 	if (change->begin_s >= 0)
 		desc.begin_time = change->begin_s;
+	if (change->time_limit_s >= 0)
+		desc.time_limit = (uint32_t)(change->time_limit_s / 60);
 	if (change->hold) {
 		desc.priority = 0;
 		desc.alloc_sid =

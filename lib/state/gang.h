@@ -145,6 +145,14 @@ int gang_nodes_conflict(struct db *db, const struct nodeset *nodes, const char *
  */
 int gang_history(
 	struct db *db, uint32_t job_id, unsigned *failures, int64_t *spent_uusd, struct err *err);
+/* What a job costs. */
+struct gang_spent {
+	int64_t uusd;         /* all of its starts, as gang_history(), and what runs until now */
+	int64_t rate_uusd_hr; /* of what runs, as Spot prices are now, with disks */
+	unsigned unpriced;    /* so many have no known rate: they are in neither */
+};
+int gang_spent(
+	struct db *db, uint32_t job_id, int64_t now_ms, struct gang_spent *spent, struct err *err);
 /*
  * What the instances of a gang cost up to their end, or NOW_MS for those that run (0: these are
  * passed over). *UNPRICED (may be NULL): how many have no known rate and are not in the sum.

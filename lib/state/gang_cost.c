@@ -9,12 +9,19 @@
 #include "lib/state/instance.h"
 #include "lib/state/ledger.h"
 
+static int add(int64_t *sum, int64_t uusd, struct err *err)
+{
+	return __builtin_add_overflow(*sum, uusd, sum)
+		       ? err_set(err, ERR_BUDGET, "cost beyond what can be counted")
+		       : 0;
+}
+
 /*
  * Add what each instance of GANG cost, or each on ONLY if not NULL; those still running up to
  * NOW_MS, or not at all if 0.
  */
 static int add_cost(struct db *db, const char *gang, const struct nodeset *only, int64_t now_ms,
-	int64_t *uusd, unsigned *unpriced, struct err *err)
+	struct gang_spent *spent, struct err *err)
 {
 	cleanup_free struct instance *list = NULL;
 	size_t n = 0;
@@ -22,20 +29,25 @@ static int add_cost(struct db *db, const char *gang, const struct nodeset *only,
 	if (instance_list(db, gang, true, &list, &n, err) < 0)
 		return -1;
 	for (size_t i = 0; i < n; i++) {
-		int64_t cost;
+		int64_t cost, rate;
 
 		if (list[i].state == INSTANCE_RUNNING && !now_ms)
 			continue;
 		if (only && !nodeset_contains(only, list[i].node))
 			continue;
 		if (list[i].rate_uusd_hr < 0) {
-			++*unpriced;
+			spent->unpriced++;
 			continue;
 		}
-		if (ledger_cost(db, &list[i], now_ms, &cost, err) < 0)
+		if (ledger_cost(db, &list[i], now_ms, &cost, err) < 0 ||
+			add(&spent->uusd, cost, err) < 0)
 			return -1;
-		if (__builtin_add_overflow(*uusd, cost, uusd))
-			return err_set(err, ERR_BUDGET, "cost beyond what can be counted");
+		if (list[i].state != INSTANCE_RUNNING)
+			continue;
+		if (ledger_rate(db, &list[i], &rate, err) < 0 ||
+			add(&spent->rate_uusd_hr, rate, err) < 0 ||
+			add(&spent->rate_uusd_hr, list[i].disk_uusd_hr, err) < 0)
+			return -1;
 	}
 	return 0;
 }
@@ -43,24 +55,22 @@ static int add_cost(struct db *db, const char *gang, const struct nodeset *only,
 int gang_cost(struct db *db, const char *id, int64_t now_ms, int64_t *uusd, unsigned *unpriced,
 	struct err *err)
 {
-	int64_t sum = 0;
-	unsigned unknown = 0;
+	struct gang_spent spent = {0};
 
-	if (add_cost(db, id, NULL, now_ms, &sum, &unknown, err) < 0)
+	if (add_cost(db, id, NULL, now_ms, &spent, err) < 0)
 		return -1;
-	*uusd = sum;
+	*uusd = spent.uusd;
 	if (unpriced)
-		*unpriced = unknown;
+		*unpriced = spent.unpriced;
 	return 0;
 }
 
 /* What JOB_ID bears of the cost of gang G. */
-static int add_share(
-	struct db *db, const struct gang *g, uint32_t job_id, int64_t *uusd, struct err *err)
+static int add_share(struct db *db, const struct gang *g, uint32_t job_id, int64_t now_ms,
+	struct gang_spent *spent, struct err *err)
 {
 	CLEANUP(nodeset_release) struct nodeset own = NODESET_INIT;
 	struct gang_job *jobs;
-	unsigned unpriced = 0;
 	bool several = false;
 	size_t n;
 	int rc = 0;
@@ -76,12 +86,11 @@ static int add_share(
 	gang_jobs_release(jobs, n);
 	if (rc < 0)
 		return -1;
-	return add_cost(
-		db, g->id, several && !g->all_or_nothing ? &own : NULL, 0, uusd, &unpriced, err);
+	return add_cost(db, g->id, several && !g->all_or_nothing ? &own : NULL, now_ms, spent, err);
 }
 
-static int history(
-	struct db *db, uint32_t job_id, unsigned *failures, int64_t *spent_uusd, struct err *err)
+static int history(struct db *db, uint32_t job_id, int64_t now_ms, unsigned *failures,
+	struct gang_spent *spent, struct err *err)
 {
 	/* several starts of the job may share a gang that was handed on: it counts once */
 	cleanup_stmt sqlite3_stmt *stmt = DB_PREPARE(db, err,
@@ -128,7 +137,7 @@ static int history(
 		else if ((g.state == GANG_FAILING || g.state == GANG_FAILED) && !success &&
 			 !uncounted)
 			++*failures;
-		if (add_share(db, &g, job_id, spent_uusd, err) < 0)
+		if (add_share(db, &g, job_id, now_ms, spent, err) < 0)
 			return -1;
 	}
 	return rc;
@@ -137,18 +146,36 @@ static int history(
 int gang_history(
 	struct db *db, uint32_t job_id, unsigned *failures, int64_t *spent_uusd, struct err *err)
 {
+	struct gang_spent spent = {0};
 	struct db_scope scope;
 	unsigned failed = 0;
-	int64_t spent = 0;
 	int rc;
 
 	if (db_enter_read(db, &scope, err) < 0)
 		return -1;
-	rc = history(db, job_id, &failed, &spent, err);
+	rc = history(db, job_id, 0, &failed, &spent, err);
 	db_leave_read(db, &scope);
 	if (rc < 0)
 		return -1;
 	*failures = failed;
-	*spent_uusd = spent;
+	*spent_uusd = spent.uusd;
+	return 0;
+}
+
+int gang_spent(
+	struct db *db, uint32_t job_id, int64_t now_ms, struct gang_spent *spent, struct err *err)
+{
+	struct gang_spent found = {0};
+	struct db_scope scope;
+	unsigned failed = 0;
+	int rc;
+
+	if (db_enter_read(db, &scope, err) < 0)
+		return -1;
+	rc = history(db, job_id, now_ms, &failed, &found, err);
+	db_leave_read(db, &scope);
+	if (rc < 0)
+		return -1;
+	*spent = found;
 	return 0;
 }

@@ -319,6 +319,20 @@ int ledger_rates(
 	return db_list_rows(db, stmt, &list_of_rates, rates, n, err);
 }
 
+int ledger_rate(struct db *db, const struct instance *instance, int64_t *uusd_hr, struct err *err)
+{
+	int64_t rate = instance->rate_uusd_hr;
+
+	if (instance->spot &&
+		DB_SELECT_INT(db, err, &rate,
+			"SELECT coalesce((SELECT uusd_hr FROM rate_change WHERE instance = ?1 "
+			"ORDER BY from_s DESC LIMIT 1), ?2)",
+			DB_TEXT(instance->id), DB_INT(instance->rate_uusd_hr)) < 0)
+		return -1;
+	*uusd_hr = rate;
+	return 0;
+}
+
 /* The changes of the rate of one; none of an on-demand instance. */
 static int read_changes(struct db *db, const struct instance *instance, struct money_rate **changes,
 	size_t *n, struct err *err)

@@ -73,6 +73,8 @@ int ledger_rates(
 /* instance_cost() with the changes of its rate. */
 int ledger_cost(struct db *db, const struct instance *instance, int64_t now_ms, int64_t *uusd,
 	struct err *err);
+/* Its rate as it is now: the last change, else that of its launch. */
+int ledger_rate(struct db *db, const struct instance *instance, int64_t *uusd_hr, struct err *err);
 /*
  * The part of that which lies before each of the N moments UNTIL_S, rounded up; what the minimum of
  * a minute adds is before none of them that lies before its end. So the differences of moments

@@ -16,6 +16,7 @@ libstate_a_SOURCES = \
 	lib/state/gang_job.c \
 	lib/state/health.c lib/state/health.h \
 	lib/state/instance.c lib/state/instance.h \
+	lib/state/job_money.c lib/state/job_money.h \
 	lib/state/launch.c lib/state/launch.h \
 	lib/state/ledger.c lib/state/ledger.h \
 	lib/state/notice.c lib/state/notice.h \

@@ -179,3 +179,18 @@ CREATE TABLE budget_alarm (
 	raised_ms INTEGER NOT NULL,
 	PRIMARY KEY (name, who, from_s, percent)
 ) WITHOUT ROWID;
+
+-- What a start of a job was told of its cost, and what was done to it for the sake of its limit.
+CREATE TABLE job_money (
+	job_id INTEGER NOT NULL CHECK (job_id > 0),
+	restart INTEGER NOT NULL,
+	user TEXT NOT NULL,
+	limit_uusd INTEGER NOT NULL, -- for the whole job; 0 none
+	worst_uusd INTEGER NOT NULL, -- -1 not known
+	asked_s INTEGER NOT NULL, -- -1 unlimited
+	lowered_s INTEGER NOT NULL,
+	warned_ms INTEGER NOT NULL,
+	ended_ms INTEGER NOT NULL,
+	told_ms INTEGER NOT NULL,
+	PRIMARY KEY (job_id, restart)
+) WITHOUT ROWID;

@@ -115,6 +115,7 @@ sources() {
 		/usr/share/doc/aws-slurm-burst/examples/spot-events.yaml
 		/usr/share/doc/aws-slurm-burst/guards.md
 		/usr/share/doc/aws-slurm-burst/install.md
+		/usr/share/doc/aws-slurm-burst/limits.md
 		/usr/share/doc/aws-slurm-burst/plugin.md
 		/usr/share/doc/aws-slurm-burst/prices.md
 		/usr/share/doc/aws-slurm-burst/reconcile.md

@@ -171,6 +171,11 @@ check_PROGRAMS += tests/unit/test_conf_types
 tests_unit_test_conf_types_SOURCES = tests/unit/test_conf_types.c $(APP_FIXTURE)
 tests_unit_test_conf_types_CPPFLAGS = $(UNIT_CPPFLAGS) $(SQLITE_CFLAGS) $(JSON_CFLAGS)
 tests_unit_test_conf_types_LDADD = $(HELPER_LIBS) $(CHECK_LIBS) -lpthread
+check_PROGRAMS += tests/unit/test_limit
+tests_unit_test_limit_SOURCES = tests/unit/test_limit.c
+tests_unit_test_limit_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_test_limit_LDADD = $(HELPER_LIBS) $(CHECK_LIBS)
+
 check_PROGRAMS += tests/unit/test_judge_health
 tests_unit_test_judge_health_SOURCES = tests/unit/test_judge_health.c
 tests_unit_test_judge_health_CPPFLAGS = $(UNIT_CPPFLAGS)

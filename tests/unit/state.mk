@@ -18,6 +18,11 @@ tests_unit_test_instance_SOURCES = tests/unit/test_instance.c $(STATE_FIXTURE)
 tests_unit_test_instance_CPPFLAGS = $(STATE_TEST_CPPFLAGS)
 tests_unit_test_instance_LDADD = $(STATE_TEST_LDADD)
 
+check_PROGRAMS += tests/unit/test_job_money
+tests_unit_test_job_money_SOURCES = tests/unit/test_job_money.c $(STATE_FIXTURE)
+tests_unit_test_job_money_CPPFLAGS = $(STATE_TEST_CPPFLAGS)
+tests_unit_test_job_money_LDADD = $(STATE_TEST_LDADD)
+
 check_PROGRAMS += tests/unit/test_placement
 tests_unit_test_placement_SOURCES = tests/unit/test_placement.c $(STATE_FIXTURE)
 tests_unit_test_placement_CPPFLAGS = $(STATE_TEST_CPPFLAGS)
