@@ -491,6 +491,19 @@ static int end_forgotten(struct app *app, const struct gang *gang, const struct 
 		over ? "its gang is over" : "its gang goes on without it", RELEASE_CHECK_TAGS, err);
 }
 
+/*
+ * Has this start of the job a younger gang? A slurmctld that died forgets a start, and makes the
+ * next one under the same number: what waits then waits for that one's gang.
+ */
+static bool has_younger(struct app *app, const struct gang *gang, const struct gang_job *job)
+{
+	CLEANUP(gang_release) struct gang now = {0};
+	struct err err;
+
+	return gang_of_job(app->db, job->job_id, job->restart, &now, &err) == 0 &&
+	       strcmp(now.id, gang->id) != 0 && now.created_ms >= gang->created_ms;
+}
+
 /* Has one of its jobs the nodes of this start still? */
 static int is_waited_for(struct app *app, const struct gang *gang, struct err *err)
 {
@@ -503,7 +516,7 @@ static int is_waited_for(struct app *app, const struct gang *gang, struct err *e
 
 		if (slurm_client_job(jobs[i].job_id, &now, err) < 0)
 			rc = err->class == ERR_NOTFOUND ? 0 : -1;
-		else if (now.restart == jobs[i].restart)
+		else if (now.restart == jobs[i].restart && !has_younger(app, gang, &jobs[i]))
 			rc = now.state == JOB_STATE_CONFIGURING || now.state == JOB_STATE_RUNNING;
 	}
 	gang_jobs_release(jobs, n);
