@@ -24,9 +24,15 @@ LOST = {'Code': 'Server.InternalError',
         'Message': 'Server.InternalError: Internal error on launch'}
 
 
+# in StateTransitionReason: when the state began
+AT = '{at}'
+
+
 def _set_state(world: World, instance: dict[str, Any], state: str) -> None:
+    now = world.now()
     instance['state'] = state
-    instance['times'][state] = world.now()
+    instance['times'][state] = now
+    instance['reason'] = instance['reason'].replace(AT, trouble.stamp(now))
     world.store.put('instance', instance['id'], instance)
     world.event(state, instance=instance['id'], fleet=instance['fleet'], type=instance['type'],
                 address=instance['address'])
@@ -390,11 +396,10 @@ def terminate(world: World, params: dict[str, Any]) -> dict[str, Any]:
                           'try again.')
     world.throttle.resources('TerminateInstances', len(chosen), world.now())
     out = []
-    stamp = trouble.stamp(world.now())
     for instance in chosen:
         before = state_of(instance)
         if instance['state'] not in ('shutting-down', 'terminated'):
-            stop(world, instance, USER, f'User initiated ({stamp})')
+            stop(world, instance, USER, f'User initiated ({AT})')
         out.append({'InstanceId': instance['id'], 'PreviousState': before,
                     'CurrentState': state_of(instance)})
     return {'TerminatingInstances': out}

@@ -82,9 +82,9 @@ def stamp(moment: float) -> str:
     return time.strftime('%Y-%m-%d %H:%M:%S GMT', time.gmtime(moment))
 
 
-def _why(world: World, code: str) -> tuple[dict[str, str], str]:
+def _why(code: str) -> tuple[dict[str, str], str]:
     """StateReason and StateTransitionReason of an end that begins now."""
-    text = f'User initiated ({stamp(world.now())})' if code == 'Client.UserInitiatedShutdown' \
+    text = f'User initiated ({instances.AT})' if code == 'Client.UserInitiatedShutdown' \
         else '' if code.startswith('Client.') else code
     return {'Code': code, 'Message': f'{code}: {REASONS[code]}'}, text
 
@@ -126,7 +126,7 @@ def _take_back(world: World, name: str) -> None:
 
 
 def _end_spot(world: World, instance: dict[str, Any]) -> None:
-    instances.stop(world, instance, *_why(world, 'Server.SpotInstanceTermination'))
+    instances.stop(world, instance, *_why('Server.SpotInstanceTermination'))
 
 
 def rebalance(world: World, instance: dict[str, Any], tell: list[str] | None = None) -> None:
@@ -191,7 +191,7 @@ def _carry_out(world: World, name: str, event_id: str) -> None:
             if event['code'] in ('instance-retirement', 'instance-stop'):
                 # A one-time Spot request cannot come back, so it has no stopped instances.
                 end = instances.stop if instance['market'] == 'spot' else instances.halt
-                end(world, instance, *_why(world, 'Server.ScheduledStop'))
+                end(world, instance, *_why('Server.ScheduledStop'))
             world.store.put('instance', name, instance)
         world.store.commit()
 
@@ -211,14 +211,14 @@ def stop(world: World, instance: dict[str, Any], reason: str = 'Client.UserIniti
     _needs(instance, LIVING, 'it cannot be stopped')
     if instance['market'] == 'spot':
         raise ScenarioError(f'{instance["id"]} is of a one-time Spot request: EC2 stops none')
-    instances.halt(world, instance, *_why(world, reason))
+    instances.halt(world, instance, *_why(reason))
 
 
 def terminate(world: World, instance: dict[str, Any],
               reason: str = 'Client.UserInitiatedShutdown') -> None:
     """Somebody else terminates an instance, or AWS loses it."""
     _needs(instance, (*LIVING, 'stopping', 'stopped'), 'it cannot be terminated')
-    instances.stop(world, instance, *_why(world, reason))
+    instances.stop(world, instance, *_why(reason))
 
 
 def hide(world: World, instance: dict[str, Any], for_s: float = 1e9) -> None:

@@ -14,7 +14,7 @@ unset AWS_SESSION_TOKEN AWS_PROFILE
 
 # await SECONDS COMMAND...: until the command succeeds
 await() {
-	local deadline=$((SECONDS + $1))
+	local deadline=$((SECONDS + ($1 < 60 ? 60 : $1)))
 	shift
 	until "$@" >/dev/null 2>&1; do
 		[ "$SECONDS" -lt "$deadline" ] || { echo "waited in vain: $*"; return 1; }
