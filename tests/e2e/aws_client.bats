@@ -10,7 +10,7 @@ SUBNET=subnet-0aaaaaaaaaaaaaaa1
 SG=sg-0aaaaaaaaaaaaaaa1
 
 await() {
-	local deadline=$((SECONDS + $1))
+	local deadline=$((SECONDS + ($1 < 60 ? 60 : $1)))
 	shift
 	until "$@" >/dev/null 2>&1; do
 		((SECONDS < deadline)) || { echo "waited in vain: $*" >&2; return 1; }

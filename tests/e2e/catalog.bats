@@ -10,7 +10,7 @@ bats_require_minimum_version 1.5.0
 REFRESHED='us-east-2: 382 types, 300 with EFA, 11 that the built-in table of 2026-07-20 lacks; 3 zones, 2 subnets of ours'
 
 await() {
-	local deadline=$((SECONDS + $1))
+	local deadline=$((SECONDS + ($1 < 60 ? 60 : $1)))
 	shift
 	until "$@" >/dev/null 2>&1; do
 		((SECONDS < deadline)) || { echo "waited in vain: $*" >&2; return 1; }

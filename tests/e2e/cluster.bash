@@ -166,16 +166,24 @@ job_output() {
 	cat "$BURST_HOME/$1.out"
 }
 
-# wait_for CONDITION SECONDS: evaluate CONDITION until it holds; 1 and a word about it when it does not.
+# wait_for CONDITION SECONDS: evaluate CONDITION until it holds; 1 and a word about it when it does not. Never less than
+# 90 s: files run side by side, slurmctld does some things twice a minute, and a machine that is slow is no failure. What
+# must be there sooner, or is gone by then, is for in_time.
 wait_for() {
-	local end=$((SECONDS + $2)) began=$SECONDS
+	in_time "$1" $(($2 < 90 ? 90 : $2))
+}
+
+# in_time CONDITION SECONDS: the same, and no second longer
+in_time() {
+	local _end=$((SECONDS + $2)) _began=$SECONDS _asked=0
 	until eval "$1" >/dev/null 2>&1; do
-		if ((SECONDS >= end)); then
-			echo "after $((SECONDS - began)) s still not: $1" >&2
+		if ((SECONDS >= _end)); then
+			echo "after $((SECONDS - _began)) s still not: $1" >&2
 			eval "$1" >&2 || :
 			return 1
 		fi
-		sleep 0.2
+		# what takes long is asked for less often: most of a run is spent waiting
+		if ((_asked++ < 15)); then sleep 0.2; else sleep 0.6; fi
 	done
 }
 
@@ -221,6 +229,29 @@ node_state() {
 # node_is NODE FLAG: whether FLAG is one of the words of its state.
 node_is() {
 	[[ +$(node_state "$1")+ == *"+$2+"* ]]
+}
+
+# hold_boot: instances do not begin what they do when they boot, until let_boot: a gang is on its way for as long
+hold_boot() {
+	: >"$BURST_DIR/etc/hold-boot"
+	grep -q hold-boot "$BURST_DIR/etc/burst-node" ||
+		echo "while [ -e $BURST_DIR/etc/hold-boot ]; do sleep 0.2; done" >>"$BURST_DIR/etc/burst-node"
+}
+
+let_boot() {
+	rm -f "$BURST_DIR/etc/hold-boot"
+}
+
+# partition STATE: down: no job starts (again) from now on, however soon it might; up
+partition() {
+	in_cluster scontrol update partitionname=aws state="$1"
+}
+
+# put_back COPY FILE: FILE is again as it was, at once: a hook or a helper that begins meanwhile never sees half of it
+put_back() {
+	cp -p "$2" "$2.new"
+	cat "$1" >"$2.new"
+	mv "$2.new" "$2"
 }
 
 # ---- EC2 ---------------------------------------------------------------------------------------------

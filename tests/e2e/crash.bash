@@ -73,11 +73,6 @@ dying() {
 	as_slurm $(_traced "$calls" "$n" /dev/null) "$BURST_PREFIX/bin/aws-slurm-burst" -c /etc/slurm/aws-burst.yaml "$@"
 }
 
-# partition STATE: down: no job starts (again) from now on, however soon it might; up
-partition() {
-	in_cluster scontrol update partitionname=aws state="$1"
-}
-
 # launches_known: EC2 has answered long ago to each CreateFleet: what is not to be seen by now has not come
 launches_known() {
 	(($(date +%s) - $(journal 'select(.action == "CreateFleet") | .time' | tail -n 1 | jq -r . | date -f - +%s) > 60))

@@ -38,7 +38,7 @@ die_at() {
 	local rules='' when
 	while (($# > 0)) && [[ $1 != -- ]]; do
 		when="{\"action\": \"CreateFleet\", $1, \"boot\":"
-		rules+="${rules:+, }$when \"die\", \"instances\": [0], \"after_ms\": 2000@MORE@}, $when \"hang\", \"instances\": [1]}"
+		rules+="${rules:+, }$when \"die\", \"instances\": [0], \"after_ms\": 2500@MORE@}, $when \"hang\", \"instances\": [1]}"
 		shift
 	done
 	faults "[${rules//@MORE@/${2:+, $2}}]"

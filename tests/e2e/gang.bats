@@ -187,8 +187,7 @@ fleets() {
 	[ "$(jq -r '.gangs[0].rate_uusd_hr' <<<"$output")" -eq 7200000 ]
 	in_cluster scancel "$job"
 	wait_for settled 60
-	run -0 helper status
-	[ "$output" = "no gangs (--all shows those that are over)" ]
+	wait_for '[ "$(helper status)" = "no gangs (--all shows those that are over)" ]' 20
 }
 
 @test "heterogeneous job: its components are one gang" {

@@ -55,6 +55,12 @@ same_request() {
 	[ "$(new CreateFleet | wc -l)" -eq "$1" ] && [ "$(new CreateFleet .params | sort -u | wc -l)" -eq 1 ]
 }
 
+# never_again: the job has begun, and does not begin again: by full jitter it might within a second
+never_again() {
+	wait_for '[ -n "$(new CreateFleet)" ]' 30
+	partition down
+}
+
 # held JOB: it is, by its user's right to release it
 held() {
 	wait_for "job_is $1 PENDING && [[ \$(job_field $1 Reason) == JobHeldUser* ]]" 20
@@ -63,8 +69,9 @@ held() {
 @test "out of order: the same request for a while, then told so, and nothing forgotten" {
 	refuse Unavailable 'The server is overloaded and cannot handle the request.' 503
 	job=$(job hpc 2 --efa=required)
+	never_again
 	fails "$job" "CreateFleet: Unavailable: The server is overloaded and cannot handle the request. (request id *); AWS or the way to it is out of order; tried again not before ??:??:??"
-	begins "$job" -5 100
+	begins "$job" -100 100
 	# three by the client, and no more than that in a few seconds while its instances are looked for by their tag
 	n=$(new CreateFleet | wc -l)
 	((n >= 3 && n <= 45))
@@ -78,7 +85,7 @@ held() {
 	pools InsufficientInstanceCapacity 'We currently do not have sufficient capacity.'
 	job=$(job hpc 2 --efa=required)
 	fails "$job" "EC2 gave 0 of 2 hpc7a.96xlarge instances in us-east-2a: InsufficientInstanceCapacity: We currently do not have sufficient capacity; also refused: hpc7a.96xlarge in us-east-2b; more allowed instance types or zones, or fewer nodes, would help; tried again not before ??:??:??"
-	begins "$job" 85 100
+	begins "$job" 50 100
 	[ "$(new CreateFleet | wc -l)" -eq 1 ]
 }
 
@@ -86,7 +93,7 @@ held() {
 	refuse InsufficientInstanceCapacity 'We currently do not have sufficient capacity.' 500
 	job=$(job hpc 2 --efa=required)
 	fails "$job" "CreateFleet: InsufficientInstanceCapacity: We currently do not have sufficient capacity. (request id *); more allowed instance types or zones, or fewer nodes, would help; tried again not before ??:??:??"
-	begins "$job" 85 100
+	begins "$job" 50 100
 	[ "$(new CreateFleet | wc -l)" -eq 1 ]
 }
 
@@ -106,7 +113,7 @@ VCPUS='You have requested more vCPU capacity than your current vCPU limit of 384
 	pools VcpuLimitExceeded "$VCPUS"
 	job=$(job hpc 2 --efa=preferred)
 	fails "$job" "EC2 gave 0 of 2 hpc7a.96xlarge instances in us-east-2a: VcpuLimitExceeded: ${VCPUS%.}; also refused: hpc7a.96xlarge in us-east-2b; ask AWS for a higher quota or use fewer nodes; tried again not before ??:??:??"
-	begins "$job" 585 600
+	begins "$job" 530 600
 	# neither the placement group nor EFA is what it lacks
 	[ "$(new CreateFleet | wc -l)" -eq 1 ]
 }
@@ -134,7 +141,7 @@ VCPUS='You have requested more vCPU capacity than your current vCPU limit of 384
 	pools InsufficientFreeAddressesInSubnet 'There are not enough free addresses.'
 	job=$(job hpc 2 --efa=preferred)
 	fails "$job" "EC2 gave 0 of 2 hpc7a.96xlarge instances in us-east-2a: InsufficientFreeAddressesInSubnet: There are not enough free addresses; also refused: hpc7a.96xlarge in us-east-2b; free addresses in the subnet or allow another one; tried again not before ??:??:??"
-	begins "$job" 85 100
+	begins "$job" 50 100
 	[ "$(new CreateFleet | wc -l)" -eq 1 ]
 }
 
@@ -142,8 +149,9 @@ VCPUS='You have requested more vCPU capacity than your current vCPU limit of 384
 	with max_attempts=1
 	refuse RequestLimitExceeded 'Request limit exceeded.' 503
 	job=$(job hpc 2 --efa=required)
+	never_again
 	fails "$job" "CreateFleet: RequestLimitExceeded: Request limit exceeded. (request id *); throttled ? times in 2 s; this account sends more requests than AWS takes at a time; tried again not before ??:??:??"
-	begins "$job" -5 60
+	begins "$job" -100 60
 	run -0 job_field "$job" AdminComment
 	[[ ${output,,} != *capacity* ]]
 	n=$(new CreateFleet | wc -l)
@@ -190,7 +198,7 @@ VCPUS='You have requested more vCPU capacity than your current vCPU limit of 384
 	refuse UnauthorizedOperation 'You are not authorized to perform this operation.' 403
 	job=$(job hpc 2 --efa=preferred)
 	fails "$job" "CreateFleet: UnauthorizedOperation: You are not authorized to perform this operation. (request id *); the administrator must see to aws-slurm-burst's AWS credentials and permissions; tried again not before ??:??:??"
-	begins "$job" 285 300
+	begins "$job" 230 300
 	[ "$(new CreateFleet | wc -l)" -eq 1 ]
 }
 
@@ -205,7 +213,7 @@ VCPUS='You have requested more vCPU capacity than your current vCPU limit of 384
 	refuse RequestExpired 'Request has expired.' 400
 	job=$(job hpc 2 --efa=preferred)
 	fails "$job" "CreateFleet: RequestExpired: Request has expired. (request id *); the administrator must set the controller's clock right; tried again not before ??:??:??"
-	begins "$job" 285 300
+	begins "$job" 230 300
 	same_request 2
 }
 
@@ -213,7 +221,7 @@ VCPUS='You have requested more vCPU capacity than your current vCPU limit of 384
 	refuse SomethingNew 'It is new.' 400
 	job=$(job hpc 2 --efa=preferred)
 	fails "$job" "CreateFleet: SomethingNew: It is new. (request id *); the administrator finds more in aws-slurm-burst's log; tried again not before ??:??:??"
-	begins "$job" 85 100
+	begins "$job" 50 100
 	[ "$(new CreateFleet | wc -l)" -eq 1 ]
 }
 
@@ -221,7 +229,7 @@ VCPUS='You have requested more vCPU capacity than your current vCPU limit of 384
 	pools SomethingNew 'It is new.'
 	job=$(job hpc 2 --efa=preferred)
 	fails "$job" "EC2 gave 0 of 2 hpc7a.96xlarge instances in us-east-2a: SomethingNew: It is new; also refused: hpc7a.96xlarge in us-east-2b; the administrator finds more in aws-slurm-burst's log; tried again not before ??:??:??"
-	begins "$job" 85 100
+	begins "$job" 50 100
 	[ "$(new CreateFleet | wc -l)" -eq 1 ]
 }
 

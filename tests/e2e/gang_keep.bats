@@ -89,7 +89,7 @@ others_groups() {
 
 @test "what runs already is taken off the quota; the rest is asked once, not for every gang" {
 	first=$(submit -N 1 -t 5 --efa=disabled -w 'aws-hpc-0' --wrap 'sleep 300')
-	wait_for "job_is $first RUNNING" 60
+	wait_for "told $first 'burst: 1 x *'" 60
 	job=$(submit -N 5 -t 5 --efa=disabled -w 'aws-hpc-[1-5]' --wrap true)
 	wait_for "told $job 'burst: *5 x hpc7a.96xlarge need 960 vCPUs, but *has 768 left*'" 30
 	again=$(submit -N 5 -t 5 --efa=disabled -w 'aws-hpc-[3-7]' --wrap true)

@@ -27,6 +27,7 @@ setup() {
 
 teardown() {
 	faults '[]'
+	partition up
 	in_cluster scancel --user="$BURST_USER" 2>/dev/null || :
 	cluster_teardown
 	wait_for settled 60
@@ -61,11 +62,16 @@ adopted() {
 	faults '[{"action": "CreateFleet", "every": true, "drop": "after"},
 		{"action": "DescribeInstances", "every": true, "error": {"code": "Unavailable", "message": "The server is overloaded.", "status": 503}}]'
 	job=$(submit -N 2 -t 5 --efa=required --wrap true)
-	wait_for "[[ \$(job_field $job AdminComment) == burst:*CreateFleet* ]]" 60
+	wait_for '[ "$(live_count)" -eq 2 ]' 60
+	partition down
+	wait_for "was_told $job 'burst:*CreateFleet*'" 60
 	wait_for "grep -q 'gang=$job-.*DescribeInstances.*Unavailable' '$BURST_LOG' || grep -q 'gang $job-.*DescribeInstances.*Unavailable' '$BURST_LOG'" 60
 	[ "$(live_count)" -eq 2 ]
+	first=$(live_instances)
 	faults '[]'
-	wait_for '[ "$(live_count)" -eq 0 ]' 90
+	partition up
+	# by whoever is called next, for this job's next start at the latest
+	wait_for '! live_instances | grep -qF "$first"' 90
 	wait_for "job_is $job COMPLETED" 240
 }
 
@@ -94,7 +100,7 @@ adopted() {
 @test "an HTML page instead of an answer" {
 	faults '[{"action": "CreatePlacementGroup", "every": true, "answer_raw": {"status": 200, "content_type": "text/html", "body": "<html><body>Welcome to the hotel</body></html>"}}]'
 	job=$(submit -N 2 -t 5 --efa=required --wrap true)
-	wait_for "[[ \$(job_field $job AdminComment) == burst:*CreatePlacementGroup* ]]" 60
+	wait_for "was_told $job 'burst:*CreatePlacementGroup*'" 60
 	faults '[]'
 	wait_for "job_is $job COMPLETED" 180
 }

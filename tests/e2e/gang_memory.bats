@@ -48,7 +48,7 @@ setup() {
 teardown() {
 	[[ -z ${BATS_TEST_SKIPPED:-} ]] || return 0
 	faults '[]'
-	cat "$BATS_TEST_TMPDIR/conf" >"$BURST_CONF"
+	put_back "$BATS_TEST_TMPDIR/conf" "$BURST_CONF"
 	in_cluster scancel --user="$BURST_USER" 2>/dev/null || :
 	cluster_teardown
 	helper open one-hpc
@@ -119,10 +119,10 @@ WHOLE='hpc7a/1 hpc7a/2 c7i/1 c7i/2'
 }
 
 @test "after launch.pool_memory_s it is asked first again" {
-	sed -i 's/^launch:/launch:\n  pool_memory_s: 5/' "$BURST_CONF"
+	sed -i 's/^launch:/launch:\n  pool_memory_s: 20/' "$BURST_CONF"
 	capacity '{"hpc7a.96xlarge/us-east-2a": 0}'
 	failed one 2
-	local end=$((SECONDS + 6))
+	local end=$((SECONDS + 21))
 	again
 	job=$(submit -p all -N 2 -t 5 --wrap 'sleep 300')
 	came "$job" us-east-2b

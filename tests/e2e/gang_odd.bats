@@ -65,6 +65,7 @@ sim() {
 }
 
 @test "fewer instances than asked in each pool: nothing stays, the job is told" {
+	with requeue_delay_s=300
 	faults '[{"action": "CreateFleet", "every": true, "fewer": 1}]'
 	job=$(job hpc 2 --efa=required)
 	wait_for "told $job 'burst: EC2 gave 1 of 2 hpc7a.96xlarge instances in us-east-2a and no reason; then *; tried again not before *'" 30
@@ -210,8 +211,7 @@ NO_CAPACITY='[{"action": "CreateFleet", "every": true, "capacity": {"default": 0
 	faults "$NO_CAPACITY"
 	job=$(job hpc 2 --efa=required --no-requeue)
 	wait_for "told $job 'burst: EC2 gave 0 of 2 *; held after 2 failed starts: scontrol release $job to try again'" 90
-	wait_for "[ \"\$(job_field $job Requeue)\" = 0 ]" 5
-	[ "$(job_field "$job" Reason)" = JobHeldUser ]
+	wait_for "[ \"\$(job_field $job Requeue)\" = 0 ] && [ \"\$(job_field $job Reason)\" = JobHeldUser ]" 5
 	faults '[]'
 	as_user scontrol release "$job"
 	wait_for "told $job 'burst: 2 x hpc7a.96xlarge *'" 90

@@ -39,7 +39,7 @@ setup() {
 
 teardown() {
 	if [[ -e $BATS_TEST_TMPDIR/resume ]]; then
-		cat "$BATS_TEST_TMPDIR/resume" >"$BURST_DIR/hooks/resume"
+		put_back "$BATS_TEST_TMPDIR/resume" "$BURST_DIR/hooks/resume"
 	fi
 	end_test
 }
@@ -121,17 +121,23 @@ shared() {
 
 @test "the same node in two jobs, no capacity: one try for both, both sent back and told; later both run" {
 	faults '[{"action": "CreateFleet", "every": true, "capacity": {"default": 0}}]'
+	with requeue_delay_s=300
 	shared 0
 	wait_for "told $both 'burst: EC2 gave 0 of 2 *; tried again not before *' && told $one 'burst: EC2 gave 0 of 2 *; tried again not before *'" 30
 	[ "$(new CreateFleet '.params.OnDemandOptions.MinTargetCapacity')" = 2 ]
 	[ "$(live_count)" -eq 0 ]
 	faults '[]'
+	wait_for "job_is $both PENDING && job_is $one PENDING" 30
+	in_cluster scontrol update partitionname=shared state=down
+	in_cluster scontrol update "job=$both" starttime=now
+	in_cluster scontrol update "job=$one" starttime=now
+	in_cluster scontrol update partitionname=shared state=up
 	wait_for "told $both 'burst: 2 x hpc7a.96xlarge *' && told $one 'burst: 1 x hpc7a.96xlarge *'" 60
 	[ "$(live_count)" -eq 2 ]
 }
 
 @test "the same node in two jobs, one cancelled on the way up: the gang comes for the other" {
-	slowly 2500
+	slowly 5000
 	shared 4
 	launching "$both"
 	as_user scancel "$both"
@@ -165,7 +171,7 @@ shared() {
 }
 
 @test "cancelled between two tries: no further one is begun" {
-	slowly 2500 '"capacity": {"default": 0}'
+	slowly 5000 '"capacity": {"default": 0}'
 	job=$(on 'hpc-[14-15]' --efa=preferred)
 	launching "$job"
 	as_user scancel "$job"
@@ -179,7 +185,7 @@ shared() {
 }
 
 @test "requeued by its user on the way up: its gang goes, and its next start has a gang of its own" {
-	slowly 2500
+	slowly 5000
 	job=$(on 'hpc-[16-17]' --efa=required)
 	launching "$job"
 	as_user scontrol requeue "$job"
@@ -204,7 +210,7 @@ shared() {
 }
 
 @test "a node set down by the administrator on the way up: the gang goes, the job starts again" {
-	slowly 2500
+	slowly 5000
 	job=$(on 'hpc-[20-21]' --efa=required)
 	launching "$job"
 	in_cluster scontrol update nodename=aws-hpc-20 state=down reason=bad

@@ -38,7 +38,7 @@ teardown() {
 @test "two jobs on one node: one gang; the end of one leaves the other's node alone" {
 	in_cluster scontrol update partitionname=aws state=down
 	both=$(submit -N 2 -n 2 -t 5 --efa=optional -w 'aws-hpc-[0-1]' --wrap true)
-	one=$(submit -N 1 -n 1 -t 5 --efa=required -w aws-hpc-1 --wrap 'sleep 60')
+	one=$(submit -N 1 -n 1 -t 5 --efa=required -w aws-hpc-1 --wrap 'until [ -e ~/go ]; do sleep 1; done')
 	in_cluster scontrol update partitionname=aws state=up
 	wait_for "job_is $both COMPLETED && job_is $one RUNNING" 90
 	# one request for the union of their nodes, with the stricter wish
@@ -46,6 +46,7 @@ teardown() {
 	# node 0 is idle and goes; node 1 has a job
 	wait_for 'node_is aws-hpc-0 POWERED_DOWN && [ "$(live_count)" -eq 1 ]' 60
 	[ "$(job_state "$one")" = RUNNING ]
+	: >"$BURST_HOME/go"
 	wait_for "job_is $one COMPLETED" 90
 	wait_for settled 60
 }

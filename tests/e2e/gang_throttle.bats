@@ -32,7 +32,7 @@ setup() {
 teardown() {
 	[[ -z ${BATS_TEST_SKIPPED:-} ]] || return 0
 	faults '[]'
-	cat "$BATS_TEST_TMPDIR/conf" >"$BURST_CONF"
+	put_back "$BATS_TEST_TMPDIR/conf" "$BURST_CONF"
 	in_cluster scancel --user="$BURST_USER" 2>/dev/null || :
 	cluster_teardown
 	wait_for settled 90
@@ -113,6 +113,9 @@ came_once() {
 	sed -i 's/^aws:/aws:\n  throttle_wait_s: 3/' "$BURST_CONF"
 	throttle CreateFleet
 	job=$(submit -N 2 -t 5 --efa=required --wrap 'sleep 300')
+	wait_for '[ -n "$(new CreateFleet)" ]' 60
+	# by full jitter it might start again within a second
+	partition down
 	wait_for "[[ \$(job_field $job AdminComment) == 'burst: CreateFleet: RequestLimitExceeded: '*'; tried again not before '* ]]" 60
 	[[ $(job_field "$job" AdminComment) != *apacity* ]]
 	# max_attempts is 1, and it is not held
@@ -125,6 +128,7 @@ came_once() {
 	faults '[]'
 	SEEN=$(wc -l <"$BURST_JOURNAL")
 	in_cluster scontrol update job="$job" starttime=now
+	partition up
 	wait_for "came $job" 60
 	[ "$(new CreateFleet | wc -l)" -eq 1 ]
 }

@@ -104,7 +104,7 @@ NO_SPOT='[{"action": "CreateFleet", "every": true, "match": {"TargetCapacitySpec
 	fails "$job" "EC2 gave 0 of 2 c7i.48xlarge instances in us-east-2a: *"
 	was_asked '2/2 spot, EFA, group: c7i.48xlarge@a1 c7i.48xlarge@a2' \
 		'2/2 spot, EFA: c7i.48xlarge@a1 c7i.48xlarge@a2'
-	begins "$job" 280 300
+	begins "$job" 230 300
 }
 
 @test "--efa=preferred: rather without placement group than not at all" {
@@ -119,7 +119,7 @@ NO_SPOT='[{"action": "CreateFleet", "every": true, "match": {"TargetCapacitySpec
 	job=$(job plain 2 --efa=required)
 	fails "$job" "EC2 gave 0 of 2 hpc7a.96xlarge instances in us-east-2a: InsufficientInstanceCapacity: *"
 	was_asked '2/2 on-demand, EFA, group: hpc7a.96xlarge@a1'
-	begins "$job" 280 300
+	begins "$job" 230 300
 }
 
 @test "a site that wants no start without placement group: none is made" {
@@ -216,7 +216,7 @@ NO_SPOT='[{"action": "CreateFleet", "every": true, "match": {"TargetCapacitySpec
 	jobs=("$(job wide 1)" "$(job wide 1)" "$(job wide 1)")
 	in_cluster scontrol update partitionname=aws state=up
 	fails "${jobs[2]}" "EC2 gave 2 of 3 hpc7a.96xlarge instances in us-east-2a: InsufficientInstanceCapacity: *"
-	begins "${jobs[2]}" 280 300
+	begins "${jobs[2]}" 230 300
 	comes "${jobs[0]}" "1 x hpc7a.96xlarge on-demand us-east-2a, 7.20 USD/h, *"
 	comes "${jobs[1]}" "1 x hpc7a.96xlarge on-demand us-east-2a, 7.20 USD/h, *"
 	was_asked '3/any on-demand, no EFA: hpc7a.96xlarge@a1'
@@ -233,7 +233,7 @@ NO_SPOT='[{"action": "CreateFleet", "every": true, "match": {"TargetCapacitySpec
 	job=$(job wide 4 --efa=disabled)
 	fails "$job" "EC2 gave 2 of 4 hpc7a.96xlarge instances in us-east-2a: InsufficientInstanceCapacity: *"
 	was_asked '4/any on-demand, no EFA: hpc7a.96xlarge@a1'
-	begins "$job" 280 300
+	begins "$job" 230 300
 	# longer than the helper takes to see that the job does not wait any more
 	sleep 4
 	[ "$(live_count)" -eq 2 ]
@@ -281,14 +281,14 @@ NO_SPOT='[{"action": "CreateFleet", "every": true, "match": {"TargetCapacitySpec
 	run -0 helper explain "$job" --json
 	[ "$(jq -r '.gangs[0].tries[0].reasons[] | select(test("c7i.48xlarge .* us-east-2a"))' <<<"$output")" = \
 		'refused c7i.48xlarge subnet-0aaaaaaaaaaaaaaa1 us-east-2a: 17.136 USD/h for 2 nodes is over the limit of 15.00/h' ]
-	begins "$job" 280 300
+	begins "$job" 230 300
 }
 
 @test "all tries of the start, in their order and with EC2's answers: sentence, status, explain" {
 	none default
 	job=$(job plain 2 --efa=preferred)
 	fails "$job" "EC2 gave 0 of 2 hpc7a.96xlarge instances in us-east-2a: InsufficientInstanceCapacity: *"
-	begins "$job" 280 300
+	begins "$job" 230 300
 	run -0 job_field "$job" AdminComment
 	[[ $output == *' provisioning additional capacity; then hpc7a.96xlarge in us-east-2a, on-demand, EFA, no placement group: InsufficientInstanceCapacity; c7i.24xlarge in us-east-2a, on-demand, no EFA, placement group: InsufficientInstanceCapacity; c7i.24xlarge in us-east-2a, on-demand, no EFA, no placement group: InsufficientInstanceCapacity; more allowed instance types or zones, or fewer nodes, would help; tried again not before '??:??:?? ]]
 

@@ -44,7 +44,7 @@ setup() {
 
 teardown() {
 	faults '[]'
-	[[ ! -e $BATS_TEST_TMPDIR/conf ]] || cat "$BATS_TEST_TMPDIR/conf" >"$BURST_CONF"
+	[[ ! -e $BATS_TEST_TMPDIR/conf ]] || put_back "$BATS_TEST_TMPDIR/conf" "$BURST_CONF"
 	in_cluster scancel --user="$BURST_USER" 2>/dev/null || :
 	cluster_teardown
 	wait_for settled 90

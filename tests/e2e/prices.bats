@@ -110,6 +110,8 @@ spot_costs() {
 }
 
 @test "Spot: what it costs now is told and kept, the worst is what it may come to" {
+	# nothing is stale, however long the tests before took
+	prices refresh >/dev/null
 	job=$(job spot 2)
 	comes "$job" '2 x c7i.48xlarge spot us-east-2a, *6.20 USD/h, <= *'
 	[[ $(reasons "$job") == *"3.10 USD/h, Spot price of $DAY "*" UTC, at most 8.90"* ]]
@@ -122,6 +124,7 @@ spot_costs() {
 }
 
 @test "over the cap of its pool Spot is not asked for; it is when the price has fallen" {
+	prices refresh >/dev/null
 	job=$(job cap 1)
 	fails "$job" 'every spot price is over its cap: the lowest is c7i.48xlarge at 3.10 USD/h, its cap 3.00*'
 	[ -z "$(asked)" ]

@@ -32,9 +32,9 @@ cancelled_at() {
 	local action=$1 launched=$2 before
 	shift 2
 	forget_answers
-	slow "$action" 3000
+	slow "$action" 5000
 	job=$(job hpc 2 --efa=required "$@")
-	# held from now on: no answer of it is in the journal before its three seconds are over
+	# held from now on: no answer of it is in the journal before its five seconds are over
 	case $action in
 	DescribeSubnets | CreatePlacementGroup) before='gang_is $job planned' ;;
 	DescribePlacementGroups) before='[ "$(new CreatePlacementGroup | wc -l)" -eq 1 ]' ;;
@@ -100,7 +100,7 @@ nodes_of_test() {
 }
 
 @test "cancelled at CreateFleet, and its answer is lost: what was launched is found by its tag and ended" {
-	faults '[{"action": "CreateFleet", "call": 1, "delay_ms": 2500, "drop": "after"},
+	faults '[{"action": "CreateFleet", "call": 1, "delay_ms": 5000, "drop": "after"},
 		{"action": "CreateFleet", "from": 2, "error": {"code": "InternalError", "message": "An internal error has occurred", "status": 500}}]'
 	job=$(job hpc 2 --efa=required)
 	wait_for 'gang_is $job launching' 30
@@ -149,11 +149,12 @@ nodes_of_test() {
 }
 
 @test "srun is interrupted while EC2 launches: all is ended" {
-	slow CreateFleet 3000
+	slow CreateFleet 6000
 	echo 60 >"$BATS_FILE_TMPDIR/used.hpc"
-	as_user timeout -s INT 6 srun -N 2 -t 5 -w 'aws-hpc-[58-59]' --efa=required hostname &
+	as_user srun -N 2 -t 5 -w 'aws-hpc-[58-59]' --efa=required hostname 3>&- &
 	wait_for 'job=$(in_cluster squeue -h -o %A | head -n 1); [ -n "$job" ] && gang_is $job launching' 30
 	job=$(in_cluster squeue -h -o %A | head -n 1)
+	in_cluster pkill -INT -x srun
 	wait || :
 	as_user scancel "$job" 2>/dev/null || :
 	took_down "$job" 'aws-hpc-[58-59]' 2

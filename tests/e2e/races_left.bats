@@ -43,14 +43,14 @@ kill_resume() {
 @test "killed after its gang failed and before its job was told: reconcile sends the job back, long before ResumeTimeout" {
 	# the identity tags fail, and ending what came takes long
 	faults "[{\"action\": \"CreateTags\", \"every\": true, $NOBODY},
-		{\"action\": \"TerminateInstances\", \"every\": true, \"delay_ms\": 4000}]"
+		{\"action\": \"TerminateInstances\", \"every\": true, \"delay_ms\": 7000}]"
 	job=$(on 0-1)
 	wait_for 'gang_is $job failing' 30
 	kill_resume
 	faults '[]'
 	job_is "$job" CONFIGURING
 	# whoever else may be about to do it has ten seconds
-	wait_for "helper reconcile >>'$BATS_TEST_TMPDIR/out'; told $job 'burst: identity tags: *; tried again not before *'" 30
+	wait_for "helper reconcile >>'$BATS_TEST_TMPDIR/out'; was_told $job 'burst: identity tags: *; tried again not before *'" 30
 	wait_for "job_is $job PENDING" 20
 	took_down "$job" 'aws-hpc-[0-1]' 2
 	grep -q "gang $job-.* failed, and nobody told its job" "$BURST_LOG"
@@ -60,7 +60,7 @@ kill_resume() {
 
 @test "killed while it takes down the nodes of a cancelled job: reconcile ends them and powers the nodes down" {
 	faults '[{"action": "CreateFleet", "every": true, "boot": "hang"},
-		{"action": "TerminateInstances", "every": true, "delay_ms": 4000}]'
+		{"action": "TerminateInstances", "every": true, "delay_ms": 7000}]'
 	job=$(on 2-3)
 	wait_for 'gang_is $job announced' 30
 	as_user scancel "$job"
@@ -75,7 +75,7 @@ kill_resume() {
 }
 
 @test "a node that a person drains, and one that a person sets DOWN, while EC2 launches: they stay so" {
-	slow CreateFleet 3000
+	slow CreateFleet 5000
 	job=$(on 4-6 -N 3)
 	wait_for 'gang_is $job launching' 30
 	in_cluster scontrol update nodename=aws-hpc-4 state=drain reason='to be looked at'
@@ -121,7 +121,7 @@ pool() {
 }
 
 @test "two one-node jobs launched together, one cancelled on the way up: the other runs, and nobody pays on for its node" {
-	slow CreateFleet 3000
+	slow CreateFleet 5000
 	pool 10 11
 	wait_for '[ "$(db "SELECT count(*) FROM gang WHERE state = '"'launching'"'")" = 1 ]' 30
 	as_user scancel "$one"
@@ -147,6 +147,7 @@ pool() {
 	faults '[{"action": "CreateFleet", "every": true, "boot": "hang"}]'
 	job=$(on 48-49)
 	wait_for 'gang_is $job announced' 30
+	partition down
 	in_cluster scontrol update nodename=aws-hpc-49 state=power_down_force
 	wait_for '[ "$(live_count)" -eq 0 ]' 30
 	wait_for "job_is $job PENDING" 20
@@ -158,6 +159,7 @@ pool() {
 @test "power down by hand of one node of a running gang, by force: all of it goes" {
 	job=$(on 50-51)
 	wait_for 'gang_is $job active' 40
+	partition down
 	in_cluster scontrol update nodename=aws-hpc-50 state=power_down_force
 	wait_for '[ "$(live_count)" -eq 0 ]' 30
 	as_user scancel "$job"
@@ -165,7 +167,7 @@ pool() {
 }
 
 @test "a late SuspendProgram for nodes in their next life touches nothing" {
-	slow CreateFleet 3000
+	slow CreateFleet 5000
 	job=$(on 60-61)
 	wait_for 'gang_is $job launching' 30
 	run -0 helper suspend 'aws-hpc-[60-61]'
@@ -181,7 +183,7 @@ pool() {
 }
 
 @test "a second ResumeProgram that knows of no job, while EC2 launches: nothing of its own stays" {
-	slow CreateFleet 3000
+	slow CreateFleet 5000
 	job=$(on 62-63)
 	wait_for 'gang_is $job launching' 30
 	run -0 helper resume 'aws-hpc-[62-63]'

@@ -80,7 +80,7 @@ break_hooks() {
 mend_hooks() {
 	local copy
 	for copy in "$BATS_TEST_TMPDIR"/hook-*; do
-		[[ ! -e $copy ]] || cat "$copy" >"$BURST_DIR/hooks/${copy##*/hook-}"
+		[[ ! -e $copy ]] || put_back "$copy" "$BURST_DIR/hooks/${copy##*/hook-}"
 	done
 }
 

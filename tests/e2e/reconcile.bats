@@ -13,7 +13,7 @@ load reconcile
 setup_file() {
 	cluster_start --nodes 8 --slurm ResumeTimeout=60 --conf '{
 		"slurm": {"requeue_delay_s": 2, "max_attempts": 3},
-		"reconcile": {"grace_s": 6, "name_tags": false}}'
+		"reconcile": {"grace_s": 8, "name_tags": false}}'
 }
 
 teardown_file() {
@@ -64,7 +64,7 @@ teardown() {
 	# not at once: it may be about to be written down
 	reconcile
 	[ "$output" = "$AGREE" ]
-	sleep 8
+	sleep 10
 	reconcile
 	[ "$status" -eq 0 ]
 	[[ $output =~ ^"orphan-end instance $id: ended: launched "[0-9]+" s ago for gang $gang, not written down, and no node of Slurm's"$ ]]
@@ -77,7 +77,7 @@ teardown() {
 	[ "$(gang_state "$job")" = released ]
 	# many of them together: one line, one request that ends them
 	ids=$(launch_by_hand 20 test:hand=1 burst:cluster=rehearsal "burst:gang=$gang")
-	sleep 8
+	sleep 10
 	seen=$(tail -n 1 "$BURST_JOURNAL" | jq .seq)
 	reconcile
 	[ "$status" -eq 0 ]
@@ -92,7 +92,7 @@ teardown() {
 	other=$(launch_by_hand 1 test:hand=1 burst:cluster=other burst:gang=1-0123456789 burst:nodes=aws-hpc-0)
 	person=$(launch_by_hand 1 test:hand=1)
 	foreign=$(launch_by_hand 1 test:hand=1 burst:cluster=rehearsal burst:gang=1-0123456789 burst:nodes=aws-hpc-0)
-	sleep 8
+	sleep 10
 	for _ in 1 2; do
 		reconcile
 		[ "$status" -eq 0 ]
@@ -159,12 +159,13 @@ teardown() {
 	end_by_hand "$id"
 	wait_for "[ \"\$(instance_state $id)\" = terminated ]" 20
 	[ "$(db "SELECT state FROM instance WHERE id = '$id'")" = running ]
-	sleep 8
+	sleep 10
 	reconcile
 	[ "$status" -eq 0 ]
 	[ "$(db "SELECT state, ended_s > 0 FROM instance WHERE id = '$id'")" = 'terminated|1' ]
 	[ "$(gang_state "$job")" != active ]
-	agreed
+	# slurmctld may have powered its node down meanwhile
+	wait_for agreed 30
 }
 
 @test "job-over and instance-without-node: the job is over, and SuspendProgram never came" {
@@ -189,7 +190,7 @@ teardown() {
 @test "orphan-adopt: state.db put back from an older copy: a running gang is taken up again, its job goes on" {
 	wait_for '[ -z "$(in_cluster pgrep -f aws-slurm-burst)" ]' 60
 	for file in "$BURST_STATE"/state.db*; do cp -p "$file" "$BATS_TEST_TMPDIR"; done
-	job=$(submit -N 2 -t 5 --efa=required --wrap 'sleep 40')
+	job=$(submit -N 2 -t 5 --efa=required --wrap 'until [ -e ~/go ]; do sleep 1; done')
 	wait_for "[ \"\$(gang_state $job)\" = active ]" 60
 	gang=$(gang_of "$job")
 	mapfile -t ids < <(live_instances | sort)
@@ -197,13 +198,14 @@ teardown() {
 	rm "$BURST_STATE"/state.db*
 	cp -p "$BATS_TEST_TMPDIR"/state.db* "$BURST_STATE"
 	[ "$(helper status --all --json | jq "[.gangs[] | select(.id == \"$gang\")] | length")" -eq 0 ]
-	sleep 8
+	sleep 10
 	reconcile
 	[ "$status" -eq 0 ]
 	[[ ${lines[0]} =~ ^"orphan-adopt instance ${ids[0]}: 2 instance(s) of gang $gang written down again: Slurm uses it as node aws-hpc-"[0-7]", and state.db does not know it"$ ]]
 	[ "$(db "SELECT id FROM instance WHERE gang = '$gang' AND state = 'running' ORDER BY id" | paste -sd' ')" = "${ids[*]}" ]
 	[ "$(gang_state "$job")" = active ]
 	[ "$(live_count)" -eq 2 ]
+	: >"$BURST_HOME/go"
 	wait_for "job_is $job COMPLETED" 120
 	wait_for settled 60
 	[ "$(gang_state "$job")" = released ]

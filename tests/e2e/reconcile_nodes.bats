@@ -80,8 +80,7 @@ set_node() {
 	reconcile
 	[ "$status" -eq 0 ]
 	[ "${lines[0]}" = "node-without-instance node aws-hpc-0: powered down: powering up for job $job, and nothing was launched" ]
-	wait_for "[[ \$(job_field $job AdminComment) == 'burst: no instance is behind node aws-hpc-0 and others;'*'tried again not before '* ]] || job_is $job COMPLETED" 10
-	grep -q 'setting admin_comment to burst: no instance is behind node aws-hpc-0 and others; ' "$BURST_SLURMCTLD_LOG"
+	wait_for "was_told $job 'burst: no instance is behind node aws-hpc-0 and others;*tried again not before *'" 10
 	wait_for "job_is $job COMPLETED" 120
 	wait_for agreed 60
 }

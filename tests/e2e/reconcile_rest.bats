@@ -202,5 +202,5 @@ CLEAN='$(node_state aws-hpc-5) = IDLE+CLOUD+POWERED_DOWN'
 	wait_for "[ $CLEAN ]" 40
 	in_cluster pkill -TERM -o -f 'aws-slurm-burst.*reconcile --watch'
 	wait "$second"
-	run -1 in_cluster pgrep -f 'aws-slurm-burst.*reconcile --watch'
+	wait_for '! in_cluster pgrep -f "aws-slurm-burst.*reconcile --watch"' 10
 }

@@ -166,7 +166,7 @@ db() {
 	control interrupt 'tell=["events"]' "$first"
 	wait_for '[ "$(times twice USR1)" -ge 1 ]' 15
 	within twice "$first"
-	[[ $(job_field "$(job twice)" AdminComment) == "burst: spot instance $first ("*" will be taken back at "* ]]
+	wait_for 'was_told "$(job twice)" "burst: spot instance $first (*) will be taken back at *"' 15
 	wait_for '[ "$(job_field "$(job twice)" Restarts)" = 1 ]' 15
 	wait_for 'ended "$first" && ended "$second"' 15
 	[ "$(db "SELECT count(*) FROM pool_failure WHERE type = 'c5n.18xlarge' AND spot AND code = 'SpotInterruption'")" = 1 ]

@@ -35,6 +35,7 @@ teardown() {
 	in_cluster rm -f "$STATE/ballast"
 	in_cluster hostname controller
 	faults '[]'
+	partition up
 	in_cluster scancel --user="$BURST_USER" 2>/dev/null || :
 	[[ -n ${BATS_TEST_COMPLETED:-} ]] || helper reconcile --rebuild || :
 	cluster_teardown
@@ -177,9 +178,10 @@ ended_by_suspend() {
 
 @test "the disk fills up while EC2 launches: what comes is ended, the job goes back" {
 	helper reconcile
-	faults '[{"action": "CreateFleet", "every": true, "delay_ms": 3000}]'
+	faults '[{"action": "CreateFleet", "every": true, "delay_ms": 8000}]'
 	job=$(submit -N 2 -t 5 --wrap true)
 	wait_for '[ "$(db "SELECT state FROM gang ORDER BY seq DESC LIMIT 1")" = launching ]' 60
+	partition down
 	in_cluster sh -c "dd if=/dev/zero of=$STATE/ballast bs=4k status=none 2>/dev/null || :"
 	wait_for "[[ \$(job_field $job AdminComment) == 'burst: '*'make room'* ]]" 60
 	wait_for "job_is $job PENDING" 60

@@ -52,7 +52,7 @@ helper() {
 
 # set_while_launching SECONDS: a job of two nodes, and the clock is set while EC2 launches; sets JOB
 set_while_launching() {
-	faults '[{"action": "CreateFleet", "every": true, "delay_ms": 2500}]'
+	faults '[{"action": "CreateFleet", "every": true, "delay_ms": 5000}]'
 	JOB=$(submit -N 2 -t 5 --efa=required --wrap 'sleep 300')
 	wait_for '[ "$(db "SELECT state FROM gang ORDER BY seq DESC LIMIT 1")" = launching ]' 60
 	set_clock "$1"

@@ -40,7 +40,7 @@ cluster_or_skip() {
 
 # await SECONDS CMD...: until CMD succeeds
 await() {
-	local deadline=$((SECONDS + $1))
+	local deadline=$((SECONDS + ($1 < 60 ? 60 : $1)))
 
 	shift
 	until "$@"; do

@@ -143,9 +143,11 @@ with() {
 end_test() {
 	faults '[]'
 	in_cluster scancel --user="$BURST_USER" 2>/dev/null || :
+	partition up
+	let_boot
 	cluster_teardown
 	if [[ -e $BATS_FILE_TMPDIR/conf.before ]]; then
-		cat "$BATS_FILE_TMPDIR/conf.before" >"$BURST_CONF"
+		put_back "$BATS_FILE_TMPDIR/conf.before" "$BURST_CONF"
 		rm "$BATS_FILE_TMPDIR/conf.before"
 	fi
 	wait_for gone 60
