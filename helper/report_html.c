@@ -37,7 +37,8 @@ static const char head[] =
 	".tile{padding:14px 16px}.tile b{display:block;font-size:22px;font-weight:650;"
 	"font-variant-numeric:tabular-nums}.tile span{color:var(--soft);font-size:13px}\n"
 	".card{padding:18px 20px;margin-bottom:14px}\n"
-	".two{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(380px,100%),1fr));gap:14px;"
+	".two{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(380px,100%),1fr));gap:"
+	"14px;"
 	"margin-bottom:14px}.two .card{margin:0}\n"
 	"svg{display:block;width:100%;height:auto}svg text{fill:var(--text);font-size:14px}\n"
 	"text.mark,text.name{text-anchor:end}text.day{text-anchor:middle}\n"
@@ -48,7 +49,9 @@ static const char head[] =
 	".legend{display:flex;gap:20px;margin:0 0 8px;font-size:13px;color:var(--soft)}\n"
 	".legend i{display:inline-block;width:11px;height:11px;border-radius:2px;"
 	"margin-right:6px}\n"
-	".scroll{overflow-x:auto}table{border-collapse:collapse;width:100%;font-size:14px}\n"
+	".wide "
+	"svg{min-width:560px}.scroll{overflow-x:auto}table{border-collapse:collapse;width:100%;"
+	"font-size:14px}\n"
 	"th,td{padding:6px 10px;text-align:right;border-bottom:1px solid var(--line);"
 	"font-variant-numeric:tabular-nums;white-space:nowrap}\n"
 	"th{color:var(--soft);font-weight:600}th.text,td.text{text-align:left}\n"
@@ -132,9 +135,10 @@ static void put_days(struct strbuf *out, const struct chart_day *days, size_t n)
 		"<section class=\"card\"><h2>Spend by day, USD</h2>\n"
 		"<div class=\"legend\"><span><i style=\"background:var(--job)\"></i>jobs</span>"
 		"<span><i style=\"background:var(--idle)\"></i>idle</span>"
-		"<span><i style=\"background:var(--vain)\"></i>failed launches</span></div>\n");
+		"<span><i style=\"background:var(--vain)\"></i>failed launches</span></div>\n"
+		"<div class=\"scroll wide\">");
 	chart_days(out, days, n);
-	strbuf_addstr(out, "</section>\n");
+	strbuf_addstr(out, "</div></section>\n");
 }
 
 static int put_accounts(const struct report *report, struct strbuf *out, struct err *err)
