@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "helper/budget.h"
 #include "helper/groups.h"
 #include "helper/limit.h"
 #include "helper/log.h"
@@ -165,6 +166,8 @@ int attempt_plan(struct attempt *a, struct err *err)
 	bool grouped;
 
 	plan_release(&a->plan);
+	if (budget_before_plan(a, err) < 0)
+		return -1;
 	ladder_apply(&a->step, &a->base, &a->request);
 	prices_apply(a->app, a->region, a->step.market, a->choices, a->nchoices);
 	grouped = request_wants_group(&a->request);
@@ -176,6 +179,7 @@ int attempt_plan(struct attempt *a, struct err *err)
 
 		if (!a->gang.plan && (reasons = plan_reasons(&a->request, NULL)))
 			keep_plan(a, reasons, NULL);
+		budget_note_failure(a, err);
 		return -1;
 	}
 	log_plan(a);
@@ -361,6 +365,8 @@ int attempt_wanted(struct attempt *a, struct err *err)
 void attempt_release(struct attempt *a)
 {
 	forget_fleets(a);
+	budget_ceilings_release(&a->ceilings);
+	nodeset_release(&a->over);
 	plan_release(&a->plan);
 	marks_release(&a->marks);
 	recent_release(&a->recent);

@@ -32,6 +32,13 @@ struct fleet {
 	bool efa;             /* they have EFA interfaces */
 };
 
+/* What is left of budgets, as a plan takes it. */
+struct budget_ceilings {
+	struct plan_ceiling *all;
+	char **words; /* of each */
+	size_t n;
+};
+
 struct attempt {
 	struct app *app;
 	const struct demand *demand;
@@ -63,7 +70,17 @@ struct attempt {
 	bool group_used;       /* instances have been in the present one, which fixes its zone */
 	char group_region[32]; /* of the present one */
 	struct err rest;       /* why not all came, of a gang that takes what comes */
-	bool kept;             /* what came stays without its job, for the job's next start */
+	struct budget_ceilings ceilings; /* of the present plan */
+	struct {
+		char what[512]; /* "": none */
+		struct plan_ceiling ceiling;
+	} dear;               /* what the last hold that was refused leaves room for */
+	bool waits;           /* some plan failed for budgets only: … */
+	int64_t again_s;      /* … when it is worth trying again; 0 later, INT64_MAX never */
+	struct nodeset over;  /* of one that takes what comes: those that budgets do not allow */
+	struct err over_why;  /* … why */
+	int64_t over_again_s; /* … and until when */
+	bool kept;            /* what came stays without its job, for the job's next start */
 };
 
 /* What the gang asks, from its demand, configuration and history, into BASE. */

@@ -10,6 +10,7 @@ int cmd_suspend(int argc, char **argv, const char *conf_path);
 int cmd_resume_fail(int argc, char **argv, const char *conf_path);
 int cmd_reconcile(int argc, char **argv, const char *conf_path);
 int cmd_release(int argc, char **argv, const char *conf_path);
+int cmd_budget(int argc, char **argv, const char *conf_path);
 int cmd_catalog(int argc, char **argv, const char *conf_path);
 int cmd_cost(int argc, char **argv, const char *conf_path);
 int cmd_detect(int argc, char **argv, const char *conf_path);

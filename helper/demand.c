@@ -143,9 +143,9 @@ static bool poolable(
 		return false;
 	g = &d->jobs[0]->facts;
 	return f->uid == g->uid && !strcmp(f->account, g->account) && !strcmp(f->wckey, g->wckey) &&
-	       !strcmp(f->partition, g->partition) && f->time_limit_s == g->time_limit_s &&
-	       job->intent.efa == d->jobs[0]->intent.efa && f->requeue == g->requeue &&
-	       same_limit(&job->intent.cost, &d->jobs[0]->intent.cost);
+	       !strcmp(f->qos, g->qos) && !strcmp(f->partition, g->partition) &&
+	       f->time_limit_s == g->time_limit_s && job->intent.efa == d->jobs[0]->intent.efa &&
+	       f->requeue == g->requeue && same_limit(&job->intent.cost, &d->jobs[0]->intent.cost);
 }
 
 /* All of D's nodes must be of one group: one launch has one template, one set of types, one AZ. */

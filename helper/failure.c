@@ -13,6 +13,9 @@
 #include "lib/base/clock.h"
 #include "lib/plan/outcome.h"
 
+/* What lies so far ahead is told with its day. */
+#define DAY_TOLD_S (12 * 3600)
+
 /* Does this start of the job still hold its nodes? */
 static bool still_ours(const struct job_facts *then, const struct job_facts *now)
 {
@@ -98,7 +101,7 @@ static struct verdict judge(const struct app *app, const struct failure *failure
 	struct verdict v = {.rule = outcome_of(failure->class)};
 	bool counts = v.rule->counts && !failure->uncounted;
 
-	v.hold = v.rule->person ||
+	v.hold = (v.rule->person && !failure->waits) ||
 		 (counts && failure->attempts >= (unsigned)conf->slurm.max_attempts);
 	/* also with a hold: slurmctld replaces a begin time that has passed when it requeues */
 	v.begin_s = clock_now_s() + conf->slurm.requeue_delay_s;
@@ -131,7 +134,10 @@ static void words(const struct failure *failure, const struct verdict *v, const 
 		snprintf(text, size,
 			"%s%s%s; held after %u failed starts: scontrol release %s to try again",
 			failure->text, between, advice, failure->attempts, job);
-	else if (localtime_r(&t, &tm) && strftime(when, sizeof(when), "%H:%M:%S", &tm))
+	else if (localtime_r(&t, &tm) &&
+		 strftime(when, sizeof(when),
+			 v->begin_s - clock_now_s() > DAY_TOLD_S ? "%Y-%m-%d %H:%M:%S" : "%H:%M:%S",
+			 &tm))
 		snprintf(text, size, "%s%s%s; tried again not before %s", failure->text, between,
 			advice, when);
 	else

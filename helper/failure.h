@@ -23,6 +23,7 @@ struct failure {
 	const char *gang;     /* in whose row what follows is written; NULL: none has one */
 	unsigned attempts;    /* failed starts so far, this one included */
 	bool uncounted;       /* not one of them: it cannot lead to a hold */
+	bool waits;           /* what it lacks comes by itself: no hold, whatever the class says */
 	int64_t not_before_s; /* of the next start; 0: by the class's back-off */
 	bool requeued; /* slurmctld itself may have requeued the job already (ResumeTimeout) */
 	/* of the nodes, those that had registered and are gone since, so that no slurmd will end

@@ -13,6 +13,8 @@ libhelper_a_SOURCES = \
 	helper/attempt_launch.c \
 	helper/attempt_bind.c \
 	helper/boot.c helper/boot.h \
+	helper/budget.c helper/budget.h \
+	helper/cmd_budget.c \
 	helper/catalog_list.c helper/catalog_list.h \
 	helper/cmd_catalog.c \
 	helper/cmd_cost.c \

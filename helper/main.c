@@ -58,6 +58,8 @@ static const struct command {
 		"what a batch script tells of its job: MPI or not, and by which evidence"},
 	{"cost", cmd_cost, "report | compare FILE [--help]",
 		"what was spent, by whom and on what; AWS's own bill beside it"},
+	{"budget", cmd_budget, "set | list | show | remove",
+		"what may be spent, by whom and in which time; and what is left of it"},
 	{"open", cmd_open, "GROUP", "open a node group that was closed after failed boots"},
 	{"config", config, "check | export | generate-slurm",
 		"check a configuration; show users what is no secret of it; make lines for "

@@ -8,6 +8,7 @@
 #include "helper/account.h"
 #include "helper/attempt.h"
 #include "helper/boot.h"
+#include "helper/budget.h"
 #include "helper/failure.h"
 #include "helper/lock.h"
 #include "helper/log.h"
@@ -223,13 +224,15 @@ static int begin_gang(
 {
 	const struct demand *d = a->demand;
 	struct gang *g = &a->gang;
+	struct caps caps;
 	char hex[11];
 
 	random_hex(hex, 5);
 	g->state = GANG_PLANNED;
 	g->all_or_nothing = d->all_or_nothing;
 	g->efa_asked = d->efa;
-	g->limit = d->limit;
+	budget_caps(a->app->conf, d, &caps);
+	g->limit = caps.limit;
 	g->rate_uusd_hr = -1;
 	g->created_ms = clock_now_ms();
 	if (d->njobs) {
@@ -329,6 +332,15 @@ static void end_and_send_back(struct attempt *a, const struct failure *failure)
 		failure_send_back(app, a->demand, &a->demand->nodes, failure);
 }
 
+/* For want of a budget that frees itself nobody needs to act, and no start has failed. */
+static void wait_for_budget(struct failure *failure, bool waits, int64_t again_s)
+{
+	if (failure->class != ERR_BUDGET || !waits || again_s == INT64_MAX)
+		return;
+	failure->waits = failure->uncounted = true;
+	failure->not_before_s = again_s;
+}
+
 /* Nothing of the gang stays: the row says so first, then EC2, then Slurm. */
 static void come_back(struct attempt *a, const struct err *why)
 {
@@ -341,6 +353,7 @@ static void come_back(struct attempt *a, const struct err *why)
 	failure.attempts = attempts_of(app, a->demand);
 	failure.gang = *a->gang.id ? a->gang.id : NULL;
 	failure.ended = a->ninstances > 0;
+	wait_for_budget(&failure, a->waits, a->again_s);
 	end_and_send_back(a, &failure);
 }
 
@@ -380,12 +393,21 @@ static bool splits_job(const struct demand *d, const struct nodeset *bound)
  */
 static void return_rest(struct attempt *a, const struct nodeset *bound)
 {
-	CLEANUP(nodeset_release) struct nodeset rest = NODESET_INIT;
+	CLEANUP(nodeset_release) struct nodeset left = NODESET_INIT, rest = NODESET_INIT;
 	struct failure failure = {.class = a->rest.class, .attempts = 1};
+	struct failure over = {.class = a->over_why.class, .text = a->over_why.text, .attempts = 1};
 
-	if (nodeset_filter(&a->demand->nodes, bound, false, &rest, NULL) < 0 || !rest.n)
+	if (nodeset_filter(&a->demand->nodes, bound, false, &left, NULL) < 0 || !left.n)
+		return;
+	/* for those a budget has no money, which was found before EC2 was asked for them */
+	if (a->over.n) {
+		wait_for_budget(&over, true, a->over_again_s);
+		failure_send_back(a->app, a->demand, &a->over, &over);
+	}
+	if (nodeset_filter(&left, &a->over, false, &rest, NULL) < 0 || !rest.n)
 		return;
 	failure.text = a->rest.text;
+	wait_for_budget(&failure, a->waits, a->again_s);
 	/* one that is held may never come back for them */
 	a->kept = a->demand->group && a->demand->group->reuse && splits_job(a->demand, bound) &&
 		  !failure_holds(a->app, &failure);
@@ -558,6 +580,8 @@ int provision_run(struct app *app, struct demand *demand)
 	else
 		come_back(&(struct attempt){.app = app, .demand = demand}, &err);
 	unlock_jobs(demand, locks);
+	if (app->db)
+		budget_alarms(app);
 	/* whose job does not wait any more has no SuspendProgram that would see to the rest */
 	if (app->db)
 		release_settle(app, rc < 0 && (left || err.class != ERR_BUSY) ? SETTLE_WAIT_MS : 0);

@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include "helper/budget.h"
+
 /* The largest of its jobs: a pool's limit is each job's own. */
 static unsigned cost_nodes(const struct demand *d)
 {
@@ -40,13 +42,19 @@ static void find_market(struct plan_request *request, const struct demand *d)
 void request_make(struct plan_request *request, const struct conf *conf,
 	const struct slurm_site *site, const struct demand *d)
 {
+	struct caps caps;
+
 	request->nodes = (unsigned)d->nodes.n;
 	request->gang = d->all_or_nothing;
 	request->cost_nodes = cost_nodes(d);
 	request->efa = d->efa;
 	request->efa_why = d->efa_why;
 	request->efa_detected = d->efa_detected;
-	request->limit = d->limit;
+	budget_caps(conf, d, &caps);
+	request->limit = caps.limit;
+	request->limit_why = caps.limit_why;
+	request->hour = caps.hour;
+	request->hour_why = caps.hour_why;
 	request->time_limit_s = d->time_limit_s;
 	request->boot_s = conf->cost.boot_allowance_s;
 	request->release_s = conf->cost.release_allowance_s + site->kill_wait_s +
@@ -57,7 +65,7 @@ void request_make(struct plan_request *request, const struct conf *conf,
 	request->limit_ends = conf->cost.at_limit != AT_LIMIT_NONE ||
 			      (conf->cost.lower != LOWER_NEVER && site->over_time_s >= 0);
 	/* a job that may overrun without end has no time limit that bounds its cost */
-	if (site->over_time_s < 0 && d->limit.uusd && !d->limit.per_hour)
+	if (site->over_time_s < 0 && caps.limit.uusd && !caps.limit.per_hour)
 		request->time_limit_s = -1;
 	find_market(request, d);
 	request->group_threshold = conf->mpi.placement_group_threshold;

@@ -4,6 +4,7 @@
 #include <limits.h>
 #include <string.h>
 
+#include "helper/budget.h"
 #include "helper/log.h"
 #include "helper/public.h"
 #include "helper/request.h"
@@ -126,6 +127,10 @@ static int find_missing(const struct attempt *a, struct nodeset *missing, struct
 		for (size_t i = 0; i < a->fleets[f].n; i++)
 			if (nodeset_add(&have, a->fleets[f].nodes.names[i], err) < 0)
 				return -1;
+	/* nor what budgets do not allow */
+	nodeset_for_each (&a->over, i)
+		if (nodeset_add(&have, a->over.names[i], err) < 0)
+			return -1;
 	return nodeset_filter(&a->demand->nodes, &have, false, missing, err);
 }
 
@@ -220,25 +225,40 @@ static bool tells_more(const struct err *first, const struct err *later)
 	       later->class != ERR_CAPACITY;
 }
 
+/* A plan that cannot be made. 1: pass on; -1. */
+static int no_plan(struct attempt *a, struct story *story, const struct err *err)
+{
+	/* our own memory or state, not the plan's word */
+	if (err->class == ERR_FATAL || err->class == ERR_BUSY)
+		return -1;
+	log_info("%s", err->text);
+	/* that all was tried already is no news */
+	if (!story->launched && tells_more(&story->first, err))
+		story->first = *err;
+	return 1;
+}
+
 /*
- * Plan for the step; a step that can give nothing is passed over. 0: there is a plan; 1: pass on;
- * -1.
+ * Plan for the step, and hold what the plan may cost; a step that can give nothing is passed over.
+ * 0: there is a plan; 1: pass on; -1.
  */
 static int plan_step(struct attempt *a, struct story *story, bool no_groups, struct err *err)
 {
 	if (!has_kind(a))
 		return 1;
-	if (attempt_plan(a, err) < 0) {
-		/* our own memory or state, not the plan's word */
-		if (err->class == ERR_FATAL || err->class == ERR_BUSY)
-			return -1;
-		log_info("%s", err->text);
-		/* that all was tried already is no news */
-		if (!story->launched && tells_more(&story->first, err))
-			story->first = *err;
-		return 1;
+	*a->dear.what = '\0';
+	/* a hold that is refused makes the next plan cheaper, until there is none */
+	for (;;) {
+		int rc;
+
+		if (attempt_plan(a, err) < 0)
+			return no_plan(a, story, err);
+		if (no_groups && plan_has_group(&a->plan))
+			return 1;
+		rc = budget_hold_plan(a, err);
+		if (rc <= 0)
+			return rc;
 	}
-	return no_groups && plan_has_group(&a->plan) ? 1 : 0;
 }
 
 /* Client, subnets and choices of the step's place, if it is not the last one's. 0; 1: pass on; -1.

@@ -199,12 +199,14 @@ static enum verdict judge(
 		return REFUSED_GROUP;
 	if (!addresses_suffice(candidate, request, efa))
 		return REFUSED_ADDRESS;
-	if (request->limit.uusd) {
+	if (request->limit.uusd || request_has_ceiling(request)) {
 		if (candidate->most_uusd_hr < 0 ||
 			(request->market == MARKET_MIXED && candidate->first_uusd_hr < 0))
 			return REFUSED_PRICE;
-		if (!within_limit(candidate, request))
+		if (request->limit.uusd && !within_limit(candidate, request))
 			return REFUSED_BUDGET;
+		if (!candidate_keeps_below(candidate, request))
+			return REFUSED_CEILING;
 	}
 	/* A reservation's instances are counted in the quota since it was made. */
 	if (reserved && !has_room(candidate, request))

@@ -27,6 +27,7 @@ enum verdict {
 	REFUSED_ADDRESS, /* the subnet has too few */
 	REFUSED_PRICE,   /* not known, and a limit asked */
 	REFUSED_BUDGET,  /* over the limit */
+	REFUSED_CEILING, /* over what is left of a budget */
 	REFUSED_CAP,     /* spot is dearer than the cap */
 	REFUSED_QUOTA,   /* the account may not have so many vCPUs */
 	REFUSED_FULL,    /* the reservation has too few left */
@@ -120,6 +121,16 @@ int64_t candidate_cap(const struct candidate *candidate, const struct plan_reque
 
 /* The EFA of this candidate would be had, now or when what forbids it for the moment is over. */
 bool candidate_may_have_efa(const struct candidate *candidate);
+
+/* Does it keep to the request's limit per hour and to all ceilings? */
+bool candidate_keeps_below(const struct candidate *candidate, const struct plan_request *request);
+/* Is there any that it has to keep to? */
+bool request_has_ceiling(const struct plan_request *request);
+/* What of them it breaks, for the reasons; and the whole failure. Returns -1. */
+void candidate_explain_ceiling(
+	const struct candidate *candidate, const struct plan_request *request, struct strbuf *sb);
+int candidate_fail_ceiling(const struct candidate *candidates, size_t n,
+	const struct plan_request *request, struct err *err);
 
 /* Append the line for the reasons, without newline: "refused c5.large …: why". */
 void candidate_explain(const struct candidate *candidate, const struct plan_request *request,

@@ -172,10 +172,14 @@ void candidate_explain(const struct candidate *candidate, const struct plan_requ
 			choice->free_addresses, request->nodes);
 		break;
 	case REFUSED_PRICE:
-		strbuf_addf(sb, "no price known in %s, and a cost limit is asked", request->region);
+		strbuf_addf(sb, "no price known in %s, and a cost limit is %s", request->region,
+			request->limit.uusd && !request->limit_why ? "asked" : "set");
 		break;
 	case REFUSED_BUDGET:
 		explain_cost(candidate, request, sb);
+		break;
+	case REFUSED_CEILING:
+		candidate_explain_ceiling(candidate, request, sb);
 		break;
 	case REFUSED_CAP:
 		strbuf_addf(sb, "spot at %s USD/h is over the cap of %s",
@@ -377,11 +381,36 @@ static int fail_address(const struct candidate *candidates, size_t n,
 		request->nodes, best->choice->subnet, best->choice->free_addresses);
 }
 
+/* "cost limit ", "the site's limit for a job, ". */
+static void limit_name(const struct plan_request *request, char *buf, size_t size)
+{
+	snprintf(buf, size, "%s%s", request->limit_why ? request->limit_why : "cost limit",
+		request->limit_why ? ", " : " ");
+}
+
+static int fail_price(const char *types, const struct plan_request *request, struct err *err)
+{
+	char name[64], usd[MONEY_SIZE];
+
+	if (!request->limit.uusd)
+		return err_set(err, ERR_BUDGET,
+			"the budgets cannot be checked: no price known of %s in %s (built-in table "
+			"of %s); allow a type with a price",
+			types, request->region, catalog_price_date());
+	limit_name(request, name, sizeof(name));
+	return err_set(err, ERR_BUDGET,
+		"%s%s USD%s cannot be checked: no price known of %s in %s (built-in table of %s); "
+		"%sallow a type with a price",
+		name, money(request->limit.uusd, usd), request->limit.per_hour ? "/h" : "", types,
+		request->region, catalog_price_date(),
+		request->limit_why ? "" : "leave the limit out or ");
+}
+
 static int fail_budget(const struct candidate *candidates, size_t n,
 	const struct plan_request *request, struct err *err)
 {
 	const struct candidate *best = NULL;
-	char a[MONEY_SIZE], b[MONEY_SIZE], c[MONEY_SIZE], first[96] = "";
+	char a[MONEY_SIZE], b[MONEY_SIZE], c[MONEY_SIZE], first[96] = "", name[64];
 
 	for (size_t i = 0; i < n; i++) {
 		if (candidates[i].verdict == REFUSED_BUDGET &&
@@ -390,33 +419,34 @@ static int fail_budget(const struct candidate *candidates, size_t n,
 	}
 	if (!best)
 		return -1;
+	limit_name(request, name, sizeof(name));
 	if (request->market == MARKET_MIXED)
 		snprintf(first, sizeof(first), ", %u of them at %s on-demand", request->firsts,
 			money(best->first_uusd_hr, a));
 	if (request->limit.per_hour)
 		return err_set(err, ERR_BUDGET,
-			"cost limit %s USD/h: %u x %s, the cheapest allowed, cost %s USD/h at %s "
+			"%s%s USD/h: %u x %s, the cheapest allowed, cost %s USD/h at %s "
 			"each%s; a higher limit or fewer nodes would meet it",
-			money(request->limit.uusd, a), request_cost_nodes(request),
+			name, money(request->limit.uusd, a), request_cost_nodes(request),
 			best->choice->type, money(best->gang_uusd_hr, b),
 			money(best->most_uusd_hr, c), first);
 	if (request_converts(request))
 		return err_set(err, ERR_BUDGET,
-			"cost limit %s USD: %u x %s, the cheapest allowed, cost %s USD at worst "
+			"%s%s USD: %u x %s, the cheapest allowed, cost %s USD at worst "
 			"(%" PRId64 " s boot, the shortest time of %" PRId64 " s, %" PRId64
 			" s release, %s USD spent before); the job has no time limit, and a higher "
 			"cost limit or fewer nodes would buy it time",
-			money(request->limit.uusd, a), request_cost_nodes(request),
+			name, money(request->limit.uusd, a), request_cost_nodes(request),
 			best->choice->type, money(best->job_uusd, b), request->boot_s,
 			request->least_time_s, request->release_s, money(request->spent_uusd, c));
 	return err_set(err, ERR_BUDGET,
-		"cost limit %s USD: %u x %s, the cheapest allowed, cost %s USD at worst (%" PRId64
+		"%s%s USD: %u x %s, the cheapest allowed, cost %s USD at worst (%" PRId64
 		" s boot, %" PRId64 " s time limit, %" PRId64
 		" s release, %s USD spent before); a higher limit, a shorter time limit or fewer "
 		"nodes would meet it",
-		money(request->limit.uusd, a), request_cost_nodes(request), best->choice->type,
-		money(best->job_uusd, b), request->boot_s, request->time_limit_s,
-		request->release_s, money(request->spent_uusd, c));
+		name, money(request->limit.uusd, a), request_cost_nodes(request),
+		best->choice->type, money(best->job_uusd, b), request->boot_s,
+		request->time_limit_s, request->release_s, money(request->spent_uusd, c));
 }
 
 static int fail_cap(const struct candidate *candidates, size_t n, struct err *err)
@@ -529,7 +559,6 @@ int candidate_fail(const struct candidate *candidates, size_t n, const struct pl
 	CLEANUP(strbuf_release) struct strbuf types = STRBUF_INIT, meet = STRBUF_INIT;
 	const struct candidate *large;
 	enum verdict furthest = REFUSED_KIND;
-	char a[MONEY_SIZE];
 
 	for (size_t i = 0; i < n; i++) {
 		/* what is only preferred to others is not why */
@@ -594,14 +623,11 @@ int candidate_fail(const struct candidate *candidates, size_t n, const struct pl
 		return fail_address(candidates, n, request, err);
 	case REFUSED_PRICE:
 		list_types(candidates, n, furthest, &types);
-		return err_set(err, ERR_BUDGET,
-			"cost limit %s USD%s cannot be checked: no price known of %s in %s "
-			"(built-in "
-			"table of %s); leave the limit out or allow a type with a price",
-			money(request->limit.uusd, a), request->limit.per_hour ? "/h" : "",
-			types.buf, request->region, catalog_price_date());
+		return fail_price(types.buf, request, err);
 	case REFUSED_BUDGET:
 		return fail_budget(candidates, n, request, err);
+	case REFUSED_CEILING:
+		return candidate_fail_ceiling(candidates, n, request, err);
 	case REFUSED_CAP:
 		return fail_cap(candidates, n, err);
 	case REFUSED_QUOTA:

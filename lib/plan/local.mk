@@ -5,6 +5,7 @@ libplan_a_SOURCES = \
 	lib/plan/bill.c lib/plan/bill.h \
 	lib/plan/candidate.c lib/plan/candidate.h lib/plan/candidate_tell.c \
 	lib/plan/caps.c lib/plan/caps.h \
+	lib/plan/ceiling.c \
 	lib/plan/detect.c lib/plan/detect.h \
 	lib/plan/detect_calls.c \
 	lib/plan/detect_internal.h \

@@ -80,6 +80,16 @@ struct plan_quota {
 	int64_t left_vcpus;
 };
 
+/* What the gang may cost besides its limit: what is left of a budget. */
+struct plan_ceiling {
+	const char
+		*what; /* "budget a (site, 9.00 USD a day) has 2.00 USD left …", for the reasons */
+	int64_t uusd;  /* at most so much, without what was spent before */
+	bool per_hour;     /* … an hour */
+	int64_t most_uusd; /* what takes more will never fit */
+	int64_t again_s;   /* when more will be left; 0: that is not known; INT64_MAX: never */
+};
+
 struct plan_request {
 	unsigned nodes;      /* of the whole gang */
 	bool gang;           /* all or nothing; false: pooled one-node jobs, nodes without job */
@@ -91,6 +101,11 @@ struct plan_request {
 	 */
 	bool efa_detected;
 	struct cost_limit limit;
+	const char *limit_why;  /* whose it is, "the site's limit for a job"; NULL: the job's own */
+	struct cost_limit hour; /* per hour, where LIMIT is of the whole job */
+	const char *hour_why;   /* likewise */
+	const struct plan_ceiling *ceilings;
+	size_t nceilings;
 	unsigned cost_nodes; /* that the limit and the costs are for: 1 for a pool of one-node jobs,
 			      * whose limit is each job\'s own; 0: NODES */
 	int64_t time_limit_s; /* of the job; -1: unlimited */
@@ -186,6 +201,12 @@ int plan_make(const struct plan_request *request, struct plan *plan, struct err 
  * ERR when out of memory or where the request itself is wrong.
  */
 char *plan_reasons(const struct plan_request *request, struct err *err);
+
+/*
+ * Some choice would do, were it not for the ceilings: when is it worth trying again? 0: later;
+ * INT64_MAX: never; -1: it is not the ceilings.
+ */
+int64_t plan_again_s(const struct plan_request *request);
 
 /*
  * Does EFA that is required bind? Of an explicit one always; of one by detection where a choice of

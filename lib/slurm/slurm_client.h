@@ -70,6 +70,7 @@ struct job_facts {
 	bool requeue; /* may be requeued */
 	uint32_t uid;
 	char user[64], account[64], partition[64], job_name[128];
+	char qos[64];
 	char wckey[64]; /* be it the user's default one; "": none */
 	char features[256];
 	char *nodes;         /* the whole allocation, hostlist; "" before it has one */

@@ -2,6 +2,7 @@
 EXTRA_DIST += \
 	tests/e2e/accounting.bats \
 	tests/e2e/aws_client.bats \
+	tests/e2e/budget.bats \
 	tests/e2e/catalog.bats \
 	tests/e2e/catalog_plan.bats \
 	tests/e2e/cluster.bash \
