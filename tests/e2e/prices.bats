@@ -155,6 +155,30 @@ spot_costs() {
 	comes "$job" '1 x c7i.48xlarge spot us-east-2a, 3.00 USD/h, *'
 }
 
+@test "a configured discount is in plans, limits and the ledger; what a cap is held against is not discounted" {
+	spot_costs 3.10
+	prices refresh >/dev/null
+	cp -p "$BURST_CONF" "$BURST_CONF.without"
+	sed -i 's/^prices:$/&\n  discounts: [{types: "hpc7a.*", regions: [us-east-2], percent: 28.5}, {types: "c7i.*", market: spot, percent: 10}]/' "$BURST_CONF"
+	run -0 prices list --type 'hpc7a.96*'
+	[[ ${lines[1]} == hpc7a.96xlarge*' 5.219501 '*"s list price of $DAY, 7.300001 less 28.5 %" ]]
+	run -0 prices list --type 'c7i.48xlarge'
+	[[ ${lines[1]} == c7i.48xlarge*' 8.90 '*"s list price of $DAY" ]]
+	# 14.60 without it
+	job=$(job list 2 --burst-cost=11/h)
+	comes "$job" '2 x hpc7a.96xlarge on-demand us-east-2a, *10.439002 USD/h of 11.00/h*'
+	[[ $(reasons "$job") == *"5.219501 USD/h, list price of $DAY, 7.300001 less 28.5 %"* ]]
+	[ "$(sqlite3 -readonly "$BURST_STATE/state.db" "SELECT DISTINCT i.rate_uusd_hr, i.od_rate_uusd_hr FROM instance i
+		JOIN gang g ON i.gang = g.id WHERE g.job_id = $job")" = '5219501|7300001' ]
+	job=$(job spot 1)
+	comes "$job" '1 x c7i.48xlarge spot us-east-2a, 2.79 USD/h, *'
+	# 2.79 is below the cap of 3.00, but EC2 asks 3.10
+	job=$(job cap 1)
+	fails "$job" 'every spot price is over its cap: the lowest is c7i.48xlarge at 3.10 USD/h, its cap 3.00*'
+	mv "$BURST_CONF.without" "$BURST_CONF"
+	spot_costs 2.90
+}
+
 @test "users read the same from what is public" {
 	prices refresh >/dev/null
 	public=$(as_user "$BURST_PREFIX/bin/aws-slurm-burst" prices list --type 'hpc7a.96*')

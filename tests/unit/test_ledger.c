@@ -283,6 +283,18 @@ START_TEST(spot_prices_less_what_is_not_paid)
 }
 END_TEST
 
+/* No exchange rate is assumed: what AWS says in another currency is no rate of the ledger. */
+START_TEST(another_currency_is_not_followed)
+{
+	struct price price = {.spot = true, .currency = "CNY", .uusd_hr = 7777, .priced_s = 1500};
+
+	snprintf(price.az, sizeof(price.az), "us-east-2a");
+	snprintf(price.type, sizeof(price.type), "c5n.18xlarge");
+	ok(price_put_all(state_db, "us-east-2", true, &price, 1, 5000000, &err));
+	ck_assert_int_eq(ledger_follow_prices(state_db, NULL, NULL, &err), 0);
+}
+END_TEST
+
 START_TEST(a_price_older_than_the_launch_holds_from_it)
 {
 	cleanup_free struct ledger_rate *rates = NULL;
@@ -312,6 +324,7 @@ int main(void)
 	tcase_add_test(tc, spot_prices_are_followed);
 	tcase_add_test(tc, the_first_price_is_that_of_a_launch_without);
 	tcase_add_test(tc, spot_prices_less_what_is_not_paid);
+	tcase_add_test(tc, another_currency_is_not_followed);
 	tcase_add_test(tc, a_price_older_than_the_launch_holds_from_it);
 	suite_add_tcase(suite, tc);
 	runner = srunner_create(suite);
