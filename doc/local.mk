@@ -11,6 +11,7 @@ dist_doc_DATA = \
 	doc/guards.md \
 	doc/install.md \
 	doc/limits.md \
+	doc/money.md \
 	doc/plugin.md \
 	doc/prices.md \
 	doc/reconcile.md \

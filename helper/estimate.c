@@ -5,6 +5,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "helper/budget.h"
 #include "helper/limit.h"
 #include "helper/prices.h"
 #include "helper/protect.h"
@@ -275,6 +276,8 @@ static void fill_facts(const struct estimate_input *input, const struct conf_gro
 		facts->array_job_id = input->facts->array_job_id;
 		facts->het_leader = input->facts->het_leader;
 		facts->restart = input->facts->restart;
+		snprintf(facts->user, sizeof(facts->user), "%s", input->facts->user);
+		snprintf(facts->qos, sizeof(facts->qos), "%s", input->facts->qos);
 		facts->batch = input->facts->batch;
 		/* as slurmctld counts it, per CPU */
 		facts->mem_mib_per_node = input->facts->mem_mib_per_node;
@@ -576,6 +579,7 @@ static int tell_elsewhere(struct estimate_group *g, struct err *err)
 static int climb(struct work *work, struct estimate_group *g, struct err *err)
 {
 	const struct slurm_site dflt = {.kill_wait_s = KILL_WAIT_S};
+	CLEANUP(budget_ceilings_release) struct budget_ceilings ceilings = {0};
 	CLEANUP(marks_release) struct marks marks = {0};
 	struct plan_request base = {0}, request;
 	struct ladder_rules rules;
@@ -588,8 +592,12 @@ static int climb(struct work *work, struct estimate_group *g, struct err *err)
 	request_make(&base, work->app->conf, work->app->slurm_ready ? &work->app->site : &dflt,
 		&g->set.all[0]);
 	limit_restore(work->app, &g->set.all[0], &base);
-	if (count_spent(work, g, &base.spent_uusd, err) < 0)
+	if (count_spent(work, g, &base.spent_uusd, err) < 0 ||
+		(work->app->db &&
+			budget_ceilings_look(work->app, &g->set.all[0], NULL, &ceilings, err) < 0))
 		return -1;
+	base.ceilings = ceilings.all;
+	base.nceilings = ceilings.n;
 	request_rules(&rules, work->app->conf, g->group);
 	ladder_first(&rules, &base, &step);
 	do {

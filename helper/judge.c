@@ -50,6 +50,7 @@ static const struct finding_info infos[FINDING_RULES] = {
 	INFO(FINDING_GROUP_UNUSED, "group-unused", "delete", "deleted"),
 	INFO(FINDING_VERSION_UNUSED, "version-unused", "delete", "deleted"),
 	INFO(FINDING_INTENT_OLD, "intent-old", "remove", "removed"),
+	INFO(FINDING_HOLD_LEFT, "hold-left", "settle", "settled"),
 	INFO(FINDING_LEFT_ALONE, "left-alone", "none", "left alone"),
 };
 

@@ -62,6 +62,7 @@ enum finding_rule {
 	FINDING_GROUP_UNUSED,   /* SUBJECT group (placement), region */
 	FINDING_VERSION_UNUSED, /* SUBJECT text (template id), number (version), region */
 	FINDING_INTENT_OLD,     /* number of records, of which judge_record_is_old() */
+	FINDING_HOLD_LEFT,      /* SUBJECT gang: over, and its holds are not settled */
 	/* no action: a person should know; text names what */
 	FINDING_LEFT_ALONE,
 	FINDING_RULES,

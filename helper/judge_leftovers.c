@@ -221,6 +221,20 @@ static int judge_records(const struct survey *survey, const struct judge_rules *
 	return 0;
 }
 
+/* A process of an earlier release ended the gang, which knows of no holds. */
+static int judge_holds(const struct survey *survey, struct findings *findings, struct err *err)
+{
+	for (size_t i = 0; i < survey->nholds; i++) {
+		struct finding *f = findings_add(findings, FINDING_HOLD_LEFT, err);
+
+		if (!f)
+			return -1;
+		snprintf(f->gang, sizeof(f->gang), "%s", survey->holds[i]);
+		snprintf(f->why, sizeof(f->why), "it is over, and holds money of budgets");
+	}
+	return 0;
+}
+
 int judge_leftovers(const struct survey *survey, const struct judge_rules *rules,
 	struct findings *findings, struct err *err)
 {
@@ -238,5 +252,7 @@ int judge_leftovers(const struct survey *survey, const struct judge_rules *rules
 		if (judge_groups(survey, rules, &survey->regions[i], findings, err) < 0 ||
 			judge_versions(survey, rules, &survey->regions[i], findings, err) < 0)
 			return -1;
-	return judge_records(survey, rules, findings, err);
+	if (judge_records(survey, rules, findings, err) < 0)
+		return -1;
+	return judge_holds(survey, findings, err);
 }

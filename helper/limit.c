@@ -7,6 +7,7 @@
 #include "helper/comment.h"
 #include "helper/log.h"
 #include "lib/base/clock.h"
+#include "lib/plan/caps.h"
 #include "lib/state/job_money.h"
 
 int64_t limit_time_s(enum lower_time_limit policy, int64_t asked_s, int64_t has_s, int64_t buys_s)
@@ -77,10 +78,13 @@ void limit_tell(struct app *app, const struct demand_job *job, const struct plan
 		.asked_s = limit_asked_s(app, &job->facts)};
 	int64_t new_s = -1, buys_s;
 	char span[CLOCK_SPAN_SIZE];
+	struct caps caps;
 	struct err err;
 
 	/* of jobs that share nodes each has its own */
-	own.limit = job->intent.cost;
+	/* the site's bound of a job as its own */
+	caps_fold(&job->intent.cost, app->conf->limits, app->conf->nlimits, &caps);
+	own.limit = caps.limit;
 	buys_s = plan_buys_s(&own, parts, n);
 	if (own.limit.uusd && !own.limit.per_hour) {
 		money.limit_uusd = own.limit.uusd;

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "helper/account.h"
+#include "helper/budget.h"
 #include "helper/judge.h"
 #include "helper/log.h"
 #include "helper/prices.h"
@@ -163,6 +164,7 @@ static void note_money(struct app *app, const struct survey *survey)
 	if ((survey->jobs_known && runs_note(app, survey->jobs, survey->njobs, &err) < 0) ||
 		ledger_follow_prices(app->db, spot_paid, app, &err) < 0)
 		log_warn("the ledger lacks something until the next pass: %s", err.text);
+	budget_alarms(app);
 }
 
 /* What a pass that has gone well means for the next one. */

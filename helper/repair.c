@@ -46,6 +46,7 @@ static repair_fn *const functions[FINDING_RULES] = {
 	[FINDING_GROUP_UNUSED] = repair_group,
 	[FINDING_VERSION_UNUSED] = repair_version,
 	[FINDING_INTENT_OLD] = repair_records,
+	[FINDING_HOLD_LEFT] = repair_hold,
 };
 
 void repairs_release(struct repairs *repairs)

@@ -26,7 +26,7 @@ repair_fn repair_cost_warning, repair_cost_limit;
 /* repair_node.c */
 repair_fn repair_node_empty, repair_node_force, repair_node_resume, repair_address;
 /* repair_rest.c */
-repair_fn repair_names, repair_group, repair_version, repair_records;
+repair_fn repair_names, repair_group, repair_version, repair_records, repair_hold;
 
 /*
  * The gang of FINDING under its lock: *LOCK to be closed, GANG to be released. 1; 0: its owner

@@ -14,6 +14,7 @@
 #include "helper/repair_internal.h"
 #include "lib/base/cleanup.h"
 #include "lib/base/clock.h"
+#include "lib/state/budget.h"
 #include "lib/state/taken.h"
 
 /* Does this row's instance want a Name, and know one? */
@@ -146,4 +147,12 @@ int repair_records(struct app *app, const struct survey *survey, const struct fi
 	snprintf(repairs->text, sizeof(repairs->text), "%zu record(s) of jobs long gone removed",
 		removed);
 	return 1;
+}
+
+/* A gang that is over is nobody's any more: the state alone says whether there is anything to do.
+ */
+int repair_hold(struct app *app, const struct survey *survey, const struct finding *finding,
+	struct repairs *repairs, struct err *err)
+{
+	return budget_settle(app->db, finding->gang, err);
 }

@@ -238,6 +238,31 @@ static struct json_object *partitions_json(const struct conf *conf)
 	return list;
 }
 
+/* What bounds every job is for everybody; what others may spend is not. */
+static struct json_object *limits_json(const struct conf *conf)
+{
+	struct json_object *list = json_object_new_array();
+	char usd[32];
+
+	for (size_t i = 0; i < conf->nlimits; i++) {
+		const struct budget *b = &conf->limits[i];
+		struct json_object *o;
+
+		if (b->scope != BUDGET_JOB)
+			continue;
+		o = json_object_new_object();
+		json_object_object_add(o, "name", json_object_new_string(b->name));
+		json_object_object_add(
+			o, "scope", json_object_new_string(budget_scope_name(b->scope)));
+		json_object_object_add(
+			o, "period", json_object_new_string(budget_period_name(b->period)));
+		json_object_object_add(o, "usd",
+			json_object_new_string(money_format(b->limit_uusd, usd, sizeof(usd))));
+		json_object_array_add(list, o);
+	}
+	return list;
+}
+
 struct json_object *site_json(const struct conf *conf, int64_t now_ms)
 {
 	struct json_object *top = json_object_new_object(), *all = json_object_new_object();
@@ -254,6 +279,7 @@ struct json_object *site_json(const struct conf *conf, int64_t now_ms)
 			add_at(all, conf_rows[i].path, value);
 	}
 	add_at(all, "slurm.partitions", partitions_json(conf));
+	add_at(all, "limits", limits_json(conf));
 	if (conf->prices.ndiscounts)
 		add_at(all, "prices.discounts", discounts_json(conf));
 	json_object_object_add(top, "version", json_object_new_int(1));

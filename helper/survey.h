@@ -200,6 +200,8 @@ struct survey {
 	size_t nplacements;
 	struct survey_record *records;
 	size_t nrecords;
+	char **holds; /* gangs that are over and hold money of budgets all the same */
+	size_t nholds;
 	struct survey_cost *costs;
 	size_t ncosts;
 

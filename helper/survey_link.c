@@ -355,6 +355,9 @@ void survey_release(struct survey *survey)
 	free(survey->strays);
 	free(survey->placements);
 	free(survey->removable);
+	for (size_t i = 0; i < survey->nholds; i++)
+		free(survey->holds[i]);
+	free(survey->holds);
 	free(survey->records);
 	free(survey->costs);
 	free(survey->by_gang);

@@ -8,6 +8,7 @@
 #include "helper/lock.h"
 #include "helper/survey_internal.h"
 #include "lib/base/cleanup.h"
+#include "lib/state/budget.h"
 
 /* --- the first look -------------------------------------------------------------------------- */
 
@@ -338,6 +339,8 @@ int survey_state_last(
 		rc = take_launches(app, survey, err);
 	if (rc == 0)
 		rc = take_rebuilt(app, survey, err);
+	if (rc == 0)
+		rc = budget_list_left(app->db, &survey->holds, &survey->nholds, err);
 	db_end_read(app->db);
 	return rc;
 }

@@ -126,6 +126,8 @@ bool candidate_may_have_efa(const struct candidate *candidate);
 bool candidate_keeps_below(const struct candidate *candidate, const struct plan_request *request);
 /* Is there any that it has to keep to? */
 bool request_has_ceiling(const struct plan_request *request);
+/* A line for each, for the reasons. */
+void request_explain_ceilings(const struct plan_request *request, struct strbuf *sb);
 /* What of them it breaks, for the reasons; and the whole failure. Returns -1. */
 void candidate_explain_ceiling(
 	const struct candidate *candidate, const struct plan_request *request, struct strbuf *sb);

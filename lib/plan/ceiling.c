@@ -115,6 +115,16 @@ static void name(const struct plan_request *request, const struct bound *bound, 
 			sb, " is %s USD/h", money_format(bound->ceiling.uusd, usd, sizeof(usd)));
 }
 
+void request_explain_ceilings(const struct plan_request *request, struct strbuf *sb)
+{
+	for (size_t i = 0; i < count(request); i++) {
+		struct bound bound = {ceiling_at(request, i), i, -1};
+
+		name(request, &bound, sb);
+		strbuf_addch(sb, '\n');
+	}
+}
+
 void candidate_explain_ceiling(
 	const struct candidate *candidate, const struct plan_request *request, struct strbuf *sb)
 {

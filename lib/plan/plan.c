@@ -551,6 +551,7 @@ static char *explain(const struct verdicts *verdicts, struct err *err)
 	if (verdicts->kept) {
 		explain_placement(verdicts, &sb);
 		explain_cost(verdicts, &sb);
+		request_explain_ceilings(request, &sb);
 	}
 	for (size_t i = 0; i < verdicts->n; i++) {
 		candidate_explain(&verdicts->candidates[i], request, verdicts->efa, &sb);

@@ -116,6 +116,7 @@ sources() {
 		/usr/share/doc/aws-slurm-burst/guards.md
 		/usr/share/doc/aws-slurm-burst/install.md
 		/usr/share/doc/aws-slurm-burst/limits.md
+		/usr/share/doc/aws-slurm-burst/money.md
 		/usr/share/doc/aws-slurm-burst/plugin.md
 		/usr/share/doc/aws-slurm-burst/prices.md
 		/usr/share/doc/aws-slurm-burst/reconcile.md

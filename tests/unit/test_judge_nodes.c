@@ -439,6 +439,20 @@ START_TEST(intent_old)
 }
 END_TEST
 
+START_TEST(hold_left)
+{
+	char first[] = "5-9876543210", second[] = "7-0123456789", *holds[] = {first, second};
+
+	world();
+	survey.holds = holds;
+	survey.nholds = 2;
+	expect("hold-left gang 5-9876543210; hold-left gang 7-0123456789");
+	survey.holds = NULL;
+	survey.nholds = 0;
+	expect("");
+}
+END_TEST
+
 START_TEST(order)
 {
 	world();
@@ -518,6 +532,7 @@ int main(void)
 	tcase_add_test(t, group_at_ec2);
 	tcase_add_test(t, version_unused);
 	tcase_add_test(t, intent_old);
+	tcase_add_test(t, hold_left);
 	tcase_add_test(t, order);
 	suite_add_tcase(s, t);
 	sr = srunner_create(s);

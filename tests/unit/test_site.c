@@ -73,6 +73,9 @@ static const char everything[] =
 	"catalog: {max_age_s: 7200}\n"
 	"prices: {discounts: [{types: 'c7i.*', regions: [us-east-2, us-west-2], percent: 28.5},\n"
 	"  {types: '*', market: spot, percent: 3}]}\n"
+	"limits:\n"
+	"  - {name: job-most, scope: job, period: total, usd: 250.5}\n"
+	"  - {name: SECRET-budget, scope: account, who: SECRET-chem, period: day, usd: 7}\n"
 	"logging: {file: /SECRET-log}\n";
 
 static struct err err;
@@ -168,6 +171,11 @@ START_TEST(round_trip)
 	ck_assert(!back->choice.spot_needs_requeue);
 	ck_assert_int_eq(back->cost.boot_allowance_s, 60);
 	ck_assert_int_eq(back->catalog.max_age_s, 7200);
+	/* what bounds everybody, and no budget */
+	ck_assert_uint_eq(back->nlimits, 1);
+	ck_assert_int_eq(back->limits[0].scope, BUDGET_JOB);
+	ck_assert_int_eq(back->limits[0].period, BUDGET_TOTAL);
+	ck_assert_int_eq(back->limits[0].limit_uusd, 250500000);
 	ck_assert_uint_eq(back->prices.ndiscounts, 2);
 	ck_assert_str_eq(back->prices.discounts[0].types, "c7i.*");
 	ck_assert_str_eq(back->prices.discounts[0].regions[1], "us-west-2");
