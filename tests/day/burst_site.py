@@ -94,7 +94,7 @@ class Site:
         self.spot = {}          # as we know them: (type, zone): (price, since)
         self.busy = {}          # instance: its starts that have it now
         self.counts = dict.fromkeys(('jobs', 'plans', 'refused', 'interrupted', 'failed', 'reused',
-                                     'shared', 'pooled', 'woken', 'followed'), 0)
+                                     'shared', 'pooled', 'woken', 'followed', 'over budget', 'held'), 0)
         self.job_number, self.token = itertools.count(1000), itertools.count()
         self.tell()
         driver.call('prices', 0, *[w for t, p in LIST.items() for w in ('', t, 'USD', p, 0)])
@@ -280,19 +280,23 @@ class Site:
         """Plan, write down, launch."""
         spot = spot and bool(gang.starts)
         self.gangs.append(gang)
-        gang.made_ms = self.now
+        gang.wanted = list(gang.nodes)
         self.driver.call('gang', gang.name, gang.job, gang.starts[0].restart if gang.job else 0,
                          gang.job_name, gang.user, gang.account, gang.partition,
                          ','.join(gang.nodes), int(gang.whole), 0)
         for start in gang.starts:
             self.driver.call('gang-job', gang.name, start.job, start.restart,
                              ','.join(start.nodes))
+        self.made(gang)
         pools = self.plan(gang, spot)
         if not pools:
             self.give_up(gang, 'over its limit')
             return
+        if not self.hold(gang):
+            self.give_up(gang, 'over a budget')
+            return
         token = f'token-{next(self.token)}'
-        self.driver.call('launch', token, gang.name, len(gang.nodes))
+        self.driver.call('launch', token, gang.name, len(gang.wanted))
         launched = self.create_fleet(gang, pools, spot)
         if not launched:
             self.driver.call('nothing-came', token, 'InsufficientInstanceCapacity', 'none')
@@ -325,14 +329,14 @@ class Site:
         overrides = [{'InstanceType': kind, 'SubnetId': ZONES[zone], 'Priority': float(i),
                       **({'MaxPrice': f'{Decimal(cap) / 10 ** 6}'} if cap else {})}
                      for i, (kind, zone, _, cap) in enumerate(pools)]
-        request = self.ec2.request(len(gang.nodes), overrides)
+        request = self.ec2.request(len(gang.wanted), overrides)
         if spot:
             target = request['TargetCapacitySpecification']
-            target.update(OnDemandTargetCapacity=0, SpotTargetCapacity=len(gang.nodes),
+            target.update(OnDemandTargetCapacity=0, SpotTargetCapacity=len(gang.wanted),
                           DefaultTargetCapacityType='spot')
             request['SpotOptions'] = {
                 'AllocationStrategy': 'capacity-optimized-prioritized', 'SingleInstanceType': True,
-                'SingleAvailabilityZone': True, 'MinTargetCapacity': len(gang.nodes)}
+                'SingleAvailabilityZone': True, 'MinTargetCapacity': len(gang.wanted)}
             del request['OnDemandOptions']
         answer = self.ec2.call('CreateFleet', **request)
         if not ids(answer):
@@ -349,12 +353,12 @@ class Site:
         said = {i['InstanceId']: int(i['LaunchTime'].timestamp())
                 for r in answer['Reservations'] for i in r['Instances']}
         words = []
-        for run, node in zip(gang.runs, gang.nodes):
+        for run, node in zip(gang.runs, gang.wanted):
             run.launched, run.node = said[run.instance], node
             words += [run.instance, node, run.launched]
             for start in gang.starts:
                 if node in start.nodes:
-                    start.machines.add(run.instance)
+                    start.machines[run.instance] = True
                     self.busy[run.instance].add(id(start))
         self.driver.call('bind', *words)
         self.driver.call('step', gang.name, 'announced')
@@ -411,7 +415,7 @@ class Site:
             start = self.new_start(number, 0, str(number), who, [r.node for r in some])
             start.recorded = True
             self.note(start)
-            start.machines = {r.instance for r in some}
+            start.machines = {r.instance: True for r in some}
             for run in some:
                 self.busy[run.instance].add(id(start))
             self.later(self.random.randrange(30, 5000), self.finish, start)
@@ -487,7 +491,8 @@ class Site:
         for start in gang.starts:
             start.over, start.ended = True, self.seconds()
             self.note(start)
-        self.free |= set(gang.nodes)
+        self.free |= set(gang.wanted)
+        self.settle(gang)
 
     # ---- ends ----------------------------------------------------------------------------
 
@@ -541,7 +546,7 @@ class Site:
                 gang.over = True
                 if gang.failed:
                     self.driver.call('step', gang.name, 'failed')
-                    self.free |= set(gang.nodes)
+                    self.free |= set(gang.wanted)
                 else:
                     self.driver.call('step', gang.name, 'releasing', 'released')
                 self.settle(gang)
@@ -549,6 +554,21 @@ class Site:
     def plan(self, gang, spot):
         """The pools that it may be launched in, (type, zone, rate, cap); none: it is refused."""
         raise NotImplementedError
+
+    def made(self, gang):
+        """It is written down."""
+        raise NotImplementedError
+
+    def hold(self, gang):
+        """May it be paid for? Of a pool the jobs that may not are sent back."""
+        raise NotImplementedError
+
+    def send_back(self, gang, start):
+        """A job of a pool that is not launched with the others."""
+        start.over, start.ended = True, self.seconds()
+        self.note(start)
+        gang.wanted = [n for n in gang.wanted if n not in start.nodes]
+        self.free |= set(start.nodes)
 
     def settle(self, gang):
         """It is over."""

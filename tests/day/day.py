@@ -15,8 +15,18 @@ import time
 from fractions import Fraction
 
 from burst_site import Driver, Refused, Site, choices, micro, BEGIN, BOOT_S, LIST, RELEASE_S
+from budgets import Books, Budget, Hold
 import rules
 import spot
+
+USD = 10 ** 6
+BUDGETS = [
+    Budget('site', 'site', '', 'day', 1100 * USD),
+    Budget('each', 'user', '', 'day', 420 * USD),
+    Budget('cfd', 'account', 'cfd', 'month', 800 * USD),
+    Budget('rate', 'partition', 'spot', 'hour', 140 * USD),
+    Budget('bio', 'account', 'bio', 'total', 800 * USD),
+]
 
 
 class Day(Site):
@@ -24,6 +34,9 @@ class Day(Site):
 
     def __init__(self, driver, seed, jobs):
         self.compared, self.differ = collections.Counter(), []
+        self.books = Books(BUDGETS)
+        for b in BUDGETS:
+            driver.call('budget', b.name, b.scope, b.who, b.period, b.limit, 0)
         super().__init__(driver, seed, jobs)
 
     def check(self, what, got, want):
@@ -89,7 +102,46 @@ class Day(Site):
         self.check('worst cost of a plan', [int(x) for x in got[0]], [hour, whole])
         self.check('pools of a plan', [(p[0], p[1], int(p[2]), int(p[3])) for p in got[1:]],
                    [(c.type, c.az, now, most) for c, now, most, _, _ in kept])
+        gang.worst = hour, whole - spent, seconds
         return [(c.type, c.az, now, c.cap) for c, now, _, _, _ in kept]
+
+    # ---- budgets -------------------------------------------------------------------------
+
+    def made(self, gang):
+        self.books.made(gang)
+
+    def ask(self, gang, asks):
+        """Hold, in both books: what is held."""
+        words = []
+        for a in asks:
+            words += [a.job, a.restart, *a.payer, a.hour, a.most, gang.worst[2] // 2]
+        got = self.driver.call('hold', gang.name, int(gang.whole), *words)
+        held, why = self.books.ask(gang, asks, gang.whole, Fraction(self.now, 1000))
+        self.check('holds', [bool(int(g[0])) for g in got[:len(asks)]], held)
+        said = got[len(asks):]
+        if said or why:
+            self.check('refusals', (*said[0][:2], *map(int, said[0][2:])) if said else None, why)
+        self.counts['over budget'] += held.count(False)
+        self.counts['held'] += held.count(True)
+        return held
+
+    def hold(self, gang):
+        if not gang.starts:     # woken by hand: nobody asks, it costs all the same
+            return True
+        hour, whole, _ = gang.worst
+        n = len(gang.starts) if gang.whole else 1
+
+        def asks(times):
+            return [Hold(gang, s.job, s.restart, (s.user, s.account, s.partition),
+                         hour * times // n, whole * times // n + (s is gang.starts[0]))
+                    for s in gang.starts]
+        if gang.whole and self.random.random() < .2:
+            self.ask(gang, asks(3))     # a try that is followed by another
+        held = self.ask(gang, asks(1))
+        for start, yes in zip(gang.starts, held):
+            if not yes and not gang.whole and any(held):
+                self.send_back(gang, start)
+        return any(held)
 
     # ---- what stands in the books --------------------------------------------------------
 
@@ -135,8 +187,21 @@ class Day(Site):
                 self.check('cost of a gang', [int(x) for x in self.driver.call(
                     'gang-cost', gang.name)[0]], [sum(t or 0 for t in totals), totals.count(None)])
 
+        got = {(u[0], u[1]): tuple(int(x) for x in u[2:]) for u in self.driver.call('uses')}
+        want = self.books.uses(self.seconds())
+        for key in {**got, **want}:
+            if want.get(key) or got[key][:2] != (0, 0):
+                self.check('budgets: spent, held and left', got.get(key), want.get(key))
+
     def settle(self, gang):
-        """It is over."""
+        """It is over: what its parts have cost is what it has cost."""
+        got = [(int(p[0]), int(p[1]), int(p[2]), int(p[3]))
+               for p in self.driver.call('parts', gang.name)]
+        holds = self.books.holds[gang.name]
+        costs = self.books.costs(gang, 2 ** 62, self.seconds())
+        self.check('settled holds', got, [(h.job, h.restart, 1, c) for h, c in zip(holds, costs)])
+        self.check('settled holds of a gang', sum(p[3] for p in got),
+                   sum(r.total(self.seconds()) or 0 for r in gang.runs))
 
     # ---- EC2's side ----------------------------------------------------------------------
 

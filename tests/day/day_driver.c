@@ -20,17 +20,10 @@
 #include "lib/state/launch.h"
 #include "lib/state/ledger.h"
 #include "lib/state/price.h"
+#include "tests/day/day_driver.h"
 
-#define WORDS_MAX 4096
-
-/* A line's words; "" beyond the last. */
-struct line {
-	char *words[WORDS_MAX];
-	size_t n, next;
-};
-
-static struct db *db;
-static int64_t now_ms;
+struct db *db;
+int64_t now_ms;
 
 int64_t __wrap_clock_now_ms(void);
 int64_t __wrap_clock_now_s(void);
@@ -47,19 +40,19 @@ int64_t __wrap_clock_now_s(void)
 
 /* --- words ----------------------------------------------------------------------------------- */
 
-static char *word(struct line *line)
+char *word(struct line *line)
 {
 	static char none[] = "";
 
 	return line->next < line->n ? line->words[line->next++] : none;
 }
 
-static int64_t number(struct line *line)
+int64_t number(struct line *line)
 {
 	return strtoll(word(line), NULL, 10);
 }
 
-static bool more(const struct line *line)
+bool more(const struct line *line)
 {
 	return line->next < line->n;
 }
@@ -388,6 +381,7 @@ static const struct command {
 } commands[] = {
 	{"answer", do_answer},
 	{"bind", do_bind},
+	{"budget", do_budget},
 	{"clock", do_clock},
 	{"end", do_end},
 	{"ended", do_ended},
@@ -397,16 +391,19 @@ static const struct command {
 	{"gang-cost", do_gang_cost},
 	{"gang-job", do_gang_job},
 	{"history", do_history},
+	{"hold", do_hold},
 	{"launch", do_launch},
 	{"launched", do_launched},
 	{"nothing-came", do_nothing_came},
 	{"open", do_open},
+	{"parts", do_parts},
 	{"plan", do_plan},
 	{"prices", do_prices},
 	{"ran", do_ran},
 	{"report", do_report},
 	{"runs", do_runs},
 	{"step", do_step},
+	{"uses", do_uses},
 };
 
 static int run(struct line *line, struct err *err)

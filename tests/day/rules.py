@@ -27,7 +27,7 @@ class Start:
     recorded: bool = True       # prolog told of it
     told: bool = True           # … and slurmctld whose it is
     number: int = 0             # in the order in which they were written down
-    machines: set = field(default_factory=set)     # instances that it really had
+    machines: dict = field(default_factory=dict)   # instances that it really had, in order
 
     def party(self, gang):
         """Whom it is: what nobody told of one of a gang's own jobs is its gang's."""
@@ -85,7 +85,7 @@ class Run:
         elif self.asked_ms or self.seen_ms:
             end = ceil(Fraction(min(t for t in (self.asked_ms, self.seen_ms) if t), 1000))
         else:
-            end = now
+            end = ceil(now)
         begin = self.launched or end
         return begin, max(begin, end)
 
