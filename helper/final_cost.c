@@ -120,9 +120,14 @@ static int tell_job(struct app *app, const struct gang *gang, const struct gang_
 	comment_put(app, &change, text.buf, buf, sizeof(buf));
 	if (!change.admin_comment && !change.system_comment)
 		return 0;
-	if (slurm_client_job_change(facts->name, &change, err) < 0)
-		return -1;
 	log_info("job %s: %s", facts->name, text.buf);
+	/* no release up to 26.05 changes a job that is over, but its record in the database can be
+	 */
+	if (slurm_client_job_change(facts->name, &change, err) < 0 &&
+		(err->class != ERR_NOTFOUND || !app->site.dbd || !change.admin_comment ||
+			slurm_client_dbd_comment(
+				app->site.cluster, facts->name, change.admin_comment, err) < 0))
+		return -1;
 	money.told_ms = clock_now_ms();
 	return job_money_put(app->db, &money, err);
 }

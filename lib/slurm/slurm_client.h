@@ -42,6 +42,7 @@ struct slurm_site { /* from slurmctld's configuration */
 	bool prolog;                        /* PrologSlurmctld is set */
 	bool private_cloud;                 /* PrivateData=cloud */
 	bool private_jobs;                  /* PrivateData=jobs */
+	bool dbd;                           /* slurmdbd keeps its jobs */
 };
 int slurm_client_site(struct slurm_site *site, struct err *err);
 
@@ -224,6 +225,13 @@ struct job_change {
  * requeue to come; ERR_BUSY for one that has nodes.
  */
 int slurm_client_job_change(const char *name, const struct job_change *change, struct err *err);
+/*
+ * AdminComment in slurmdbd's record of a job by name, of CLUSTER. The only way for one that is
+ * over: slurmctld refuses to change it ("Job has already finished", from COMPLETING on). Takes some
+ * 20 s at most where slurmdbd does not answer. ERR_TRANSIENT.
+ */
+int slurm_client_dbd_comment(
+	const char *cluster, const char *name, const char *text, struct err *err);
 /*
  * TEXT to the terminal of srun or salloc. Not for a batch job: slurmctld would call its first node,
  * which may have no address yet.

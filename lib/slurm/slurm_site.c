@@ -153,6 +153,8 @@ int slurm_client_site(struct slurm_site *site, struct err *err)
 	site->suspend_rate = conf->suspend_rate;
 	site->prolog = conf->prolog_slurmctld != NULL;
 	site->private_jobs = conf->private_data & PRIVATE_DATA_JOBS;
+	site->dbd = conf->accounting_storage_type &&
+		    !strcmp(conf->accounting_storage_type, "accounting_storage/slurmdbd");
 #ifdef PRIVATE_CLOUD_NODES
 	site->private_cloud = conf->private_data & PRIVATE_CLOUD_NODES;
 #else

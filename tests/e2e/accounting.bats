@@ -143,6 +143,19 @@ has_nodes() {
 	[ "$(jq -r '."burst:job"' <<<"$tags")" = "$job" ]
 }
 
+@test "what a job cost stands in its record when it is over, in the database's comment" {
+	job=$(submit -A lab -N 1 -t 5 --wrap true)
+	wait_for "[ \"\$(job_field $job JobState)\" = COMPLETED ]" 180
+	wait_for "in_cluster sacct -n -X -P -j $job -o AdminComment | grep -qE '^burst: cost [0-9.]+ USD \(estimate <= [0-9.]+\), 1 x hpc7a.96xlarge, [0-9]+ (s|min)$'" 120
+	wait_for settled 90
+	# which is what the ledger says
+	uusd=$(helper cost report --by job --format json | jq --arg job "$job" '.rows[] | select(.key == $job).total_uusd')
+	told=$(in_cluster sacct -n -X -P -j "$job" -o AdminComment | cut -d' ' -f3)
+	[ "$(jq -n "$told * 1000000 | round")" -eq "$uusd" ]
+	# slurmctld itself takes nothing of a job that is over
+	[[ $(job_field "$job" AdminComment) == 'burst: 1 x hpc7a.96xlarge '* ]]
+}
+
 @test "an account's limit of money holds the job that it does not pay for, and EC2 is not asked" {
 	# one USD: 7200 x 10 min is 1.20
 	in_cluster sacctmgr -i modify account poor set GrpTRESMins=billing=60000

@@ -107,8 +107,9 @@ spot_costs() {
 	# the next start has less money, and is planned by what the user asked
 	in_cluster scontrol requeue "$job"
 	wait_for "job_is $job PENDING" 60
-	in_cluster scontrol update job="$job" StartTime=now
-	wait_for "state_db 'SELECT restart FROM job_money WHERE job_id = $job' | grep -q 1" 90
+	# slurmctld gives it two minutes when its old nodes are free of it
+	wait_for "in_cluster scontrol update job=$job StartTime=now
+		state_db 'SELECT restart FROM job_money WHERE job_id = $job' | grep -q 1" 180
 	was_told "$job" '*its limit of 10.00 USD buys 2 h *'
 	[ "$(state_db "SELECT asked_s, limit_uusd FROM job_money WHERE job_id = $job AND restart = 1")" = '-1|10000000' ]
 	[ "$(state_db "SELECT lowered_s <= $least AND lowered_s > $least - 300 FROM job_money WHERE job_id = $job AND restart = 1")" = 1 ]
@@ -163,7 +164,7 @@ spot_costs() {
 	told "$job" 'burst: ended: it has cost 11.00* of 10.00 USD*; back in the queue, and held: *submit it anew with a higher --burst-cost'
 	wait_for gone 120
 	as_user scontrol release "$job"
-	in_cluster scontrol update job="$job" StartTime=now
+	wait_for "in_cluster scontrol update job=$job StartTime=now; told $job 'burst: cost limit *'" 180
 	fails "$job" 'cost limit 10.00 USD: 1 x c7i.48xlarge, the cheapest allowed, cost 1*11.00* USD spent before*held: *'
 	[ "$(asked | wc -l)" -eq 1 ]
 }
