@@ -3,7 +3,7 @@
 #
 # Odd answers of EC2, late ones and none: nothing goes on running that nobody knows of.
 
-# shellcheck disable=SC2016 # wait_for evaluates its argument
+# shellcheck disable=SC2016,SC2034 # wait_for evaluates its argument
 
 load cluster
 load gang
