@@ -1,5 +1,6 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: Apache-2.0
+# minutes: 5
 #
 # Gangs that come at EC2 and never at Slurm, and helpers that die on the way.
 

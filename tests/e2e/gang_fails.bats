@@ -1,5 +1,6 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: Apache-2.0
+# minutes: 4
 #
 # Gangs that do not come: nothing runs, the job is back in the queue within seconds and told why.
 

@@ -1,5 +1,6 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: Apache-2.0
+# minutes: 5
 #
 # What is known to be impossible is not asked for, and what nobody needs any more goes: free addresses, vCPU
 # quotas, the quota of placement groups, derived versions of the launch template.

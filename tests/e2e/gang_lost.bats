@@ -1,5 +1,6 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: Apache-2.0
+# minutes: 5
 #
 # Odd answers of EC2, late ones and none: nothing goes on running that nobody knows of.
 

@@ -1,5 +1,6 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: Apache-2.0
+# minutes: 6
 #
 # A node group whose boots fail in a row is closed; reconcile sees to gangs whose helper has died.
 

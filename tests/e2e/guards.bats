@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: Apache-2.0
-# minutes: 4
+# minutes: 5
 #
 # Guards: the site-wide maximum of nodes, jobs that do not end, gangs that do not come; and alarms (doc/guards.md).
 

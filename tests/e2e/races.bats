@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: Apache-2.0
-# minutes: 4
+# minutes: 5
 #
 # Suspend and resume in each other's way, and slurmctld going away in between.
 

@@ -1,5 +1,6 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: Apache-2.0
+# minutes: 6
 #
 # reconcile, gangs and instances: what EC2, Slurm and state.db say apart is one again afterwards, and what is
 # not ours stays as it is.

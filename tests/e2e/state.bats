@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: Apache-2.0
-# minutes: 4
+# minutes: 5
 #
 # state.db lost, damaged, in the way, on a full or read-only disk, of another account or another host:
 # nothing is launched that cannot be written down, nothing that runs is forgotten.
