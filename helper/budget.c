@@ -304,10 +304,12 @@ static int leave_over(struct attempt *a, const struct budget_ask *asks, const si
 	char words[512];
 
 	for (size_t i = 0; i < n; i++) {
-		const struct demand_job *job = a->demand->jobs[jobs[i]];
+		const struct demand_job *job;
 
-		if (asks[i].held)
+		/* nodes without a job are held for whole, or the hold has failed */
+		if (asks[i].held || !a->demand->njobs)
 			continue;
+		job = a->demand->jobs[jobs[i]];
 		nodeset_for_each (&job->nodes, k)
 			if (is_missing(a, job->nodes.names[k]) &&
 				nodeset_add(&a->over, job->nodes.names[k], err) < 0)
