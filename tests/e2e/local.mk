@@ -45,6 +45,7 @@ EXTRA_DIST += \
 	tests/e2e/guards.bats \
 	tests/e2e/guards_health.bats \
 	tests/e2e/lint.bats \
+	tests/e2e/mixed.bats \
 	tests/e2e/money.bats \
 	tests/e2e/plugin_submit.bats \
 	tests/e2e/plugin_symbols.bats \

@@ -14,7 +14,7 @@ rows() {
 }
 
 tests() {
-	(cd "$TESTS" && sed -nE 's/^@test "(.*)" \{$/FILE: \1/p; t name; b; :name; F' gang*.bats guards*.bats races*.bats reconcile*.bats spot*.bats state*.bats crash*.bats soak.bats) |
+	(cd "$TESTS" && sed -nE 's/^@test "(.*)" \{$/FILE: \1/p; t name; b; :name; F' gang*.bats guards*.bats mixed.bats races*.bats reconcile*.bats spot*.bats state*.bats crash*.bats soak.bats) |
 		awk '/^FILE: / { name = substr($0, 7); next } { print $0 ": " name }'
 }
 
