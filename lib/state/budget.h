@@ -19,6 +19,8 @@
  *	of an hour: sum of uusd_hr of the open holds
  *	else: settled: what they cost in the period; open: max(uusd, cost until now), less what they
  *	cost before the period
+ * where a job of a pool that is up, whose node is not (any more), holds nothing: the others of the
+ * pool may run for days.
  *
  * What an instance costs before a moment is its cost up to then, rounded up as always: so the days
  * of a run add up to the run.

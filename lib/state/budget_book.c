@@ -6,6 +6,17 @@
 
 #define DAY_S 86400
 
+/*
+ * A pool is up, and of it the node of this job is not, or not any more: none was to be had and the
+ * job is back in the queue, or it is over while others of the pool run on, perhaps for days.
+ */
+#define NOTHING_RUNS                                                                               \
+	"EXISTS (SELECT 1 FROM gang g JOIN gang_job j ON j.gang = g.id JOIN gang_node n ON "       \
+	"n.gang = g.id AND n.node = j.nodes WHERE g.id = h.gang AND g.job_id = 0 AND "             \
+	"g.state IN ('announced', 'active') AND j.job_id = h.job_id AND "                          \
+	"j.restart = h.restart AND NOT EXISTS (SELECT 1 FROM instance i WHERE "                    \
+	"i.node = j.nodes AND i.gang = g.id AND i.state <> 'terminated'))"
+
 static void release_part(void *part)
 {
 	free(((struct book_part *)part)->costs);
@@ -28,6 +39,9 @@ static int read_part(struct db *db, sqlite3_stmt *stmt, void *out, struct err *e
 	p.uusd = db_row_int(&row);
 	p.sure_ms = db_row_int(&row);
 	p.made_ms = db_row_int(&row);
+	/* then what it has cost is all */
+	if (db_row_int(&row))
+		p.uusd_hr = p.uusd = p.sure_ms = 0;
 	if (db_row_check(db, &row, err) < 0)
 		return -1;
 	*(struct book_part *)out = p;
@@ -59,10 +73,9 @@ int book_open(struct book *book, struct db *db, const struct budget *budgets, si
 	for (size_t b = 0; b < nbudgets; b++)
 		budget_bounds(&budgets[b], now_ms / 1000, &book->from_s[b], &book->next_s[b]);
 	stmt = db_prepare(db, err,
-		"SELECT gang, job_id, restart, user, account, qos, partition, asked, uusd_hr, "
-		"uusd, "
-		"sure_ms, made_ms FROM hold WHERE state = 'open' ORDER BY gang COLLATE BINARY, "
-		"job_id, restart",
+		"SELECT h.gang, h.job_id, h.restart, h.user, h.account, h.qos, h.partition, "
+		"h.asked, h.uusd_hr, h.uusd, h.sure_ms, h.made_ms, " NOTHING_RUNS " FROM hold h "
+		"WHERE h.state = 'open' ORDER BY h.gang COLLATE BINARY, h.job_id, h.restart",
 		NULL, 0);
 	if (db_list_rows(db, stmt, &list_of_parts, &book->parts, &book->n, err) < 0) {
 		book_close(book);

@@ -303,6 +303,43 @@ START_TEST(of_a_pool_those_that_fit)
 }
 END_TEST
 
+/* A pool runs as long as its last job does: what the others held must not wait for that. */
+START_TEST(of_a_pool_those_that_run)
+{
+	struct budget day = a_budget("day", BUDGET_SITE, BUDGET_DAY, 10 * USD),
+		      hour = a_budget("hour", BUDGET_SITE, BUDGET_HOUR, 10 * USD);
+	struct budget_ask asks[3];
+
+	add_pool("pool-a", "n[0-2]", 3);
+	for (unsigned i = 0; i < 3; i++)
+		asks[i] = an_ask(i + 1, "ada", "chem", 3 * USD);
+	ck_assert_int_eq(
+		budget_hold(state_db, "pool-a", &day, 1, asks, 3, false, NOON, NULL, &err), 3);
+	state_to("pool-a", GANG_LAUNCHING);
+	/* until it is announced more may come */
+	add_instance("i-1", "pool-a", "n0", 3600, NOON / 1000, 0);
+	ck_assert_int_eq(use_of(&day, "", NOON).left_uusd, USD);
+	/* for the third there was no capacity, and it is back in the queue */
+	add_instance("i-2", "pool-a", "n1", 3600, NOON / 1000, 0);
+	state_to("pool-a", GANG_ANNOUNCED);
+	ck_assert_int_eq(use_of(&day, "", NOON).left_uusd, 4 * USD);
+	ck_assert_int_eq(use_of(&hour, "", NOON).held_uusd, 6 * USD);
+	ck_assert_int_eq(hold_one("3-b", 3, "ada", "chem", 4 * USD, &day, 1, NULL), 1);
+	/* the second is over, and cost 100 */
+	{
+		const char *ids[] = {"i-2"};
+
+		ok(instance_set_terminating(state_db, ids, 1, "over", NOON, &err));
+		ck_assert_int_eq(use_of(&hour, "", NOON).held_uusd, 10 * USD);
+		ok(instance_set_terminated(
+			state_db, "i-2", NOON / 1000 + 100, NOON + 100000, &err));
+	}
+	ck_assert_int_eq(use_of(&hour, "", NOON + 200000).held_uusd, 7 * USD);
+	ck_assert_int_eq(use_of(&day, "", NOON + 200000).spent_uusd, 200 + 100);
+	ck_assert_int_eq(use_of(&day, "", NOON + 200000).left_uusd, 3 * USD - 100);
+}
+END_TEST
+
 /* --- periods, and what it really costs ------------------------------------------------------- */
 
 START_TEST(what_lay_before_the_period)
@@ -622,6 +659,7 @@ int main(void)
 	tcase_add_test(tc, each_by_itself);
 	tcase_add_test(tc, the_next_try_takes_its_place);
 	tcase_add_test(tc, of_a_pool_those_that_fit);
+	tcase_add_test(tc, of_a_pool_those_that_run);
 	tcase_add_test(tc, what_lay_before_the_period);
 	tcase_add_test(tc, settled_by_day);
 	tcase_add_test(tc, known_better_later);
