@@ -53,7 +53,8 @@ def before(run, moment, now):
     begin, end = run.period(now)
     if moment <= begin or run.rates() is None:
         return 0
-    return run.total(now) if moment >= end else ceil(run.costs(begin, moment))
+    return run.total(now) if moment >= end else ceil(run.costs(begin, moment)) \
+        + run.disk_cost(begin, moment)
 
 
 class Books:

@@ -281,6 +281,7 @@ class Site:
         spot = spot and bool(gang.starts)
         self.gangs.append(gang)
         gang.wanted = list(gang.nodes)
+        gang.disks = self.random.choice([0, 0, 12345, 130000])
         self.driver.call('gang', gang.name, gang.job, gang.starts[0].restart if gang.job else 0,
                          gang.job_name, gang.user, gang.account, gang.partition,
                          ','.join(gang.nodes), int(gang.whole), 0)
@@ -309,9 +310,10 @@ class Site:
         if self.random.random() < .1:
             listed = None
         self.driver.call('answer', gang.name, token, kind, zone, int(spot),
-                         -1 if rate is None else rate, -1 if listed is None else listed, *names)
+                         -1 if rate is None else rate, -1 if listed is None else listed, gang.disks,
+                         *names)
         for name in names:
-            run = Run(name, gang, kind, zone, spot, rate, listed, ec2_launched=self.seconds())
+            run = Run(name, gang, kind, zone, spot, rate, listed, disks=gang.disks)
             self.runs[name] = run
             gang.runs.append(run)
             self.busy[name] = set()

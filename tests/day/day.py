@@ -86,11 +86,11 @@ class Day(Site):
                 limit = spent + limit * seconds // 3600
         self.counts['plans'] += 1
         words = [len(gang.nodes), int(gang.whole), nodes, limit, int(per_hour), limit_s, BOOT_S,
-                 RELEASE_S, spent, int(on_spot)]
+                 RELEASE_S, spent, int(on_spot), gang.disks]
         for c in every:
             words += [c.type, c.subnet, c.az, c.price, int(c.stale), c.list_rate, c.cap or -1]
         kept, hour, whole, capped = rules.worst(every, nodes, seconds, spent, on_spot, limit,
-                                                 per_hour)
+                                                 per_hour, gang.disks)
         try:
             got = self.driver.call('plan', *words)
         except Refused as refused:
@@ -166,8 +166,8 @@ class Day(Site):
         for key in {**want, **got}:
             for i, name in enumerate(
                     ('instances', 'unpriced', 'list price unknown', 'seconds', 'jobs', 'idle',
-                     'failed', 'total', 'spot', 'on demand', 'known')):
-                a, b = got.get(key, [None] * 11)[i], want.get(key, [None] * 11)[i]
+                     'failed', 'total', 'spot', 'on demand', 'known', 'disks')):
+                a, b = got.get(key, [None] * 12)[i], want.get(key, [None] * 12)[i]
                 if a != b:
                     self.differ.append(f'{self.seconds() - BEGIN} s: {name} of {by} {key}: {a}, '
                                        f'but by the rules {b}')

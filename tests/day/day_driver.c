@@ -146,7 +146,7 @@ static int do_nothing_came(struct line *line, struct err *err)
 	return launch_finish(db, token, LAUNCH_FAILED, NULL, code, word(line), err);
 }
 
-/* The launch's answer: GANG TOKEN TYPE AZ SPOT RATE OD-RATE ID... */
+/* The launch's answer: GANG TOKEN TYPE AZ SPOT RATE OD-RATE DISK-RATE ID... */
 static int do_answer(struct line *line, struct err *err)
 {
 	struct instance first = {.region = "us-east-2"};
@@ -160,6 +160,7 @@ static int do_answer(struct line *line, struct err *err)
 	first.spot = number(line) != 0;
 	first.rate_uusd_hr = number(line);
 	first.od_rate_uusd_hr = number(line);
+	first.disk_uusd_hr = number(line);
 	all = calloc(line->n, sizeof(*all));
 	if (!all)
 		return err_nomem(err);
@@ -317,16 +318,16 @@ static int do_report(struct line *line, struct err *err)
 		const struct cost_row *r = &rows[i];
 
 		printf("%s\t%s\t%s\t%zu\t%zu\t%zu\t%" PRId64 "\t%" PRId64 "\t%" PRId64 "\t%" PRId64
-		       "\t%" PRId64 "\t%" PRId64 "\t%" PRId64 "\t%" PRId64 "\n",
+		       "\t%" PRId64 "\t%" PRId64 "\t%" PRId64 "\t%" PRId64 "\t%" PRId64 "\n",
 			r->key, r->user, r->account, r->instances, r->unpriced, r->od_unknown,
 			r->seconds, r->job_uusd, r->idle_uusd, r->vain_uusd, r->uusd, r->spot_uusd,
-			r->od_uusd, r->known_uusd);
+			r->od_uusd, r->known_uusd, r->disk_uusd);
 	}
 	return 0;
 }
 
 /*
- * NODES GANG COST-NODES LIMIT PER-HOUR TIME-LIMIT BOOT RELEASE SPENT SPOT, then TYPE SUBNET AZ
+ * NODES GANG COST-NODES LIMIT PER-HOUR TIME-LIMIT BOOT RELEASE SPENT SPOT DISK, then TYPE SUBNET AZ
  * PRICE STALE LIST CAP of each choice. First the worst per hour and of the job, then the pools.
  */
 static int do_plan(struct line *line, struct err *err)
@@ -352,6 +353,7 @@ static int do_plan(struct line *line, struct err *err)
 	r.release_s = number(line);
 	r.spent_uusd = number(line);
 	r.market = number(line) ? MARKET_SPOT : MARKET_ON_DEMAND;
+	r.disk_uusd_hr = number(line);
 	for (; more(line); r.nchoices++) {
 		struct plan_choice *c = &choices[r.nchoices];
 

@@ -66,15 +66,14 @@ class Run:
     spot: bool
     rate: int | None
     list_rate: int | None
-    ec2_launched: int = 0       # by EC2; what follows is what we know of it
-    launched: int = 0
+    disks: int = 0              # what its disks cost an hour
+    launched: int = 0           # EC2's time, once we know it
     node: str = ''
     said: list = field(default_factory=list)       # (since, price): what AWS said later
     asked_ms: int = 0           # our first TerminateInstances
     seen_ms: int = 0            # seen terminated
     ended: int = 0              # EC2's time of the end, where it gave one
     exact: bool = True          # the ledger knows all that EC2 bills by
-    ec2_ended: int = 0
 
     # ---- rules 1 to 4 ----
 
@@ -108,7 +107,12 @@ class Run:
         begin, end = self.period(now)
         if self.rates() is None:
             return None
-        return ceil(self.costs(begin, max(end, begin + LEAST_S)))
+        end = max(end, begin + LEAST_S)
+        return ceil(self.costs(begin, end)) + self.disk_cost(begin, end)
+
+    def disk_cost(self, begin, end):
+        """Rule 10."""
+        return ceil(Fraction(self.disks * (end - begin), 3600))
 
     def on_demand(self):
         """The list rate when it was launched."""
@@ -158,7 +162,8 @@ class Part:
     kind: str
     day: int
     seconds: int
-    money: int
+    money: int                  # with the disks
+    disks: int
     list_money: int | None
     priced: bool
 
@@ -215,15 +220,16 @@ def parts(run, starts, now):
     billed = [b for _, b in pieces[:-1]] + [max(end, begin + LEAST_S)]
     spans = [(a, b) for (a, _), b in zip(pieces, billed)]
     priced = run.rates() is not None
-    money, listed = [0] * len(pieces), [None] * len(pieces)
+    money, disks, listed = [0] * len(pieces), [0] * len(pieces), [None] * len(pieces)
+    lengths = [b - a for a, b in spans]
     if priced:
         exact = [run.costs(a, b) for a, b in spans]
         money = divide(ceil(sum(exact)), exact)
+        disks = divide(run.disk_cost(0, sum(lengths)), lengths)
     rate = run.on_demand()
     if rate is not None:
-        lengths = [b - a for a, b in spans]
         listed = divide(ceil(Fraction(rate * sum(lengths), 3600)), lengths)
-    for (a, b), paid, would in zip(pieces, money, listed):
+    for (a, b), paid, disk, would in zip(pieces, money, disks, listed):
         here = [h for h in held if h[1] <= a < h[2]]
         if a == b and not here:
             here = held[:1]
@@ -237,8 +243,9 @@ def parts(run, starts, now):
             who = owners(run)
             weights = [1] * len(who)
         lists = [None] * len(who) if would is None else divide(would, weights)
-        for one, s, m, o in zip(who, divide(b - a, weights), divide(paid, weights), lists):
-            yield Part(run, one, kind, a // DAY * DAY, s, m, o, priced)
+        for one, s, m, d, o in zip(who, divide(b - a, weights), divide(paid, weights),
+                                   divide(disk, weights), lists):
+            yield Part(run, one, kind, a // DAY * DAY, s, m + d, d, o, priced)
 
 
 KEYS = {
@@ -255,7 +262,7 @@ def report(every, by, since, until):
     for p in every:
         if not since <= p.day < until:
             continue
-        row = rows.setdefault(KEYS[by](p), [set(), set(), set()] + [0] * 8)
+        row = rows.setdefault(KEYS[by](p), [set(), set(), set()] + [0] * 9)
         row[0].add(p.run.instance)
         if not p.priced:
             row[1].add(p.run.instance)
@@ -265,10 +272,11 @@ def report(every, by, since, until):
         row[{'job': 4, 'idle': 5, 'vain': 6}[p.kind]] += p.money
         row[7] += p.money
         if p.run.spot:
-            row[8] += p.money
+            row[8] += p.money - p.disks
         if p.priced and p.list_money is not None:
             row[9] += p.list_money
-            row[10] += p.money
+            row[10] += p.money - p.disks
+        row[11] += p.disks
     return {k: [len(x) if isinstance(x, set) else x for x in row] for k, row in rows.items()}
 
 
@@ -287,15 +295,15 @@ class Choice:
     cap: int | None
 
 
-def worst(choices, nodes, seconds, spent, spot, limit, per_hour):
+def worst(choices, nodes, seconds, spent, spot, limit, per_hour, disks):
     """Those that may be had, with now and at most of each; then the worst an hour and of the
     whole; and whether some would be within the limit, but are above their own cap."""
     kept, capped = [], False
     for c in choices:
         most = min(c.list_rate, c.cap or c.list_rate) if spot else c.price
         now = c.price if c.price is not None else most
-        hour = most * nodes
-        whole = spent + ceil(Fraction(most * nodes * seconds, 3600))
+        hour = (most + disks) * nodes
+        whole = spent + ceil(Fraction(hour * seconds, 3600))
         if limit and (hour if per_hour else whole) > limit:
             continue
         if spot and c.cap and not c.stale and now > c.cap:
