@@ -9,6 +9,7 @@
 #include "lib/base/cleanup.h"
 #include "lib/base/clock.h"
 #include "lib/intent/record.h"
+#include "lib/plan/caps.h"
 #include "lib/state/job_money.h"
 #include "lib/state/ledger.h"
 
@@ -19,25 +20,32 @@ static bool is_running(const struct job_facts *job)
 	       job->state == JOB_STATE_OTHER;
 }
 
-/* The limit for the whole job, by what was written down when its nodes came, else by the record of
- * its prolog: it may have been given another job's nodes. 1, 0: none, -1. */
+/*
+ * The limit for the whole job, by what was written down when its nodes came, else by the record of
+ * its prolog and the site's bounds: it may have been given another job's nodes. 1, 0: none, -1.
+ */
 static int find_limit(struct app *app, const char *records, const struct job_facts *job,
 	struct survey_cost *cost, struct err *err)
 {
+	struct cost_limit asked = {0};
 	struct job_money money;
 	struct record record;
+	struct caps caps;
 
-	if (job_money_get(app->db, job->job_id, job->restart, job->user, &money, err) == 0) {
+	if (job_money_get(app->db, job->job_id, job->restart, job->user, &money, err) < 0) {
+		if (err->class != ERR_NOTFOUND)
+			return -1;
+	} else if (!money.told_ms) {
 		cost->limit_uusd = money.limit_uusd;
 		cost->warned = money.warned_ms != 0;
 		return money.limit_uusd > 0;
 	}
-	if (err->class != ERR_NOTFOUND)
-		return -1;
-	if (record_read(records, job->job_id, job->restart, &record, NULL) < 0 ||
-		record.kind != RECORD_INTENT || record.intent.cost.per_hour)
-		return 0;
-	cost->limit_uusd = record.intent.cost.uusd;
+	/* else that one is over: slurmctld has begun its ids anew */
+	if (record_read(records, job->job_id, job->restart, &record, NULL) == 0 &&
+		record.kind == RECORD_INTENT)
+		asked = record.intent.cost;
+	caps_fold(&asked, app->conf->limits, app->conf->nlimits, &caps);
+	cost->limit_uusd = caps.limit.per_hour ? 0 : caps.limit.uusd;
 	return cost->limit_uusd > 0;
 }
 

@@ -167,6 +167,11 @@ tests_unit_test_room_SOURCES = tests/unit/test_room.c $(APP_FIXTURE)
 tests_unit_test_room_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_room_LDADD = $(HELPER_LIBS) $(CHECK_LIBS) -lpthread
 
+check_PROGRAMS += tests/unit/test_survey_cost
+tests_unit_test_survey_cost_SOURCES = tests/unit/test_survey_cost.c $(APP_FIXTURE)
+tests_unit_test_survey_cost_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_test_survey_cost_LDADD = $(HELPER_LIBS) $(CHECK_LIBS) -lpthread
+
 check_PROGRAMS += tests/unit/test_conf_types
 tests_unit_test_conf_types_SOURCES = tests/unit/test_conf_types.c $(APP_FIXTURE)
 tests_unit_test_conf_types_CPPFLAGS = $(UNIT_CPPFLAGS) $(SQLITE_CFLAGS) $(JSON_CFLAGS)
