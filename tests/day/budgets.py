@@ -81,6 +81,16 @@ class Books:
                 sums[i] += share
         return sums
 
+    @staticmethod
+    def stands(hold):
+        """Not of a job of a pool that is up, whose own node is not, or not any more."""
+        gang = hold.gang
+        if gang.over or gang.failed or not gang.bound or gang.job or not gang.starts:
+            return not gang.over
+        mine = {n for s in gang.starts if (s.job, s.restart) == (hold.job, hold.restart)
+                for n in s.nodes}
+        return any(r.node in mine and not r.seen_ms for r in gang.runs)
+
     def counts(self, budget, now):
         """Of each part of all gangs: (hold, key, spent in the period, held beyond that)."""
         begin, end = budget.bounds(now)
@@ -88,12 +98,12 @@ class Books:
             gang = parts[0].gang
             if budget.period == 'hour':
                 for hold in parts:
-                    yield hold, budget.key(hold.payer), 0, 0 if gang.over else hold.hour
+                    yield hold, budget.key(hold.payer), 0, hold.hour if self.stands(hold) else 0
                 continue
             # of one that runs: until now
             until = self.costs(gang, end if gang.over else FOREVER, now)
             for hold, to, since in zip(parts, until, self.costs(gang, begin, now)):
-                held = 0 if gang.over else max(0, hold.most - to)
+                held = max(0, hold.most - to) if self.stands(hold) else 0
                 yield hold, budget.key(hold.payer), to - since, held
 
     def use(self, budget, key, now, without=()):

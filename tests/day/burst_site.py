@@ -363,6 +363,7 @@ class Site:
                     start.machines[run.instance] = True
                     self.busy[run.instance].add(id(start))
         self.driver.call('bind', *words)
+        gang.bound = True
         self.driver.call('step', gang.name, 'announced')
         if gang.starts and self.random.random() < .05:
             self.counts['failed'] += 1

@@ -52,6 +52,7 @@ class Gang:
     starts: list = field(default_factory=list)
     runs: list = field(default_factory=list)
     active_ms: int = 0
+    bound: bool = False         # its instances have their nodes
     failed: bool = False
     over: bool = False
 
