@@ -16,24 +16,14 @@ static int add(int64_t *sum, int64_t uusd, struct err *err)
 		       : 0;
 }
 
-/*
- * Add what each instance of GANG cost, or each on ONLY if not NULL; those still running up to
- * NOW_MS, or not at all if 0.
- */
-static int add_cost(struct db *db, const char *gang, const struct nodeset *only, int64_t now_ms,
+/* Add what each instance of LIST cost; those still running up to NOW_MS, or not at all if 0. */
+static int add_costs(struct db *db, const struct instance *list, size_t n, int64_t now_ms,
 	struct gang_spent *spent, struct err *err)
 {
-	cleanup_free struct instance *list = NULL;
-	size_t n = 0;
-
-	if (instance_list(db, gang, true, &list, &n, err) < 0)
-		return -1;
 	for (size_t i = 0; i < n; i++) {
 		int64_t cost, rate;
 
 		if (list[i].state == INSTANCE_RUNNING && !now_ms)
-			continue;
-		if (only && !nodeset_contains(only, list[i].node))
 			continue;
 		if (list[i].rate_uusd_hr < 0) {
 			spent->unpriced++;
@@ -52,12 +42,34 @@ static int add_cost(struct db *db, const char *gang, const struct nodeset *only,
 	return 0;
 }
 
+static int add_cost(
+	struct db *db, const char *gang, int64_t now_ms, struct gang_spent *spent, struct err *err)
+{
+	cleanup_free struct instance *list = NULL;
+	size_t n = 0;
+
+	if (instance_list(db, gang, true, &list, &n, err) < 0)
+		return -1;
+	return add_costs(db, list, n, now_ms, spent, err);
+}
+
+static int add_cost_of_node(struct db *db, const char *gang, const char *node, int64_t now_ms,
+	struct gang_spent *spent, struct err *err)
+{
+	cleanup_free struct instance *list = NULL;
+	size_t n = 0;
+
+	if (instance_list_of_node(db, gang, node, &list, &n, err) < 0)
+		return -1;
+	return add_costs(db, list, n, now_ms, spent, err);
+}
+
 int gang_cost(struct db *db, const char *id, int64_t now_ms, int64_t *uusd, unsigned *unpriced,
 	struct err *err)
 {
 	struct gang_spent spent = {0};
 
-	if (add_cost(db, id, NULL, now_ms, &spent, err) < 0)
+	if (add_cost(db, id, now_ms, &spent, err) < 0)
 		return -1;
 	*uusd = spent.uusd;
 	if (unpriced)
@@ -65,28 +77,44 @@ int gang_cost(struct db *db, const char *id, int64_t now_ms, int64_t *uusd, unsi
 	return 0;
 }
 
-/* What JOB_ID bears of the cost of gang G. */
+/* The nodes of all starts of JOB_ID in GANG. */
+static int find_nodes(
+	struct db *db, const char *gang, uint32_t job_id, struct nodeset *nodes, struct err *err)
+{
+	cleanup_stmt sqlite3_stmt *stmt = DB_PREPARE(db, err,
+		"SELECT nodes FROM gang_job WHERE gang = ? AND job_id = ?", DB_TEXT(gang),
+		DB_INT(job_id));
+	char **lists = NULL;
+	size_t n = 0;
+	int rc = db_list_rows(db, stmt, &db_list_texts, &lists, &n, err);
+
+	for (size_t i = 0; rc == 0 && i < n; i++)
+		rc = nodeset_parse(nodes, lists[i], err);
+	db_list_release(&db_list_texts, lists, n);
+	return rc;
+}
+
+/* What JOB_ID bears of the cost of gang G: of a pool, which may have thousands of jobs, that of its
+ * nodes. */
 static int add_share(struct db *db, const struct gang *g, uint32_t job_id, int64_t now_ms,
 	struct gang_spent *spent, struct err *err)
 {
 	CLEANUP(nodeset_release) struct nodeset own = NODESET_INIT;
-	struct gang_job *jobs;
-	bool several = false;
-	size_t n;
-	int rc = 0;
+	int64_t several = 0;
 
-	if (gang_jobs(db, g->id, &jobs, &n, err) < 0)
+	if (!g->all_or_nothing &&
+		DB_SELECT_INT(db, err, &several,
+			"SELECT EXISTS (SELECT 1 FROM gang_job WHERE gang = ? AND job_id <> ?)",
+			DB_TEXT(g->id), DB_INT(job_id)) < 0)
 		return -1;
-	for (size_t i = 0; i < n && !rc; i++) {
-		if (jobs[i].job_id == job_id)
-			rc = nodeset_parse(&own, jobs[i].nodes, err);
-		else
-			several = true;
-	}
-	gang_jobs_release(jobs, n);
-	if (rc < 0)
+	if (!several)
+		return add_cost(db, g->id, now_ms, spent, err);
+	if (find_nodes(db, g->id, job_id, &own, err) < 0)
 		return -1;
-	return add_cost(db, g->id, several && !g->all_or_nothing ? &own : NULL, now_ms, spent, err);
+	nodeset_for_each (&own, i)
+		if (add_cost_of_node(db, g->id, own.names[i], now_ms, spent, err) < 0)
+			return -1;
+	return 0;
 }
 
 static int history(struct db *db, uint32_t job_id, int64_t now_ms, unsigned *failures,

@@ -453,6 +453,16 @@ int instance_list(struct db *db, const char *gang, bool all, struct instance **i
 	return db_list_rows(db, stmt, &list_of_instances, instances, n, err);
 }
 
+int instance_list_of_node(struct db *db, const char *gang, const char *node,
+	struct instance **instances, size_t *n, struct err *err)
+{
+	cleanup_stmt sqlite3_stmt *stmt = DB_PREPARE(db, err,
+		"SELECT " COLUMNS " FROM instance WHERE gang = ? AND node = ? ORDER BY seq",
+		DB_TEXT(gang), DB_TEXT(node));
+
+	return db_list_rows(db, stmt, &list_of_instances, instances, n, err);
+}
+
 static int read_of_nodes(struct db *db, const struct nodeset *nodes, int64_t before_ms, void **list,
 	size_t *n, struct err *err)
 {

@@ -84,6 +84,9 @@ int instance_set_launched(struct db *db, const char *id, int64_t launched_s, str
 /* Those of a gang (NULL: of all) that are not terminated (ALL: every one); heap array. */
 int instance_list(struct db *db, const char *gang, bool all, struct instance **instances, size_t *n,
 	struct err *err);
+/* The same of those that are or were GANG's NODE. */
+int instance_list_of_node(struct db *db, const char *gang, const char *node,
+	struct instance **instances, size_t *n, struct err *err);
 /*
  * Living (not terminated) instances bound to the nodes, in their order, bound before BEFORE_MS (0:
  * any time). A binding more than a minute after it is of a clock that was set back since: as

@@ -8,6 +8,9 @@ ALTER TABLE instance ADD COLUMN ended_s INTEGER NOT NULL DEFAULT 0;
 -- It has a Name that people can read.
 ALTER TABLE instance ADD COLUMN named INTEGER NOT NULL DEFAULT 0;
 
+-- What a job of a pool costs, in which there may be thousands.
+CREATE INDEX instance_of_node ON instance (gang, node);
+
 -- What its job's wckey names.
 ALTER TABLE gang ADD COLUMN project TEXT NOT NULL DEFAULT '';
 
