@@ -78,6 +78,13 @@ launches_known() {
 	(($(date +%s) - $(journal 'select(.action == "CreateFleet") | .time' | tail -n 1 | jq -r . | date -f - +%s) > 60))
 }
 
+# open_holds: how many parts of gangs still hold money of budgets
+open_holds() {
+	in_cluster python3 -c 'import sqlite3, sys
+print(sqlite3.connect(f"file:{sys.argv[1]}?mode=ro", uri=True).execute(
+	"SELECT count(*) FROM hold WHERE state = \"open\"").fetchone()[0])' "$BURST_STATE/state.db"
+}
+
 # agree: one reconcile, and then EC2, Slurm and state.db say the same. JOB...: each waits, runs or is over.
 # shellcheck disable=SC2154 # run sets output
 agree() {
@@ -88,6 +95,8 @@ agree() {
 	run -0 helper reconcile --dry-run
 	echo "$output"
 	[ "$output" = 'EC2, Slurm and state.db agree' ]
+	# nothing of a gang is left, so nothing is held for it
+	[ "$(open_holds)" -eq 0 ]
 	for job; do
 		[[ $(job_state "$job") =~ ^(PENDING|CONFIGURING|RUNNING|COMPLETED|CANCELLED)$ ]] || {
 			echo "job $job is $(job_state "$job")"

@@ -10,7 +10,8 @@ load gang
 load crash
 
 setup_file() {
-	cluster_start --nodes 512 --boot none --conf '{"slurm": {"requeue_delay_s": 600}, "reconcile": {"grace_s": 5}}' \
+	cluster_start --nodes 512 --boot none --conf '{"slurm": {"requeue_delay_s": 600}, "reconcile": {"grace_s": 5},
+		"limits": [{"name": "all", "scope": "site", "period": "month", "usd": 1000000}]}' \
 		--slurm ResumeTimeout=1200
 }
 
