@@ -17,6 +17,7 @@
  *
  * committed(budget, who, period) =
  *	of an hour: sum of uusd_hr of the open holds
+ *		(where nobody ever asked: of what its instances cost)
  *	else: settled: what they cost in the period; open: max(uusd, cost until now), less what they
  *	cost before the period
  * where a job of a pool that is up, whose node is not (any more), holds nothing: the others of the

@@ -17,6 +17,11 @@
 	"j.restart = h.restart AND NOT EXISTS (SELECT 1 FROM instance i WHERE "                    \
 	"i.node = j.nodes AND i.gang = g.id AND i.state <> 'terminated'))"
 
+/* Of a gang that was adopted nobody knows what it may cost an hour, but what it does. */
+#define RATE_NOW                                                                                   \
+	"(SELECT coalesce(sum(i.rate_uusd_hr + i.disk_uusd_hr), 0) FROM instance i WHERE "         \
+	"i.gang = h.gang AND i.state <> 'terminated' AND i.rate_uusd_hr >= 0)"
+
 static void release_part(void *part)
 {
 	free(((struct book_part *)part)->costs);
@@ -74,7 +79,8 @@ int book_open(struct book *book, struct db *db, const struct budget *budgets, si
 		budget_bounds(&budgets[b], now_ms / 1000, &book->from_s[b], &book->next_s[b]);
 	stmt = db_prepare(db, err,
 		"SELECT h.gang, h.job_id, h.restart, h.user, h.account, h.qos, h.partition, "
-		"h.asked, h.uusd_hr, h.uusd, h.sure_ms, h.made_ms, " NOTHING_RUNS " FROM hold h "
+		"h.asked, CASE h.asked WHEN 0 THEN " RATE_NOW " ELSE h.uusd_hr END, h.uusd, "
+		"h.sure_ms, h.made_ms, " NOTHING_RUNS " FROM hold h "
 		"WHERE h.state = 'open' ORDER BY h.gang COLLATE BINARY, h.job_id, h.restart",
 		NULL, 0);
 	if (db_list_rows(db, stmt, &list_of_parts, &book->parts, &book->n, err) < 0) {
@@ -302,8 +308,8 @@ int book_keys(struct book *book, size_t b, char ***keys, size_t *n, struct err *
 		struct budget_payer payer = {p->user, p->account, p->qos, p->partition};
 		const char *key = budget_payer_key(&payer, budget->scope);
 
-		/* who has never asked holds nothing, but may have cost something */
-		if (key && (p->asked || budget->period != BUDGET_HOUR))
+		/* who has never asked may run nothing, but may have cost something */
+		if (key && (p->asked || p->uusd_hr || budget->period != BUDGET_HOUR))
 			rc = add_key(&found, &count, key, err);
 	}
 	if (rc < 0) {

@@ -495,6 +495,7 @@ END_TEST
 START_TEST(who_never_asked_counts_too)
 {
 	struct budget user = a_budget("user", BUDGET_USER, BUDGET_DAY, 100 * USD);
+	struct budget hour = a_budget("hour", BUDGET_USER, BUDGET_HOUR, 3 * USD);
 	char **gangs = NULL;
 	size_t n = 0;
 
@@ -503,6 +504,13 @@ START_TEST(who_never_asked_counts_too)
 	state_to("7-a", GANG_LAUNCHING);
 	add_instance("i-1", "7-a", "n0", 3600, TODAY, TODAY + 100);
 	ck_assert_int_eq(use_of(&user, "ada", NOON).spent_uusd, 100);
+	/* of an hour it counts with what runs */
+	ck_assert_int_eq(use_of(&hour, "ada", NOON).held_uusd, 0);
+	add_instance("i-2", "7-a", "n1", 3 * USD, NOON / 1000, 0);
+	ck_assert_int_eq(use_of(&hour, "ada", NOON).held_uusd, 3 * USD);
+	ck_assert_int_eq(hold_one("8-a", 8, "ada", "chem", USD, &hour, 1, NULL), 0);
+	ck_assert_int_ge(
+		DB_RUN(state_db, &err, "DELETE FROM instance WHERE id = ?", DB_TEXT("i-2")), 1);
 	ck_assert_int_ge(DB_RUN(state_db, &err, "UPDATE gang SET state = ? WHERE id = ?",
 				 DB_TEXT("failed"), DB_TEXT("7-a")),
 		1);
