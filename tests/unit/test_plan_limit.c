@@ -277,6 +277,87 @@ START_TEST(disks_of_a_run)
 }
 END_TEST
 
+/* 90 and 36 USD, 72 and 28.80 an hour. */
+START_TEST(what_is_left_of_budgets)
+{
+	static const struct {
+		struct plan_ceiling ceiling;
+		size_t npools; /* 0: no plan */
+		int64_t again_s;
+		const char *text;
+	} t[] = {
+		{{"B", USD(90), false, USD(500), 1000}, 2, -1, "\nB\n"},
+		{{"B", USD(90) - 1, false, USD(500), 1000}, 1, 1000,
+			"refused hpc7a.96xlarge s-a us-east-2a: 10 x hpc7a.96xlarge may cost 90.00 "
+			"USD, but B"},
+		{{"B", USD(36), false, USD(500), 1000}, 1, 1000, "kept hpc6a.48xlarge"},
+		{{"B", USD(36) - 1, false, USD(500), 1000}, 0, 1000,
+			"B; 10 x hpc6a.48xlarge may cost 36.00 USD"},
+		/* waiting does not help: a total, or more than the whole */
+		{{"B", 0, false, USD(500), INT64_MAX}, 0, INT64_MAX,
+			"B; 10 x hpc6a.48xlarge may cost 36.00 USD, the cheapest allowed; a "
+			"shorter "
+			"time limit, fewer nodes or a higher limit would meet it"},
+		{{"B", 0, false, USD(36) - 1, 1000}, 0, INT64_MAX, "the cheapest allowed"},
+		{{"B", USD(28.8), true, USD(500), 0}, 1, 0, "may cost 72.00 USD/h, but B"},
+		{{"B", USD(28.8) - 1, true, USD(500), 0}, 0, 0, "may cost 28.80 USD/h"},
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(t); i++) {
+		struct plan_request r = request_base();
+		struct plan plan = {0};
+		struct err err = {0};
+
+		r.limit = (struct cost_limit){0};
+		r.time_limit_s = 3600;
+		r.ceilings = &t[i].ceiling;
+		r.nceilings = 1;
+		/* what was spent before is in what is left already */
+		r.spent_uusd = USD(1000);
+		ck_assert_int_eq(plan_make(&r, &plan, &err), t[i].npools ? 0 : -1);
+		ck_assert_uint_eq(plan.npools, t[i].npools);
+		ck_assert_msg(strstr(t[i].npools ? plan.reasons : err.text, t[i].text) != NULL,
+			"%zu: %s", i, t[i].npools ? plan.reasons : err.text);
+		if (!t[i].npools)
+			ck_assert_int_eq(err.class, ERR_BUDGET);
+		ck_assert_int_eq(plan_again_s(&r), t[i].again_s);
+		plan_release(&plan);
+	}
+}
+END_TEST
+
+START_TEST(no_end_and_two_limits)
+{
+	static const struct plan_ceiling ceiling = {"B", USD(500), false, USD(500), 1000};
+	struct plan_request r = request_base();
+	struct plan plan = {0};
+	struct err err = {0};
+
+	/* its limit is its end */
+	r.ceilings = &ceiling;
+	r.nceilings = 1;
+	ck_assert_int_eq(plan_make(&r, &plan, &err), 0);
+	plan_release(&plan);
+	r.limit = (struct cost_limit){0};
+	ck_assert_int_eq(plan_make(&r, &plan, &err), -1);
+	ck_assert_str_eq(err.text, "B; the job has no time limit; give one (--time) or a limit for "
+				   "the whole job (--burst-cost)");
+	ck_assert_int_eq(plan_again_s(&r), INT64_MAX);
+	/* the site's per hour beside its own for the whole */
+	r = request_base();
+	r.hour = (struct cost_limit){USD(20), true};
+	r.hour_why = "the site's limit for a job";
+	ck_assert_int_eq(plan_make(&r, &plan, &err), -1);
+	ck_assert_ptr_nonnull(strstr(err.text, "the site's limit for a job is 20.00 USD/h; 10 x "
+					       "hpc6a.48xlarge may cost 28.80 USD/h"));
+	r.limit_why = r.hour_why;
+	r.hour = (struct cost_limit){0};
+	r.limit.uusd = USD(1);
+	ck_assert_int_eq(plan_make(&r, &plan, &err), -1);
+	ck_assert_ptr_nonnull(strstr(err.text, "the site's limit for a job, 1.00 USD: 10 x "));
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("plan_limit");
@@ -285,6 +366,8 @@ int main(void)
 	int failed;
 
 	tcase_add_test(tc, money_rounds_down);
+	tcase_add_test(tc, what_is_left_of_budgets);
+	tcase_add_test(tc, no_end_and_two_limits);
 	tcase_add_test(tc, spans);
 	tcase_add_test(tc, converted);
 	tcase_add_test(tc, not_converted);
