@@ -19,31 +19,12 @@
 #define BAR_NAME   140
 #define BAR_AMOUNT 150
 
-/* Bytes of the UTF-8 character at P: 0 where it is none. */
-static size_t character(const unsigned char *p)
-{
-	size_t n = *p < 0x80                 ? 1
-		   : *p >= 0xc2 && *p < 0xe0 ? 2
-		   : *p >= 0xe0 && *p < 0xf0 ? 3
-		   : *p >= 0xf0 && *p < 0xf5 ? 4
-					     : 0;
-
-	for (size_t i = 1; i < n; i++)
-		if ((p[i] & 0xc0) != 0x80)
-			return 0;
-	/* too long a form, surrogates, beyond the last */
-	if ((*p == 0xe0 && p[1] < 0xa0) || (*p == 0xed && p[1] >= 0xa0) ||
-		(*p == 0xf0 && p[1] < 0x90) || (*p == 0xf4 && p[1] >= 0x90))
-		return 0;
-	return n;
-}
-
 void chart_escape(struct strbuf *out, const char *text)
 {
 	const unsigned char *p = (const unsigned char *)text;
 
 	while (*p) {
-		size_t n = character(p);
+		size_t n = utf8_length(p);
 
 		if (!n)
 			strbuf_addch(out, '?');

@@ -47,4 +47,7 @@ char *strbuf_detach(struct strbuf *sb);
 /* Free and start anew. Harmless on a released one. */
 void strbuf_release(struct strbuf *sb);
 
+/* Bytes of the UTF-8 character at P, in NUL-ended text: 0 where it is none. */
+size_t utf8_length(const unsigned char *p);
+
 #endif

@@ -90,10 +90,10 @@ static int fill_facts(const slurm_job_info_t *job, struct job_facts *facts, stru
 	facts->requeue = job->requeue;
 	facts->uid = job->user_id;
 	user_name(job, facts->user, sizeof(facts->user));
-	copy_text(facts->account, sizeof(facts->account), job->account);
-	copy_text(facts->qos, sizeof(facts->qos), job->qos);
+	copy_name(facts->account, sizeof(facts->account), job->account);
+	copy_name(facts->qos, sizeof(facts->qos), job->qos);
 	/* a '*' before it says that it is the user's default, not asked for */
-	copy_text(facts->wckey, sizeof(facts->wckey),
+	copy_name(facts->wckey, sizeof(facts->wckey),
 		job->wckey && *job->wckey == '*' ? job->wckey + 1 : job->wckey);
 	copy_text(facts->partition, sizeof(facts->partition), job->partition);
 	copy_text(facts->job_name, sizeof(facts->job_name), job->name);

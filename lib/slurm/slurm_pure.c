@@ -18,6 +18,29 @@ void copy_text(char *buf, size_t size, const char *text)
 	buf[len] = '\0';
 }
 
+void copy_name(char *buf, size_t size, const char *text)
+{
+	const unsigned char *p = (const unsigned char *)(text ? text : "");
+	size_t at = 0;
+
+	while (*p) {
+		size_t n = utf8_length(p);
+		/* C0, DEL, C1 */
+		bool shown = n && *p >= 0x20 && *p != 0x7f && (*p != 0xc2 || p[1] >= 0xa0);
+
+		n = n ? n : 1;
+		if (at + (shown ? n : 1) >= size)
+			break;
+		if (shown)
+			memcpy(buf + at, p, n);
+		else
+			buf[at] = '?';
+		at += shown ? n : 1;
+		p += n;
+	}
+	buf[at] = '\0';
+}
+
 static bool is_digit(char c)
 {
 	return c >= '0' && c <= '9';

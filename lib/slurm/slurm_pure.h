@@ -73,4 +73,11 @@ enum err_class slurm_error_class(int number);
 /* Copy as much of TEXT (may be NULL) as fits, NUL-ended. */
 void copy_text(char *buf, size_t size, const char *text);
 
+/*
+ * The same of a name that any user may give (without slurmdbd slurmctld takes every account): whole
+ * characters, and '?' for control characters and what is no UTF-8, for it is shown to others, in
+ * tables and JSON.
+ */
+void copy_name(char *buf, size_t size, const char *text);
+
 #endif

@@ -292,6 +292,35 @@ START_TEST(lists)
 }
 END_TEST
 
+/* Another user's terminal and programs read them. */
+START_TEST(names_of_users)
+{
+	static const struct {
+		const char *given, *kept;
+	} t[] = {
+		{"chem", "chem"},
+		{NULL, ""},
+		{"a\x1b[31mb\nc\x7f", "a?[31mb?c?"},
+		{"chimie-\xc3\xa9", "chimie-\xc3\xa9"},
+		{"\xc2\x9b"
+		 "1m",
+			"?1m"},
+		{"\xff\xc3", "??"},
+		{"\xed\xa0\x80", "???"},
+		/* whole characters */
+		{"123456789012345", "123456789012345"},
+		{"1234567890123456", "123456789012345"},
+		{"12345678901234\xc3\xa9", "12345678901234"},
+	};
+	char name[16];
+
+	for (size_t i = 0; i < ARRAY_SIZE(t); i++) {
+		copy_name(name, sizeof(name), t[i].given);
+		ck_assert_str_eq(name, t[i].kept);
+	}
+}
+END_TEST
+
 START_TEST(addresses)
 {
 	static const struct {
@@ -405,6 +434,7 @@ int main(void)
 	tcase_add_test(tc, lists);
 	tcase_add_test(tc, addresses);
 	tcase_add_test(tc, error_classes);
+	tcase_add_test(tc, names_of_users);
 	suite_add_tcase(s, tc);
 	sr = srunner_create(s);
 	srunner_run_all(sr, CK_NORMAL);
