@@ -348,6 +348,23 @@ int budget_hold_plan(struct attempt *a, struct err *err)
 	return leave_over(a, asks, jobs, n, &full, err);
 }
 
+/* --- waiting --------------------------------------------------------------------------------- */
+
+void budget_wait(struct failure *failure, const struct demand *demand, bool waits, int64_t again_s)
+{
+	if (failure->class != ERR_BUDGET || !waits || again_s == INT64_MAX)
+		return;
+	failure->waits = failure->uncounted = true;
+	failure->not_before_s = again_s;
+	/* thousands may wait for days, and each start of theirs costs slurmctld a dozen RPCs */
+	for (size_t i = 0; i < demand->njobs; i++) {
+		uint32_t restart = demand->jobs[i]->facts.restart;
+
+		if (restart < UINT32_MAX && restart + 1 > failure->attempts)
+			failure->attempts = restart + 1;
+	}
+}
+
 /* --- alarms ---------------------------------------------------------------------------------- */
 
 static void alarm_use(struct app *app, const struct budget_use *use)

@@ -7,6 +7,7 @@
 #define BURST_HELPER_BUDGET_H
 
 #include "helper/attempt.h"
+#include "helper/failure.h"
 #include "lib/plan/caps.h"
 #include "lib/state/budget.h"
 
@@ -34,6 +35,13 @@ void budget_note_failure(struct attempt *a, const struct err *why);
  * -1.
  */
 int budget_hold_plan(struct attempt *a, struct err *err);
+
+/*
+ * FAILURE of DEMAND's start, if it is for want of a budget that frees itself (WAITS; AGAIN_S as
+ * attempt.h says): nobody needs to act, and no start has failed. Where nothing says when, the
+ * pauses grow with the starts. Pure.
+ */
+void budget_wait(struct failure *failure, const struct demand *demand, bool waits, int64_t again_s);
 
 /* Thresholds that are reached: an alarm for each, once a period. Not within a transaction. Problems
  * are logged. */

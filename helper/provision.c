@@ -332,15 +332,6 @@ static void end_and_send_back(struct attempt *a, const struct failure *failure)
 		failure_send_back(app, a->demand, &a->demand->nodes, failure);
 }
 
-/* For want of a budget that frees itself nobody needs to act, and no start has failed. */
-static void wait_for_budget(struct failure *failure, bool waits, int64_t again_s)
-{
-	if (failure->class != ERR_BUDGET || !waits || again_s == INT64_MAX)
-		return;
-	failure->waits = failure->uncounted = true;
-	failure->not_before_s = again_s;
-}
-
 /* Nothing of the gang stays: the row says so first, then EC2, then Slurm. */
 static void come_back(struct attempt *a, const struct err *why)
 {
@@ -353,7 +344,7 @@ static void come_back(struct attempt *a, const struct err *why)
 	failure.attempts = attempts_of(app, a->demand);
 	failure.gang = *a->gang.id ? a->gang.id : NULL;
 	failure.ended = a->ninstances > 0;
-	wait_for_budget(&failure, a->waits, a->again_s);
+	budget_wait(&failure, a->demand, a->waits, a->again_s);
 	end_and_send_back(a, &failure);
 }
 
@@ -401,13 +392,13 @@ static void return_rest(struct attempt *a, const struct nodeset *bound)
 		return;
 	/* for those a budget has no money, which was found before EC2 was asked for them */
 	if (a->over.n) {
-		wait_for_budget(&over, true, a->over_again_s);
+		budget_wait(&over, a->demand, true, a->over_again_s);
 		failure_send_back(a->app, a->demand, &a->over, &over);
 	}
 	if (nodeset_filter(&left, &a->over, false, &rest, NULL) < 0 || !rest.n)
 		return;
 	failure.text = a->rest.text;
-	wait_for_budget(&failure, a->waits, a->again_s);
+	budget_wait(&failure, a->demand, a->waits, a->again_s);
 	/* one that is held may never come back for them */
 	a->kept = a->demand->group && a->demand->group->reuse && splits_job(a->demand, bound) &&
 		  !failure_holds(a->app, &failure);

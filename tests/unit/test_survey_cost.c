@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* By which limit a running job is judged. */
+/* By which limit a running job is judged, and how one waits for a budget. */
 #include <sys/stat.h>
 
+#include "helper/budget.h"
 #include "helper/survey_internal.h"
 #include "lib/intent/record.h"
 #include "lib/state/job_money.h"
@@ -98,6 +99,30 @@ START_TEST(as_it_was_told)
 }
 END_TEST
 
+START_TEST(waiting_for_a_budget)
+{
+	struct failure failure = {.class = ERR_BUDGET, .attempts = 1};
+	struct demand_job first = {.facts = {.restart = 2}}, second = {.facts = {.restart = 9}};
+	struct demand_job *jobs[] = {&first, &second};
+	struct demand demand = {.jobs = jobs, .njobs = 2};
+
+	/* held: more than the whole of it */
+	budget_wait(&failure, &demand, true, INT64_MAX);
+	budget_wait(&failure, &demand, false, 0);
+	ck_assert(!failure.waits && failure.attempts == 1);
+	/* an hour's: who has waited often asks seldom */
+	budget_wait(&failure, &demand, true, 0);
+	ck_assert(failure.waits && failure.uncounted);
+	ck_assert_uint_eq(failure.attempts, 10);
+	ck_assert_int_eq(failure.not_before_s, 0);
+	budget_wait(&failure, &demand, true, 1000);
+	ck_assert_int_eq(failure.not_before_s, 1000);
+	failure = (struct failure){.class = ERR_CAPACITY, .attempts = 1};
+	budget_wait(&failure, &demand, true, 0);
+	ck_assert(!failure.waits && failure.attempts == 1);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *s = suite_create("survey_cost");
@@ -108,6 +133,7 @@ int main(void)
 	tcase_add_checked_fixture(tc, setup, app_teardown);
 	tcase_add_test(tc, on_nodes_of_others);
 	tcase_add_test(tc, as_it_was_told);
+	tcase_add_test(tc, waiting_for_a_budget);
 	suite_add_tcase(s, tc);
 	sr = srunner_create(s);
 	srunner_run_all(sr, CK_ENV);
