@@ -12,7 +12,8 @@
 #include "lib/base/money.h"
 #include "lib/state/instance.h"
 
-#define PREFIX "burst: "
+#define PREFIX   "burst: "
+#define KEPT_MAX (COMMENT_SIZE - 400)
 
 /* What stays of the comment that the job has; NULL: nothing. */
 static const char *worth_keeping(const char *before)
@@ -33,7 +34,10 @@ void final_cost_words(const struct job_money *money, const struct gang_spent *sp
 	const char *kept = worth_keeping(before), *between = " (";
 	char usd[32], span[CLOCK_SPAN_SIZE];
 
-	if (kept)
+	/* EC2's messages are long, and what follows must find room */
+	if (kept && strlen(kept) > KEPT_MAX)
+		strbuf_addf(out, "%.*s ...; ", KEPT_MAX, kept);
+	else if (kept)
 		strbuf_addf(out, "%s; ", kept);
 	strbuf_addf(out, "cost %s USD", money_format(spent->uusd, usd, sizeof(usd)));
 	if (money->worst_uusd >= 0 && money->worst_uusd != money->limit_uusd) {

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "helper/comment.h"
 #include "helper/final_cost.h"
 #include "helper/judge.h"
 #include "helper/limit.h"
@@ -218,6 +219,23 @@ START_TEST(words_at_the_end)
 }
 END_TEST
 
+/* A comment has an end: what came before is cut, not the cost. */
+START_TEST(after_a_long_story)
+{
+	CLEANUP(strbuf_release) struct strbuf out = STRBUF_INIT;
+	struct job_money money = {.worst_uusd = -1};
+	struct gang_spent spent = {.uusd = USD(12)};
+	char before[COMMENT_SIZE];
+
+	memset(before, 'x', sizeof(before) - 1);
+	before[sizeof(before) - 1] = '\0';
+	memcpy(before, "burst: ", 7);
+	final_cost_words(&money, &spent, "16 x hpc7a.96xlarge", 3600, before, &out);
+	ck_assert_uint_lt(out.len, COMMENT_SIZE - 100);
+	ck_assert(strstr(out.buf, "x ...; cost 12.00 USD, 16 x hpc7a.96xlarge, 1 h") != NULL);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("limit");
@@ -231,6 +249,7 @@ int main(void)
 	tcase_add_test(tc, judged);
 	tcase_add_test(tc, the_limit_is_kept);
 	tcase_add_test(tc, words_at_the_end);
+	tcase_add_test(tc, after_a_long_story);
 	suite_add_tcase(suite, tc);
 	runner = srunner_create(suite);
 	srunner_run_all(runner, CK_NORMAL);
