@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <inttypes.h>
 #include <limits.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -17,6 +18,9 @@
 #include "lib/base/cleanup.h"
 #include "lib/base/clock.h"
 #include "lib/base/fileio.h"
+
+/* slurmctld answers within milliseconds, or it has other troubles than this job */
+#define READY_WAIT_MS 3000
 
 extern char **environ;
 
@@ -145,33 +149,56 @@ static void close_others(int keep)
 			close(fd);
 }
 
+/* READY is the last of ARGV: which descriptor REPORT is then. */
 static void __attribute__((noreturn))
-child(const char *program, char **argv, char **envp, int report)
+child(const char *program, char **argv, char **envp, char *ready, size_t size, int report)
 {
-	int saved;
+	int kept = fcntl(report, F_DUPFD, 3), saved;
 	ssize_t put;
 
 	/* slurmctld kills the hook's process group when the hook is done */
 	setsid();
 	signal(SIGPIPE, SIG_DFL); /* ignored here; that would go through exec */
-	close_others(report);
+	close_others(kept);
 	file_guard_std();
+	snprintf(ready, size, "%d", kept);
 	execve(program, argv, envp);
 	saved = errno;
-	put = write(report, &saved, sizeof(saved));
+	put = write(kept, &saved, sizeof(saved));
 	_exit(put > 0 ? 127 : 126);
+}
+
+/*
+ * Until the program says that it has done what must be done before the hook ends: by closing the
+ * pipe, as it does by its own end, too. 0; or what exec has failed with.
+ */
+static int await_ready(int fd)
+{
+	int64_t deadline_ms = clock_mono_ms() + READY_WAIT_MS, left_ms;
+	int failure = 0;
+
+	while ((left_ms = deadline_ms - clock_mono_ms()) > 0) {
+		struct pollfd p = {.fd = fd, .events = POLLIN};
+
+		if (poll(&p, 1, (int)left_ms) > 0) {
+			if (read(fd, &failure, sizeof(failure)) == (ssize_t)sizeof(failure))
+				return failure;
+			return 0;
+		}
+	}
+	return 0;
 }
 
 int hook_release(const struct conf *conf, const char *nodes, uint32_t job_id, struct err *err)
 {
 	char path[PATH_MAX], id[16], name[] = "aws-slurm-burst", c[] = "-c", release[] = "release",
-				     stale[] = "--stale", job[] = "--job";
+				     stale[] = "--stale", job[] = "--job", ready[] = "--ready",
+				     number[16] = "";
 	const char *program = find_program(path);
 	cleanup_free char *list = strdup(nodes), *file = realpath(conf->path, NULL);
-	char *argv[] = {name, c, file, release, stale, list, job, id, NULL};
+	char *argv[] = {name, c, file, release, stale, list, job, id, ready, number, NULL};
 	cleanup_free char **envp = clean_environment();
-	int fds[2], failure = 0;
-	ssize_t got;
+	int fds[2], failure;
 	pid_t pid;
 
 	snprintf(id, sizeof(id), "%" PRIu32, job_id);
@@ -181,18 +208,16 @@ int hook_release(const struct conf *conf, const char *nodes, uint32_t job_id, st
 		return err_errno(err, ERR_FATAL, "cannot make a pipe");
 	pid = fork();
 	if (!pid)
-		child(program, argv, envp, fds[1]);
+		child(program, argv, envp, number, sizeof(number), fds[1]);
 	close(fds[1]);
 	if (pid < 0) {
 		close(fds[0]);
 		return err_errno(err, ERR_FATAL, "cannot fork");
 	}
-	/* returns when the program runs, so that it is out of our process group by then */
-	do
-		got = read(fds[0], &failure, sizeof(failure));
-	while (got < 0 && errno == EINTR);
+	/* by then it is out of our process group, too */
+	failure = await_ready(fds[0]);
 	close(fds[0]);
-	if (!got)
+	if (!failure)
 		return 0;
 	waitpid(pid, NULL, 0);
 	errno = failure;

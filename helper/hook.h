@@ -31,8 +31,10 @@ bool hook_job_ours(const struct conf *conf, const struct hook_job *job);
 /* STATE/NAME, made if it is not there, after a look at who owns STATE. PATH of PATH_MAX bytes. */
 int hook_dir(const struct conf *conf, const char *name, char *path, struct err *err);
 
-/* Start "aws-slurm-burst -c CONF release --stale NODES --job ID" so that it outlives this process
- * group. */
+/*
+ * Start "aws-slurm-burst -c CONF release --stale NODES --job ID --ready FD" so that it outlives
+ * this process group. Returns when it has closed FD: slurmctld may now have the job back.
+ */
 int hook_release(const struct conf *conf, const char *nodes, uint32_t job_id, struct err *err);
 
 /* The exit status. */

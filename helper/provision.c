@@ -539,7 +539,7 @@ static int run_locked(
 		err_set(err, ERR_BUSY, "%s, which is being released", held);
 		come_back(&(struct attempt){.app = app, .demand = demand}, err);
 		if (stale_release(app, &demand->nodes,
-			    demand->njobs ? demand->jobs[0]->facts.job_id : 0, err) < 0)
+			    demand->njobs ? demand->jobs[0]->facts.job_id : 0, false, err) < 0)
 			log_err("%s", err->text);
 		return -1;
 	}

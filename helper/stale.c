@@ -106,7 +106,7 @@ static int end_part(struct app *app, const struct gang *gang, const struct insta
  * Say why it waits, and when it may start: slurmctld would leave it for 121 s without a word. It is
  * on its way back to the queue at this moment, so not at once.
  */
-static void tell(struct app *app, uint32_t job_id, const char *nodes)
+static void tell(struct app *app, uint32_t job_id, const char *nodes, bool refit)
 {
 	struct job_change change = JOB_CHANGE_INIT;
 	char text[COMMENT_SIZE - 16], comment[COMMENT_SIZE];
@@ -119,6 +119,8 @@ static void tell(struct app *app, uint32_t job_id, const char *nodes)
 		nodes);
 	comment_put(app, &change, text, comment, sizeof(comment));
 	change.begin_s = clock_now_s() + app->conf->slurm.requeue_delay_s;
+	if (refit)
+		change.requeue = 0;
 	for (;; clock_sleep_ms(250)) {
 		CLEANUP(job_facts_release) struct job_facts facts = {0};
 
@@ -170,7 +172,29 @@ static void stop_planned(struct app *app, const struct nodeset *nodes, uint32_t 
 	}
 }
 
-int stale_release(struct app *app, const struct nodeset *nodes, uint32_t job_id, struct err *err)
+bool stale_let_requeue(uint32_t job_id)
+{
+	CLEANUP(job_facts_release) struct job_facts facts = {0};
+	struct job_change change = JOB_CHANGE_INIT;
+	struct err err;
+
+	change.requeue = 1;
+	if (slurm_client_job(job_id, &facts, &err) < 0) {
+		log_warn("job %u: may it be requeued? %s", (unsigned)job_id, err.text);
+		return false;
+	}
+	if (!facts.batch || facts.requeue)
+		return false;
+	if (slurm_client_job_change(facts.name, &change, &err) < 0) {
+		log_warn("job %s may not be requeued, slurmctld will cancel it: %s", facts.name,
+			err.text);
+		return false;
+	}
+	return true;
+}
+
+int stale_release(
+	struct app *app, const struct nodeset *nodes, uint32_t job_id, bool refit, struct err *err)
 {
 	CLEANUP(nodeset_release) struct nodeset down = NODESET_INIT, held = NODESET_INIT;
 	cleanup_free struct instance *list = NULL;
@@ -200,7 +224,7 @@ int stale_release(struct app *app, const struct nodeset *nodes, uint32_t job_id,
 			log_warn("gang %s: %s", gang.id, err->text);
 	}
 	if (job_id)
-		tell(app, job_id, all);
+		tell(app, job_id, all, refit);
 	log_info("stale nodes %s: %s released", all, down.n ? hostlist : "none");
 	return 0;
 }

@@ -11,9 +11,19 @@
 #include "helper/app.h"
 #include "lib/state/gang.h"
 
-/* Release what NODES belonged to before JOB_ID (0: nobody) was given them; JOB_ID is told. Opens
- * what it needs of APP, which has Slurm ready. */
-int stale_release(struct app *app, const struct nodeset *nodes, uint32_t job_id, struct err *err);
+/*
+ * slurmctld cancels a batch job that its prolog refuses and that may not be requeued, without a
+ * word. Its script never ran, so it may be this once: true if that was to be set, and
+ * stale_release() is to take it back. Problems are logged.
+ */
+bool stale_let_requeue(uint32_t job_id);
+
+/*
+ * Release what NODES belonged to before JOB_ID (0: nobody) was given them; JOB_ID is told. REFIT:
+ * it may be requeued for this way back only. Opens what it needs of APP, which has Slurm ready.
+ */
+int stale_release(
+	struct app *app, const struct nodeset *nodes, uint32_t job_id, bool refit, struct err *err);
 
 /* Does any job of the gang still run or wait for its nodes? 1, 0, or -1: cannot be known now. */
 int stale_gang_lives(struct app *app, const struct gang *gang, struct err *err);

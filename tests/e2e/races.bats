@@ -52,15 +52,32 @@ ended_ms() {
 	first=$(on 0-1)
 	wait_for 'gang_is $first active' 40
 	old=$(new CreateFleet '.result.instances' | head -n 1)
+	# longer than slurmctld takes until it gives the nodes away
+	slow TerminateInstances 10000
 	in_cluster scancel "$first"
 	second=$(on 0-1)
 	wait_for "was_told $second \"burst: nodes aws-hpc-[[]0-1] still belong to an earlier job's gang and are released first; the job starts by itself when nodes are free\"" 40
+	faults '[]'
 	says "$second" 'burst: 2 x hpc7a.96xlarge on-demand us-east-2a, EFA, *' 60
 	[ "$(new CreateFleet | wc -l)" -eq 2 ]
 	sent=$(new CreateFleet .time | tail -n 1 | jq -r . | date -u -f - +%s%3N)
 	((sent > $(ended_ms "$old")))
 	[ "$(db "SELECT count(*) FROM gang WHERE job_id = $second")" = 1 ]
 	wait_for 'gang_is $second active' 40
+	[ "$(live_count)" -eq 2 ]
+}
+
+@test "a job that may not be requeued, on such nodes: it waits all the same, and still may not" {
+	first=$(on 2-3)
+	wait_for 'gang_is $first active' 40
+	slow TerminateInstances 10000
+	in_cluster scancel "$first"
+	second=$(on 2-3 --no-requeue)
+	wait_for "was_told $second \"burst: nodes aws-hpc-[[]2-3] still belong to an earlier job's gang and are released first; the job starts by itself when nodes are free\"" 40
+	faults '[]'
+	wait_for '[ "$(job_field $second Requeue)" = 0 ]' 30
+	wait_for 'gang_is $second active' 90
+	[ "$(job_field "$second" JobState)" != CANCELLED ]
 	[ "$(live_count)" -eq 2 ]
 }
 

@@ -404,10 +404,13 @@ START_TEST(gate_sends_back)
 		"#!/bin/sh\n"
 		"fds=$(/bin/readlink /proc/$$/fd/0 /proc/$$/fd/1 /proc/$$/fd/2)\n"
 		"d=${0%/*}\n"
-		"{ echo \"$*\"; [ \"$(/usr/bin/cut -d' ' -f6 /proc/$$/stat)\" = $$ ] && echo "
+		"for r; do :; done; p=$([ -p /proc/$$/fd/$r ] && echo pipe)\n"
+		"{ echo \"${*%% --ready *}\"; [ \"$(/usr/bin/cut -d' ' -f6 /proc/$$/stat)\" = $$ ] "
+		"&& echo "
 		"leader\n"
 		"/usr/bin/env | /usr/bin/sort | /bin/grep -v -e ^PWD -e ^_ -e ^OLDPWD -e ^SHLVL\n"
 		"/bin/sh -c 'kill -PIPE $$; echo deaf'\n" /* to SIGPIPE */
+		"echo \"$p\"\n"
 		"echo \"$fds\"; } >$d/out.new 2>&1 3>&-\n"
 		"/bin/mv $d/out.new $d/out\n");
 	/* with 0, 1 and 2 closed: the program that is started has them all the same */
@@ -421,6 +424,7 @@ START_TEST(gate_sends_back)
 	contents("out");
 	ck_assert_msg(!strncmp(text, expected, strlen(expected)), "%s", text);
 	ck_assert_ptr_nonnull(strstr(text, "\n/dev/null\n/dev/null\n/dev/null\n"));
+	ck_assert_ptr_nonnull(strstr(text, "\npipe\n")); /* --ready */
 	ck_assert_ptr_null(strstr(text, "SPANK_"));
 	ck_assert_ptr_null(strstr(text, "deaf"));
 	ck_assert_ptr_null(strstr(text, "SLURM_JOB"));
