@@ -5,8 +5,8 @@
  *
  * A *hold* is one job's part of a gang: what it may cost at most, in all and an hour. Each gang has
  * at least one from the moment it is written down (of nothing, until it asks), so that what it
- *costs counts whoever launched it. A gang's parts are its asks; budget_hold() takes the place of
- *what they held before. When the gang is over (released, failed) its holds are settled in the same
+ * costs counts whoever launched it. A gang's parts are its asks; budget_hold() takes the place of
+ * what they held before. When the gang is over (released, failed) its holds are settled in the same
  * transaction: what it really cost stands by day from then on, and again whenever the end of one of
  * its instances becomes known better. So nothing here is left to be mended after a crash but what a
  * process of an earlier release left: budget_list_left().
