@@ -3,7 +3,7 @@
  * estimate: what resume would do for a job that has not begun, by the same functions
  * (wish_decide(), demand_cut(), request_make(), plan_make() over the ladder), for each node group
  * that its partition has. Asks neither Slurm nor EC2 and writes nothing. The job is one that is not
- *submitted, or, for explain, one that waits (helper/pending.h).
+ * submitted, or, for explain, one that waits (helper/pending.h).
  *
  *	struct estimate e;
  *

@@ -8,8 +8,8 @@
  *
  * Nothing here asks AWS but prices_refresh(), which the watch and "prices refresh" call: a launch
  * never waits for a price, and one that cannot be had never stops it. From each prices.discounts
- *takes what the site does not pay. Where state.db is not for us the public prices.json is read. All
- *prices are in USD; AWS China's, in CNY, are kept and listed but are no price of a plan.
+ * takes what the site does not pay. Where state.db is not for us the public prices.json is read.
+ * All prices are in USD; AWS China's, in CNY, are kept and listed but are no price of a plan.
  */
 #ifndef BURST_PRICES_H
 #define BURST_PRICES_H

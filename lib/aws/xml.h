@@ -9,7 +9,7 @@
  *
  * An element is known by its path below the root, in local names: "instancesSet/item/instanceId";
  * namespaces, attributes and comments mean nothing. There is no DTD (one is refused), no entity but
- *the predefined five, no network. Depth and text are limited. Text is wiped when freed: an answer
+ * the predefined five, no network. Depth and text are limited. Text is wiped when freed: an answer
  * of STS holds a secret.
  */
 #ifndef BURST_XML_H

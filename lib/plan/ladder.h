@@ -5,10 +5,10 @@
  * Innermost first: the pools of a step (the caller marks what failed and plans the same step anew
  * until nothing is left), spot or mixed -> on-demand, next tier of types, placement group -> none,
  *EFA -> none, next region; then all of it once more with the pools that failed recently. Given
- *capacity reservations go before everything, of all regions: they are paid for already. Steps that
- *make no difference are left out. A job that spot could not start anew, or that was interrupted
+ * capacity reservations go before everything, of all regions: they are paid for already. Steps that
+ * make no difference are left out. A job that spot could not start anew, or that was interrupted
  * often enough, begins on-demand. EFA that is required is
- *never dropped, nor its placement group, nor a group that the site forces.
+ * never dropped, nor its placement group, nor a group that the site forces.
  *
  *	ladder_first(&rules, &base, &step);
  *	do {
