@@ -28,6 +28,9 @@ setup_file() {
 
 teardown_file() {
 	in_cluster pkill -TERM -f 'reconcile --watch' || :
+	# slurmctld complains of a program that is at work when it is stopped
+	in_cluster scancel --user="$BURST_USER" || :
+	wait_for '! in_cluster pgrep -x aws-slurm-burst' 120 || :
 	cluster_stop
 }
 
