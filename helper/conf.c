@@ -108,6 +108,7 @@ static void conf_release(struct conf *conf)
 	free(conf->spot.queue_url);
 	free(conf->spot.queue_region);
 	free(conf->spot.signal);
+	free(conf->cost.warn_signal);
 	free(conf->log.level);
 	free(conf->log.format);
 	free(conf->log.file);
