@@ -169,6 +169,8 @@ dies_between() {
 	wait_for '[ "$(launches answered) $(launches prepared)" = "1 1" ]' 60
 	in_cluster pkill -KILL -x aws-slurm-burst
 	wait_for dead 30
+	# the back-off may be less than a second: it is not to start again before this is over
+	partition down
 	[ "$(launches prepared)" = 1 ]
 	wait_for '[ "$(new CreateFleet | wc -l)" = 2 ]' 30
 	faults '[]'
@@ -180,7 +182,7 @@ dies_between() {
 	[ "$output" = 'EC2, Slurm and state.db agree' ]
 	[ "$(db "SELECT DISTINCT state FROM gang WHERE job_id = $job")" = failed ]
 	[ "$(db "SELECT count(*) FROM instance WHERE gang LIKE '$job-%' AND state != 'terminated'")" = 0 ]
-	[[ $(job_state "$job") =~ ^(PENDING|CONFIGURING)$ ]]
+	wait_for 'job_is $job PENDING' 30
 }
 
 @test "kill -9 between the two requests: one reconcile ends the spot ones" {

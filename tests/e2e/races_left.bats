@@ -49,6 +49,8 @@ kill_resume() {
 	kill_resume
 	faults '[]'
 	job_is "$job" CONFIGURING
+	# the back-off may be less than a second
+	partition down
 	# whoever else may be about to do it has ten seconds
 	wait_for "helper reconcile >>'$BATS_TEST_TMPDIR/out'; was_told $job 'burst: identity tags: *; tried again not before *'" 30
 	wait_for "job_is $job PENDING" 20
