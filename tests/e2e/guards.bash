@@ -60,11 +60,11 @@ trouble() {
 	in_cluster "$BURST_SOURCE/contrib/ec2sim/ec2sim-control" "$BURST_DIR/ec2sim" "$@" >/dev/null
 }
 
-# configure KEY VALUE: another value for the rest of the test
+# configure KEY VALUE: another value for the rest of the test, of a section's own key: node groups have a max_nodes, too
 configure() {
 	[[ -e $BATS_TEST_TMPDIR/conf ]] || cp "$BURST_CONF" "$BATS_TEST_TMPDIR/conf"
-	sed -i "s/^\( *$1\): .*/\1: $2/" "$BURST_CONF"
-	grep -q "^ *$1: $2\$" "$BURST_CONF"
+	sed -i "s/^\(  $1\): .*/\1: $2/" "$BURST_CONF"
+	grep -q "^  $1: $2\$" "$BURST_CONF"
 }
 
 # hand_on: for the rest of the test nodes go from job to job, and stay for SuspendTime
