@@ -13,6 +13,8 @@
 
 /* How long a job may take back to the queue, once its prolog has said no. */
 #define TELL_WAIT_MS 15000
+/* How long it waits for the nodes, at first. */
+#define FIRST_WAIT_S 8
 
 static const char why_stale[] = "its nodes were given to another job";
 
@@ -103,6 +105,19 @@ static int end_part(struct app *app, const struct gang *gang, const struct insta
 }
 
 /*
+ * Nothing has failed, so it need not wait as after a failure: other nodes may be free, and these
+ * will be soon. Twice as long each time, for what holds them may be slow to go.
+ */
+static int64_t wait_s(const struct conf *conf, uint32_t restart)
+{
+	int64_t s = FIRST_WAIT_S;
+
+	for (uint32_t i = 1; i < restart && s < conf->slurm.requeue_delay_s; i++)
+		s *= 2;
+	return s < conf->slurm.requeue_delay_s ? s : conf->slurm.requeue_delay_s;
+}
+
+/*
  * Say why it waits, and when it may start: slurmctld would leave it for 121 s without a word. It is
  * on its way back to the queue at this moment, so not at once.
  */
@@ -118,7 +133,6 @@ static void tell(struct app *app, uint32_t job_id, const char *nodes, bool refit
 		"job starts by itself when nodes are free",
 		nodes);
 	comment_put(app, &change, text, comment, sizeof(comment));
-	change.begin_s = clock_now_s() + app->conf->slurm.requeue_delay_s;
 	if (refit)
 		change.requeue = 0;
 	for (;; clock_sleep_ms(250)) {
@@ -126,6 +140,7 @@ static void tell(struct app *app, uint32_t job_id, const char *nodes, bool refit
 
 		if (slurm_client_job(job_id, &facts, &err) < 0 || !facts.batch)
 			return; /* srun and salloc have ended */
+		change.begin_s = clock_now_s() + wait_s(app->conf, facts.restart);
 		if (facts.state == JOB_STATE_PENDING &&
 			slurm_client_job_change(facts.name, &change, &err) == 0)
 			return;

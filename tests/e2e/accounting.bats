@@ -104,8 +104,8 @@ setup() {
 }
 
 teardown() {
-	cluster_teardown
 	in_cluster scancel --user="$BURST_USER" || :
+	cluster_teardown
 	wait_for settled 90
 }
 

@@ -106,9 +106,17 @@ nothing_left() {
 	[[ -z ${BURST_PREFIX:-} ]] || "$REHEARSAL/cluster" left "$BURST_DIR"
 }
 
-# cluster_teardown: for teardown; shows the logs of a test that failed.
+# cluster_teardown: for teardown, after the jobs have been cancelled; shows the logs of a test that failed. The nodes of
+# a start that was cancelled are slurmctld's first choice until the hook has powered them down: the next test's job would
+# be given them, and sent back.
 cluster_teardown() {
 	[[ -n ${BATS_TEST_COMPLETED:-} || -n ${BATS_TEST_SKIPPED:-} ]] || show_logs
+	[[ -z ${BURST_DIR:-} ]] || in_time '! comes_for_nobody' 10 2>/dev/null || :
+}
+
+# comes_for_nobody: a node is on its way up, and no job has it
+comes_for_nobody() {
+	in_cluster scontrol -o show node | grep -qE ' State=IDLE\+[A-Z+]*POWERING_UP'
 }
 
 show_logs() {

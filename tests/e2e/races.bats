@@ -54,6 +54,8 @@ ended_ms() {
 	old=$(new CreateFleet '.result.instances' | head -n 1)
 	# longer than slurmctld takes until it gives the nodes away
 	slow TerminateInstances 10000
+	# nothing has failed: it does not wait as after a failure
+	with requeue_delay_s=300
 	in_cluster scancel "$first"
 	second=$(on 0-1)
 	wait_for "was_told $second \"burst: nodes aws-hpc-[[]0-1] still belong to an earlier job's gang and are released first; the job starts by itself when nodes are free\"" 40
