@@ -10,7 +10,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include "lib/base/cleanup.h"
@@ -19,7 +18,6 @@
 #include <slurm/slurmdb.h>
 
 #define WAIT_S 20
-#define GOOD   '\001'
 
 /* "9_1", "17+1", "7" */
 static int parse_name(const char *name, slurm_selected_step_t *step)
@@ -78,40 +76,35 @@ static const char *modify(slurm_selected_step_t *step, char *cluster, char *comm
 	return NULL;
 }
 
-static void leave_at_once(void)
-{
-	_exit(1);
-}
+struct change {
+	slurm_selected_step_t *step;
+	char *cluster, *comment;
+};
 
-static void __attribute__((noreturn))
-child(slurm_selected_step_t *step, char *cluster, char *comment, int fd)
+static void task(const void *arg, int fd)
 {
-	static const char good = GOOD;
-	const char *why;
+	static const char good = SLURM_CHILD_GOOD;
+	const struct change *change = arg;
 	int null = open("/dev/null", O_WRONLY);
+	const char *why;
 
-	/* libslurm's own lines are for a terminal; and fatal() calls exit() */
-	if (atexit(leave_at_once) || null < 0 || dup2(null, STDERR_FILENO) < 0)
+	/* libslurm's own lines are for a terminal */
+	if (null < 0 || dup2(null, STDERR_FILENO) < 0)
 		_exit(1);
 	alarm(WAIT_S);
 	errno = 0;
-	why = modify(step, cluster, comment);
+	why = modify(change->step, change->cluster, change->comment);
 	if (write(fd, why ? why : &good, why ? strlen(why) : 1) < 0)
 		_exit(1);
-	_exit(0);
 }
 
 int slurm_client_dbd_comment(
 	const char *cluster, const char *name, const char *text, struct err *err)
 {
 	cleanup_free char *own_cluster = strdup(cluster), *own_text = strdup(text);
-	cleanup_close int in = -1, out = -1;
 	slurm_selected_step_t step;
-	char answer[256] = "";
-	size_t len = 0;
-	ssize_t n;
-	int fds[2];
-	pid_t pid;
+	const struct change change = {&step, own_cluster, own_text};
+	char answer[256];
 
 	if (slurm_client_check(err) < 0)
 		return -1;
@@ -119,28 +112,9 @@ int slurm_client_dbd_comment(
 		return err_nomem(err);
 	if (parse_name(name, &step) < 0)
 		return err_set(err, ERR_USAGE, "\"%.64s\" is no job's name", name);
-	if (pipe2(fds, O_CLOEXEC) < 0)
-		return err_errno(err, ERR_FATAL, "pipe");
-	in = fds[0];
-	out = fds[1];
-	pid = fork();
-	if (pid < 0)
-		return err_errno(err, ERR_FATAL, "fork");
-	if (!pid)
-		child(&step, own_cluster, own_text, out);
-	close(out);
-	out = -1;
-	while (len < sizeof(answer) - 1) {
-		n = read(in, answer + len, sizeof(answer) - 1 - len);
-		if (n == 0 || (n < 0 && errno != EINTR))
-			break;
-		if (n > 0)
-			len += (size_t)n;
-	}
-	answer[len] = '\0';
-	while (waitpid(pid, NULL, 0) < 0 && errno == EINTR)
-		;
-	if (*answer == GOOD)
+	if (slurm_ask_child(task, &change, answer, sizeof(answer), err) < 0)
+		return -1;
+	if (*answer == SLURM_CHILD_GOOD)
 		return 0;
 	return err_set(err, ERR_TRANSIENT, "slurmdbd does not take the comment of job %s: %s", name,
 		*answer ? answer : "no answer");

@@ -31,20 +31,57 @@ static void leave_at_once(void)
 	_exit(1);
 }
 
-#define PROBE_GOOD '\001'
-
-/* The child of probe(): libslurm's complaints go to FD, at the end PROBE_GOOD. */
-static void __attribute__((noreturn)) probe_child(const char *conf, int fd)
+ssize_t slurm_ask_child(void (*task)(const void *arg, int fd), const void *arg, char *text,
+	size_t size, struct err *err)
 {
-	char good = PROBE_GOOD;
+	cleanup_close int in = -1, out = -1;
+	size_t len = 0;
+	ssize_t n;
+	int fds[2];
+	pid_t pid;
 
-	/* fatal() calls exit(), which must not run the parent's handlers or write its buffers */
-	if (atexit(leave_at_once) || dup2(fd, STDERR_FILENO) < 0)
+	if (pipe2(fds, O_CLOEXEC) < 0)
+		return err_errno(err, ERR_FATAL, "pipe");
+	in = fds[0];
+	out = fds[1];
+	pid = fork();
+	if (pid < 0)
+		return err_errno(err, ERR_FATAL, "fork");
+	if (!pid) {
+		/* fatal() calls exit(), which must not run the parent's handlers or write its
+		 * buffers */
+		if (atexit(leave_at_once))
+			_exit(1);
+		task(arg, out);
+		_exit(0);
+	}
+	close(out);
+	out = -1;
+	for (;;) { /* to its end, so that the child can end */
+		bool full = len == size - 1;
+
+		n = full ? read(in, text + len - 1, 1) : read(in, text + len, size - 1 - len);
+		if (n == 0 || (n < 0 && errno != EINTR))
+			break;
+		if (n > 0 && !full)
+			len += (size_t)n;
+	}
+	text[len] = '\0';
+	while (waitpid(pid, NULL, 0) < 0 && errno == EINTR)
+		;
+	return (ssize_t)len;
+}
+
+/* The child of probe(): libslurm's complaints go to FD, at the end SLURM_CHILD_GOOD. */
+static void probe_task(const void *conf, int fd)
+{
+	char good = SLURM_CHILD_GOOD;
+
+	if (dup2(fd, STDERR_FILENO) < 0)
 		_exit(1);
 	slurm_init(conf);
 	if (write(fd, &good, 1) != 1)
 		_exit(1);
-	_exit(0);
 }
 
 /* The first line of TEXT without "error: " and control characters. */
@@ -68,41 +105,12 @@ static void first_line(char *text)
  */
 static int probe(const char *conf, struct err *err)
 {
-	cleanup_close int in = -1, out = -1;
 	char text[512];
-	size_t len = 0;
-	ssize_t n;
-	int fds[2];
-	pid_t pid;
+	ssize_t len = slurm_ask_child(probe_task, conf, text, sizeof(text), err);
 
-	if (pipe2(fds, O_CLOEXEC) < 0)
-		return err_errno(err, ERR_FATAL, "pipe");
-	in = fds[0];
-	out = fds[1];
-	pid = fork();
-	if (pid < 0)
-		return err_errno(err, ERR_FATAL, "fork");
-	if (!pid)
-		probe_child(conf, out);
-	close(out);
-	out = -1;
-	while (len < sizeof(text) - 1) {
-		n = read(in, text + len, sizeof(text) - 1 - len);
-		if (n == 0 || (n < 0 && errno != EINTR))
-			break;
-		if (n > 0)
-			len += (size_t)n;
-	}
-	while (len == sizeof(text) - 1) { /* the rest only so that the child can end */
-		n = read(in, text, 1);
-		if (n == 0 || (n < 0 && errno != EINTR))
-			break;
-	}
-	text[len] = '\0';
-	/* The byte and not the exit status says how it went: SIGCHLD may be ignored here. */
-	while (waitpid(pid, NULL, 0) < 0 && errno == EINTR)
-		;
-	if (memchr(text, PROBE_GOOD, len))
+	if (len < 0)
+		return -1;
+	if (len && text[len - 1] == SLURM_CHILD_GOOD)
 		return 0;
 	first_line(text);
 	return err_set(err, ERR_CONFIG, "%s: %s", conf ? conf : "slurm.conf",
