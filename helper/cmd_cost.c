@@ -96,17 +96,16 @@ static int parse_option(int c, const char *value, struct asked *asked, struct er
 static int open_state(struct app *app, const char *conf_path, struct err *err)
 {
 	char words[ERR_TEXT_SIZE];
+	struct err why = {0};
 
 	app->conf = conf_load(conf_choose_path(conf_path), NULL, NULL, err);
 	if (!app->conf || app_become_owner(app->conf, err) < 0)
 		return -1;
-	if (app_db(app, DB_READ_ONLY, err) < 0) {
-		snprintf(words, sizeof(words), "%s", err->text);
-		return err_set(err, err->class,
+	if (app_db(app, DB_READ_ONLY, &why) < 0)
+		return err_set(err, why.class,
 			"%s. The ledger is SlurmUser's and root's to read: it holds what everybody "
 			"spent. Ask them for a report",
-			app_db_words(app->conf, err, words, sizeof(words)));
-	}
+			app_db_words(app->conf, &why, words, sizeof(words)));
 	return 0;
 }
 

@@ -168,7 +168,9 @@ whole() { # all that day() makes
 	[[ $output =~ 'nothing was spent' ]]
 	rm -rf "$T/state"
 	run ! whole
-	[[ $output =~ 'holds what everybody spent' ]]
+	[[ $output =~ 'No such file or directory. The ledger is '.*'holds what everybody spent' ]]
+	run ! "$BURST_PREFIX/bin/aws-slurm-burst" -c "$T/burst.yaml" budget list
+	[[ $output =~ 'No such file or directory. Budgets are SlurmUser'"'"'s and root'"'"'s' ]]
 }
 
 @test "jobs of slurmctld: whose they are, when they ended, and the simulator's own seconds" {
