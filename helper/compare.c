@@ -172,15 +172,17 @@ static void put_pair(struct strbuf *out, const struct pair *p)
 	char ours[REPORT_MONEY_SIZE] = "-", theirs[REPORT_MONEY_SIZE] = "-",
 	     diff[REPORT_MONEY_SIZE], why[160];
 	CLEANUP(strbuf_release) struct strbuf job = STRBUF_INIT, type = STRBUF_INIT;
+	CLEANUP(strbuf_release) struct strbuf id = STRBUF_INIT;
 
 	if (p->run)
 		report_cents(p->uusd, ours);
 	if (p->bill)
 		report_cents(p->bill_uusd, theirs);
+	show_safe(&id, p->instance);
 	show_safe(&job, *p->job ? p->job : "-");
 	show_safe(&type, *p->type ? p->type : "-");
-	strbuf_addf(out, "%-20s %-16s %-12s %9" PRId64 " %9" PRId64 " %12s %12s %12s  %s\n",
-		p->instance, type.buf, job.buf, p->seconds, p->bill_seconds, ours, theirs,
+	strbuf_addf(out, "%-20s %-16s %-12s %9" PRId64 " %9" PRId64 " %12s %12s %12s  %s\n", id.buf,
+		type.buf, job.buf, p->seconds, p->bill_seconds, ours, theirs,
 		report_cents(p->bill_uusd - p->uusd, diff), explain(p, why, sizeof(why)));
 }
 

@@ -32,7 +32,8 @@ struct compare_bill {
 struct compare_bills {
 	struct compare_bill *all; /* by instance */
 	size_t n, alloc;
-	int64_t from_s, to_s; /* of the whole report */
+	int64_t from_s, to_s; /* of EC2's use; where there was none, of the whole report */
+	bool used;            /* there was */
 	size_t rows;          /* lines read */
 };
 

@@ -251,17 +251,43 @@ static int cost_of(const struct row *row, int64_t *nusd, struct err *err)
 	return compare_decimal(*text ? text : "0", nusd, err);
 }
 
-static bool is_instance_usage(const struct row *row)
+/* Of EC2, for what was used: no tax and no fee. */
+static bool is_usage(const struct row *row)
 {
 	static const char *const types[] = {"Usage", "DiscountedUsage", "SavingsPlanCoveredUsage"};
-	const char *usage = get(row, USAGE_TYPE);
-	bool charged = false;
 
 	for (size_t i = 0; i < ARRAY_SIZE(types); i++)
-		charged = charged || !strcmp(get(row, LINE_TYPE), types[i]);
-	return charged && !strcmp(get(row, PRODUCT), "AmazonEC2") &&
-	       !strncmp(get(row, RESOURCE), "i-", 2) &&
+		if (!strcmp(get(row, LINE_TYPE), types[i]))
+			return !strcmp(get(row, PRODUCT), "AmazonEC2");
+	return false;
+}
+
+static bool is_instance_usage(const struct row *row)
+{
+	const char *usage = get(row, USAGE_TYPE);
+
+	return is_usage(row) && !strncmp(get(row, RESOURCE), "i-", 2) &&
 	       (strstr(usage, "BoxUsage") || strstr(usage, "SpotUsage"));
+}
+
+/*
+ * The time of the report. Taxes and fees are of the whole month, also while it is not over, so
+ * where EC2 was used the time is that of its use.
+ */
+static void widen(struct compare_bills *bills, const struct row *row, int64_t from_s, int64_t to_s)
+{
+	bool used = is_usage(row) && from_s && to_s;
+
+	if (used && !bills->used) {
+		bills->used = true;
+		bills->from_s = bills->to_s = 0;
+	}
+	if (used != bills->used)
+		return;
+	if (from_s && (!bills->from_s || from_s < bills->from_s))
+		bills->from_s = from_s;
+	if (to_s > bills->to_s)
+		bills->to_s = to_s;
 }
 
 static struct compare_bill *add_bill(struct compare_bills *bills, const char *id, struct err *err)
@@ -293,10 +319,7 @@ static int read_row(
 	const char *colon, *currency = get(row, CURRENCY), *tag = get(row, TAG);
 	struct compare_bill *bill;
 
-	if (from_s && (!bills->from_s || from_s < bills->from_s))
-		bills->from_s = from_s;
-	if (to_s > bills->to_s)
-		bills->to_s = to_s;
+	widen(bills, row, from_s, to_s);
 	if (!is_instance_usage(row))
 		return 0;
 	if (*currency && strcmp(currency, "USD"))

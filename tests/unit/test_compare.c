@@ -108,6 +108,35 @@ START_TEST(lines)
 }
 END_TEST
 
+/* Taxes and fees of the month are there before it is over: they say nothing of the report's end. */
+START_TEST(time_of_the_report)
+{
+#define MONTH "2026-11-01T00:00:00Z,2026-12-01T00:00:00Z"
+#define TAX   ",Tax,AmazonEC2,," MONTH ",1,9,,,USD,\n"
+#define FEE   ",RIFee,AmazonEC2,BoxUsage:x," MONTH ",1,9,,,USD,\n"
+#define OTHER ",Usage,AmazonRoute53,HostedZone," MONTH ",1,9,,,USD,\n"
+#define DISK  "vol-1,Usage,AmazonEC2,EBS:VolumeUsage.gp3," HOUR ",1,9,,,USD,\n"
+	static const struct {
+		const char *text;
+		int64_t length_s;
+	} t[] = {
+		{HEAD TAX DISK FEE OTHER, 3600},
+		{HEAD DISK TAX, 3600},
+		{HEAD TAX FEE OTHER, 30 * 86400},
+		/* no time of its own */
+		{HEAD TAX "vol-1,Usage,AmazonEC2,EBS:VolumeUsage.gp3,,,1,9,,,USD,\n", 30 * 86400},
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(t); i++) {
+		CLEANUP(compare_bills_release) struct compare_bills bills = {0};
+
+		ck_assert_int_eq(read_text(t[i].text, &bills), 0);
+		ck_assert_msg(bills.to_s - bills.from_s == t[i].length_s, "%zu: %lld", i,
+			(long long)(bills.to_s - bills.from_s));
+	}
+}
+END_TEST
+
 START_TEST(refusals)
 {
 	static const struct {
@@ -244,6 +273,7 @@ int main(void)
 
 	tcase_add_test(tc, decimals);
 	tcase_add_test(tc, lines);
+	tcase_add_test(tc, time_of_the_report);
 	tcase_add_test(tc, refusals);
 	tcase_add_test(tc, cut_off);
 	tcase_add_test(tc, numbers_for_people);
