@@ -8,6 +8,7 @@
 #include <time.h>
 
 #include "lib/base/cleanup.h"
+#include "lib/base/sorted.h"
 #include "lib/plan/bill.h"
 
 char *cost_day(int64_t s, char *buf)
@@ -126,37 +127,25 @@ static int index_jobs(struct reading *r, struct err *err)
 	return 0;
 }
 
-static size_t first_hold(const struct reading *r, const char *node)
+static int hold_is_of(const void *node, const void *hold)
 {
-	size_t low = 0, high = r->nholds;
+	return strcmp(node, ((const struct hold *)hold)->node);
+}
 
-	while (low < high) {
-		size_t mid = low + (high - low) / 2;
+static int job_is_of(const void *gang, const void *job)
+{
+	return strcmp(gang, ((const struct ledger_job *)job)->gang);
+}
 
-		if (strcmp(r->holds[mid].node, node) < 0)
-			low = mid + 1;
-		else
-			high = mid;
-	}
-	return low;
+static int rate_is_of(const void *instance, const void *rate)
+{
+	return strcmp(instance, ((const struct ledger_rate *)rate)->instance);
 }
 
 /* The gang's jobs: *N from the one returned on. */
 static const struct ledger_job *jobs_of(const struct reading *r, const char *gang, size_t *n)
 {
-	size_t low = 0, high = r->nown;
-
-	while (low < high) {
-		size_t mid = low + (high - low) / 2;
-
-		if (strcmp(r->own[mid].gang, gang) < 0)
-			low = mid + 1;
-		else
-			high = mid;
-	}
-	for (*n = 0; low + *n < r->nown && !strcmp(r->own[low + *n].gang, gang);)
-		++*n;
-	return r->own + low;
+	return r->own + sorted_find(gang, r->own, r->nown, sizeof(*r->own), job_is_of, n);
 }
 
 /* --- one run --------------------------------------------------------------------------------- */
@@ -247,11 +236,13 @@ static int add_holds(struct reading *r, const struct ledger_run *run, const stru
 	size_t nown, bool *seen, struct err *err)
 {
 	bool booted = false;
+	size_t first, n;
 
 	if (!*run->instance.node)
 		return 0;
-	for (size_t i = first_hold(r, run->instance.node);
-		i < r->nholds && !strcmp(r->holds[i].node, run->instance.node); i++) {
+	first = sorted_find(
+		run->instance.node, r->holds, r->nholds, sizeof(*r->holds), hold_is_of, &n);
+	for (size_t i = first; i < first + n; i++) {
 		const struct job_run *job = &r->jobs[r->holds[i].run];
 		size_t mine = own_index(own, nown, job), party;
 		struct bill_use use = {.from_s = job->began_s,
@@ -396,20 +387,14 @@ static int add_lines(
 static int find_rates(struct reading *r, size_t index, struct bill_run *bill, struct err *err)
 {
 	const struct instance *x = &r->cost->runs[index].instance;
-	size_t low = 0, high = r->nrates, n = 0;
+	size_t n;
+	const struct ledger_rate *rates = r->rates + sorted_find(x->id, r->rates, r->nrates,
+							     sizeof(*r->rates), rate_is_of, &n);
 
-	while (low < high) {
-		size_t mid = low + (high - low) / 2;
-
-		if (strcmp(r->rates[mid].instance, x->id) < 0)
-			low = mid + 1;
-		else
-			high = mid;
-	}
-	for (; low < r->nrates && !strcmp(r->rates[low].instance, x->id); low++) {
-		if (grow(&r->changes, n, &r->alloc_changes, sizeof(*r->changes), err) < 0)
+	for (size_t i = 0; i < n; i++) {
+		if (grow(&r->changes, i, &r->alloc_changes, sizeof(*r->changes), err) < 0)
 			return -1;
-		r->changes[n++] = r->rates[low].rate;
+		r->changes[i] = rates[i].rate;
 	}
 	bill->changes = r->changes;
 	bill->nchanges = n;

@@ -6,6 +6,7 @@
 
 #include "helper/survey_internal.h"
 #include "lib/base/cleanup.h"
+#include "lib/base/sorted.h"
 
 /* The text at OFFSET of an element, and of what a pointer in an array points to. */
 #define TEXT_AT(element, offset) ((const char *)(element) + (offset))
@@ -78,30 +79,26 @@ void survey_sort_nodes(struct survey *survey)
 	sort(survey->nodes, survey->nnodes, sizeof(*survey->nodes), compare_nodes);
 }
 
-/* The first of N elements of SIZE, sorted, whose text at OFFSET is not before KEY; N: none. */
-static size_t lower_bound(
-	const void *array, size_t n, size_t size, size_t offset, bool pointers, const char *key)
+struct text_key {
+	const char *text;
+	size_t offset;
+	bool pointers; /* the array's elements are */
+};
+
+static int compare_text(const void *key, const void *element)
 {
-	size_t lo = 0, hi = n;
+	const struct text_key *k = key;
 
-	while (lo < hi) {
-		size_t mid = lo + (hi - lo) / 2;
-		const void *element = (const char *)array + mid * size;
-
-		if (pointers)
-			element = *(const void *const *)element;
-		if (strcmp(TEXT_AT(element, offset), key) < 0)
-			lo = mid + 1;
-		else
-			hi = mid;
-	}
-	return lo;
+	if (k->pointers)
+		element = *(const void *const *)element;
+	return strcmp(k->text, TEXT_AT(element, k->offset));
 }
 
 /* The element whose text is KEY, or NULL. */
 static void *find(void *array, size_t n, size_t size, size_t offset, bool pointers, const char *key)
 {
-	size_t i = lower_bound(array, n, size, offset, pointers, key);
+	const struct text_key by = {key, offset, pointers};
+	size_t i = sorted_find(&by, array, n, size, compare_text, NULL);
 	void *element;
 
 	if (i == n)
@@ -132,13 +129,10 @@ struct survey_row *survey_row_of_node(const struct survey *survey, const char *n
 
 struct survey_row **survey_rows_of_gang(const struct survey *survey, const char *gang, size_t *n)
 {
-	size_t first = lower_bound(survey->by_gang, survey->nrows, sizeof(*survey->by_gang),
-		offsetof(struct survey_row, row.gang), true, gang);
+	const struct text_key by = {gang, offsetof(struct survey_row, row.gang), true};
 
-	*n = 0;
-	while (first + *n < survey->nrows && !strcmp(survey->by_gang[first + *n]->row.gang, gang))
-		++*n;
-	return survey->by_gang + first;
+	return survey->by_gang + sorted_find(&by, survey->by_gang, survey->nrows,
+					 sizeof(*survey->by_gang), compare_text, n);
 }
 
 struct survey_node *survey_node(const struct survey *survey, const char *name)

@@ -11,5 +11,6 @@ libbase_a_SOURCES = \
 	lib/base/money.c lib/base/money.h \
 	lib/base/nodeset.c lib/base/nodeset.h \
 	lib/base/process.c lib/base/process.h \
+	lib/base/sorted.c lib/base/sorted.h \
 	lib/base/strbuf.c lib/base/strbuf.h
 # End of libbase_a_SOURCES

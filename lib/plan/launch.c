@@ -103,21 +103,6 @@ static const char srun_flags[] =
 	"--no-container-entrypoint --container-readonly --gres-flags --nice --get-user-env --help "
 	"--usage --version --interactive --send-libs --x11 --efa --export-file";
 
-/* Long options of the mpirun family that stand alone. */
-static bool listed(const char *list, const char *word)
-{
-	size_t len = strlen(word);
-
-	for (const char *p = list; *p; p += strspn(p, " ")) {
-		size_t n = strcspn(p, " ");
-
-		if (n == len && !memcmp(p, word, len))
-			return true;
-		p += n;
-	}
-	return false;
-}
-
 static const struct launcher *launcher_of(const char *word)
 {
 	char base[64];
@@ -184,7 +169,7 @@ static bool any_listed(enum style style, const char *word, size_t which)
 		lists[i][0] = styles[both[i]].values;
 		lists[i][1] = styles[both[i]].twos;
 		lists[i][2] = styles[both[i]].counts;
-		if (listed(lists[i][which], word))
+		if (script_listed(lists[i][which], word))
 			return true;
 	}
 	return false;
@@ -193,9 +178,9 @@ static bool any_listed(enum style style, const char *word, size_t which)
 static bool is_per_node(enum style style, const char *word)
 {
 	if (style == STYLE_ANY)
-		return listed(styles[STYLE_OPENMPI].per_node, word) ||
-		       listed(styles[STYLE_HYDRA].per_node, word);
-	return listed(styles[style].per_node, word);
+		return script_listed(styles[STYLE_OPENMPI].per_node, word) ||
+		       script_listed(styles[STYLE_HYDRA].per_node, word);
+	return script_listed(styles[style].per_node, word);
 }
 
 /* What an option of one family says of the implementation. */
@@ -203,9 +188,9 @@ static void option_impl(struct launch *launch, enum style style, const char *wor
 {
 	if (style != STYLE_ANY || launch->impl != MPI_UNKNOWN)
 		return;
-	if (listed("--mca -mca -x --map-by --report-bindings --allow-run-as-root --npernode "
-		   "-npernode "
-		   "--oversubscribe",
+	if (script_listed("--mca -mca -x --map-by --report-bindings --allow-run-as-root --npernode "
+			  "-npernode "
+			  "--oversubscribe",
 		    word))
 		launch->impl = MPI_OPENMPI;
 }
@@ -248,7 +233,7 @@ static size_t take_option(struct launch *launch, enum style style, struct counts
 		else if (!strcmp(name, "-N") || !strcmp(name, "--nodes"))
 			c->nodes = number_of(value);
 		take_srun(launch, name, value);
-		if (equals || listed(srun_flags, name))
+		if (equals || script_listed(srun_flags, name))
 			return 1;
 		if (name[1] == '-')
 			return 2;

@@ -451,6 +451,20 @@ const char *script_basename(const char *value, char *buf, size_t size)
 	return buf;
 }
 
+bool script_listed(const char *list, const char *word)
+{
+	size_t len = strlen(word);
+
+	for (const char *p = list; *p; p += strspn(p, " ")) {
+		size_t n = strcspn(p, " ");
+
+		if (n == len && !memcmp(p, word, len))
+			return true;
+		p += n;
+	}
+	return false;
+}
+
 const char *script_value(const struct script *script, const char *name)
 {
 	for (size_t i = script->nassignments; i-- > 0;)

@@ -143,6 +143,9 @@ size_t script_skip_prefix(size_t argc, const char *const *argv);
 /* The command that VALUE is the path of: what follows the last '/', without ".exe". Into BUF. */
 const char *script_basename(const char *value, char *buf, size_t size);
 
+/* Is WORD one of those in LIST, which blanks separate? */
+bool script_listed(const char *list, const char *word);
+
 /* What the script gives NAME last, the dead left out; NULL: nothing. */
 const char *script_value(const struct script *script, const char *name);
 

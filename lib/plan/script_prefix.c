@@ -97,20 +97,6 @@ static const struct prefix prefixes[] = {
 	{"sarus", "run", "--mount", 1},
 };
 
-static bool listed(const char *list, const char *word)
-{
-	size_t len = strlen(word);
-
-	for (const char *p = list; *p; p += strspn(p, " ")) {
-		size_t n = strcspn(p, " ");
-
-		if (n == len && !memcmp(p, word, len))
-			return true;
-		p += n;
-	}
-	return false;
-}
-
 static const struct prefix *find(const char *word)
 {
 	char base[64];
@@ -131,7 +117,7 @@ static size_t prefix_length(const struct prefix *p, size_t argc, const char *con
 	/* singularity --silent exec */
 	while (p->verbs && i < argc && argv[i][0] == '-')
 		i++;
-	if (p->verbs && (i == argc || !listed(p->verbs, argv[i])))
+	if (p->verbs && (i == argc || !script_listed(p->verbs, argv[i])))
 		return 0;
 	i += p->verbs != NULL;
 	for (; i < argc; i++) {
@@ -140,7 +126,7 @@ static size_t prefix_length(const struct prefix *p, size_t argc, const char *con
 		if (!strcmp(word, "--"))
 			return i + 1 + words;
 		if (word[0] == '-' && word[1]) {
-			i += listed(p->with_values, word);
+			i += script_listed(p->with_values, word);
 			continue;
 		}
 		if (assignment_length(word) && !strcmp(p->name, "env"))

@@ -5,6 +5,7 @@
 
 #include "lib/base/clock.h"
 #include "lib/base/nodeset.h"
+#include "lib/base/sorted.h"
 #include "lib/state/budget.h"
 #include "lib/state/db_internal.h"
 #include "lib/state/instance.h"
@@ -79,22 +80,16 @@ static int find_owners(struct db *db, const char *gang, const struct hold_part *
 	return rc;
 }
 
+static int owner_is_of(const void *node, const void *owner)
+{
+	return strcmp(node, ((const struct owner *)owner)->node);
+}
+
 /* The first of those with NODE; *COUNT is how many there are. */
 static const struct owner *owners_of(const struct owners *owners, const char *node, size_t *count)
 {
-	size_t low = 0, high = owners->n;
-
-	while (low < high) {
-		size_t mid = low + (high - low) / 2;
-
-		if (strcmp(owners->all[mid].node, node) < 0)
-			low = mid + 1;
-		else
-			high = mid;
-	}
-	for (*count = 0; low + *count < owners->n && !strcmp(owners->all[low + *count].node, node);)
-		++*count;
-	return owners->all + low;
+	return owners->all +
+	       sorted_find(node, owners->all, owners->n, sizeof(*owners->all), owner_is_of, count);
 }
 
 /* The share of the one that is INDEX of COUNT: what cannot be divided goes to the first. */

@@ -21,7 +21,8 @@ tests_unit_test_aws_parts_CPPFLAGS = $(AWS_UNIT_CPPFLAGS)
 tests_unit_test_aws_parts_LDADD = $(AWS_UNIT_LDADD)
 
 check_PROGRAMS += tests/unit/test_creds
-tests_unit_test_creds_SOURCES = tests/unit/test_creds.c tests/unit/http_server.c tests/unit/http_server.h
+tests_unit_test_creds_SOURCES = tests/unit/test_creds.c tests/unit/creds_fixture.c tests/unit/creds_fixture.h \
+	tests/unit/http_server.c tests/unit/http_server.h
 tests_unit_test_creds_CPPFLAGS = $(AWS_UNIT_CPPFLAGS)
 tests_unit_test_creds_LDADD = $(AWS_UNIT_LDADD) -lpthread
 
@@ -31,7 +32,7 @@ tests_unit_test_ec2_objects_CPPFLAGS = $(AWS_UNIT_CPPFLAGS)
 tests_unit_test_ec2_objects_LDADD = $(AWS_UNIT_LDADD) -lpthread
 
 check_PROGRAMS += tests/unit/test_profile
-tests_unit_test_profile_SOURCES = tests/unit/test_profile.c
+tests_unit_test_profile_SOURCES = tests/unit/test_profile.c tests/unit/creds_fixture.c tests/unit/creds_fixture.h
 tests_unit_test_profile_CPPFLAGS = $(AWS_UNIT_CPPFLAGS)
 tests_unit_test_profile_LDADD = $(AWS_UNIT_LDADD)
 
