@@ -68,16 +68,23 @@ static int check(const struct budget *b, struct err *err)
 	return 0;
 }
 
-int budget_put(struct db *db, const struct budget *budget, int64_t now_s, struct err *err)
+/* What was told of another limit says nothing of this one: its thresholds are told anew. */
+static int forget_alarms(struct db *db, const struct budget *budget, struct err *err)
 {
-	struct db_scope scope;
-	char alarms[ALARMS_SIZE];
-	int rc;
+	return DB_RUN(db, err,
+		"DELETE FROM budget_alarm WHERE name = ?1 AND EXISTS (SELECT 1 FROM budget "
+		"WHERE name = ?1 AND (scope, who, period, limit_uusd) <> (?2, ?3, ?4, ?5))",
+		DB_TEXT(budget->name), DB_TEXT(budget_scope_name(budget->scope)),
+		DB_TEXT(budget->who), DB_TEXT(budget_period_name(budget->period)),
+		DB_INT(budget->limit_uusd));
+}
 
-	if (check(budget, err) < 0 || db_enter(db, &scope, err) < 0)
-		return -1;
+static int put_row(struct db *db, const struct budget *budget, int64_t now_s, struct err *err)
+{
+	char alarms[ALARMS_SIZE];
+
 	budget_alarms_format(budget->alarms, budget->nalarms, alarms, sizeof(alarms));
-	rc = DB_RUN(db, err,
+	return DB_RUN(db, err,
 		"INSERT INTO budget (name, scope, who, period, limit_uusd, alarms, made_s) "
 		"VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT (name) DO UPDATE SET "
 		"scope = excluded.scope, who = excluded.who, period = excluded.period, "
@@ -85,6 +92,18 @@ int budget_put(struct db *db, const struct budget *budget, int64_t now_s, struct
 		DB_TEXT(budget->name), DB_TEXT(budget_scope_name(budget->scope)),
 		DB_TEXT(budget->who), DB_TEXT(budget_period_name(budget->period)),
 		DB_INT(budget->limit_uusd), DB_TEXT(alarms), DB_INT(now_s));
+}
+
+int budget_put(struct db *db, const struct budget *budget, int64_t now_s, struct err *err)
+{
+	struct db_scope scope;
+	int rc;
+
+	if (check(budget, err) < 0 || db_enter(db, &scope, err) < 0)
+		return -1;
+	rc = forget_alarms(db, budget, err);
+	if (rc >= 0)
+		rc = put_row(db, budget, now_s, err);
 	return db_leave(db, &scope, rc < 0 ? -1 : 0, err);
 }
 

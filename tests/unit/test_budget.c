@@ -545,6 +545,30 @@ START_TEST(an_alarm_is_noted_once)
 }
 END_TEST
 
+START_TEST(another_limit_is_told_of_anew)
+{
+	struct budget b = a_budget("month", BUDGET_SITE, BUDGET_MONTH, 10 * USD);
+	struct budget_use use = {.budget = &b, .from_s = TODAY};
+
+	ok(budget_put(state_db, &b, NOON / 1000, &err));
+	ck_assert_int_eq(budget_note_alarm(state_db, &use, 80, NOON, &err), 1);
+	/* the same again, and other thresholds */
+	ok(budget_put(state_db, &b, NOON / 1000, &err));
+	b.nalarms = 0;
+	ok(budget_put(state_db, &b, NOON / 1000, &err));
+	ck_assert_int_eq(budget_note_alarm(state_db, &use, 80, NOON, &err), 0);
+	b.limit_uusd *= 2;
+	ok(budget_put(state_db, &b, NOON / 1000, &err));
+	ck_assert_int_eq(budget_note_alarm(state_db, &use, 80, NOON, &err), 1);
+	ck_assert_int_eq(budget_note_alarm(state_db, &use, 80, NOON, &err), 0);
+	/* another budget's is nothing to it */
+	snprintf(b.name, sizeof(b.name), "other");
+	ok(budget_put(state_db, &b, NOON / 1000, &err));
+	snprintf(b.name, sizeof(b.name), "month");
+	ck_assert_int_eq(budget_note_alarm(state_db, &use, 80, NOON, &err), 0);
+}
+END_TEST
+
 /* --- many at once ---------------------------------------------------------------------------- */
 
 #define ASKERS 200
@@ -674,6 +698,7 @@ int main(void)
 	tcase_add_test(tc, parts_of_a_gang);
 	tcase_add_test(tc, who_never_asked_counts_too);
 	tcase_add_test(tc, an_alarm_is_noted_once);
+	tcase_add_test(tc, another_limit_is_told_of_anew);
 	tcase_add_test(tc, two_hundred_for_fifty);
 	tcase_add_test(tc, a_month_behind_it);
 	suite_add_tcase(s, tc);
