@@ -3,6 +3,7 @@
 
 #include <stdlib.h>
 
+#include "helper/leave.h"
 #include "helper/log.h"
 #include "helper/lost.h"
 #include "helper/protect.h"
@@ -45,8 +46,8 @@ static size_t count_settled(struct wait *w)
 {
 	CLEANUP(nodeset_release) struct nodeset news = NODESET_INIT;
 	cleanup_free struct node_facts *nodes = NULL;
-	cleanup_free char *hostlist = NULL;
 	size_t n = 0, count = 0;
+	struct err err;
 
 	if (slurm_client_nodes(w->bound, &nodes, &n, NULL) < 0)
 		n = 0; /* slurmctld is away for a moment */
@@ -59,9 +60,10 @@ static size_t count_settled(struct wait *w)
 		w->seen[k] = true;
 		nodeset_add(&news, nodes[i].name, NULL);
 	}
-	hostlist = nodeset_format(&news);
-	if (!w->a->demand->all_or_nothing && goes_down(w->a) && news.n && hostlist)
-		slurm_client_down_asap(hostlist, NULL);
+	if (!w->a->demand->all_or_nothing && goes_down(w->a) && news.n &&
+		leave_nodes(w->a->app, &w->a->gang, &news, NULL, &err) < 0)
+		log_warn(
+			"nodes will not power down by themselves at their jobs' end: %s", err.text);
 	for (size_t i = 0; i < w->bound->n; i++)
 		count += w->seen[i] || w->gone[i];
 	return count;
@@ -192,7 +194,7 @@ void boot_up(struct app *app, const struct gang *gang, const struct nodeset *nod
 		log_err("out of memory; the gang is left as announced");
 		return;
 	}
-	if (leaving && slurm_client_down_asap(hostlist, &err) < 0)
+	if (leaving && leave_nodes(app, gang, nodes, NULL, &err) < 0)
 		log_warn("nodes %s will not power down by themselves at the job's end: %s",
 			hostlist, err.text);
 	log_info("all %zu nodes have registered: %s", nodes->n, hostlist);

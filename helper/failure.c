@@ -6,6 +6,7 @@
 #include <time.h>
 
 #include "helper/comment.h"
+#include "helper/leave.h"
 #include "helper/log.h"
 #include "helper/persons.h"
 #include "helper/public.h"
@@ -35,16 +36,31 @@ static bool sent_back(const struct job_facts *then, const struct job_facts *now)
  * Of NODES, those to force down: of jobs that still hold them, and those that nobody holds but
  * whose instance has been ended or that are coming up for a job that has gone (cancelled): they
  * would stay schedulable until they register. A node that another job was given meanwhile is left
- * alone. FACTS: those of them that a person has taken out of use.
+ * alone, and one that a younger gang holds, whose job may have this start's number (a slurmctld
+ * that died forgets a start). FACTS: those of them that a person has taken out of use.
  */
-static int choose_nodes(const struct nodeset *nodes, const struct nodeset *held, bool ended,
-	struct nodeset *down, struct node_facts **facts, size_t *n, struct err *err)
+static int choose_nodes(struct app *app, const struct failure *failure, const struct nodeset *nodes,
+	const struct nodeset *held, struct nodeset *down, struct node_facts **facts, size_t *n,
+	struct err *err)
 {
+	CLEANUP(nodeset_release) struct nodeset others = NODESET_INIT, ours = NODESET_INIT;
+	bool ended = failure->ended;
 	size_t all = 0;
 
-	if (nodeset_filter(nodes, held, true, down, err) < 0)
+	nodeset_for_each (nodes, i)
+		if (failure->of && app->db &&
+			leave_is_anothers(app, failure->of, nodes->names[i]) > 0 &&
+			nodeset_add(&others, nodes->names[i], err) < 0)
+			return -1;
+	if (others.n)
+		log_info("%zu node(s) are another gang's by now, %s first: left as they are",
+			others.n, others.names[0]);
+	if (nodeset_filter(nodes, &others, false, &ours, err) < 0 ||
+		nodeset_filter(&ours, held, true, down, err) < 0)
 		return -1;
-	if (slurm_client_nodes(nodes, facts, &all, err) < 0)
+	if (!ours.n)
+		return 0;
+	if (slurm_client_nodes(&ours, facts, &all, err) < 0)
 		return -1;
 	for (size_t i = 0; i < all; i++) {
 		const struct node_facts *node = &(*facts)[i];
@@ -240,7 +256,7 @@ void failure_send_back(struct app *app, const struct demand *demand, const struc
 			log_warn("job %s could not be told: %s", job->facts.name, err.text);
 	}
 	write_down(app, failure, &verdict, again);
-	if (choose_nodes(nodes, &held, failure->ended, &down, &persons, &npersons, &err) < 0)
+	if (choose_nodes(app, failure, nodes, &held, &down, &persons, &npersons, &err) < 0)
 		log_warn("%s", err.text);
 	snprintf(reason, sizeof(reason), "burst: %s",
 		text_make_safe(failure->text, 240, safe, sizeof(safe)));
@@ -317,6 +333,7 @@ void failure_gang(struct app *app, const struct gang *gang, const struct nodeset
 			counted.attempts = failures;
 	}
 	counted.gang = gang->id;
+	counted.of = gang;
 	failure_send_back(app, &demand, nodes, &counted);
 	free(demand.jobs);
 }

@@ -30,6 +30,8 @@ struct failure {
 	 * the job there: DOWN first, and the caller's to resume (lost_revive()); NULL: none */
 	const struct nodeset *gone;
 	bool ended; /* the nodes' instances have been ended, so that none of them may stay up */
+	/* the gang that they were of: what a younger one holds now is left alone; NULL: of none */
+	const struct gang *of;
 };
 
 /*

@@ -58,6 +58,7 @@ libhelper_a_SOURCES = \
 	helper/judge_internal.h \
 	helper/judge_leftovers.c \
 	helper/judge_nodes.c \
+	helper/leave.c helper/leave.h \
 	helper/limit.c helper/limit.h \
 	helper/lock.c helper/lock.h \
 	helper/lost.c helper/lost.h \

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "helper/leave.h"
 #include "helper/log.h"
 #include "helper/lost.h"
 #include "helper/notice.h"
@@ -137,7 +138,7 @@ static int tell(struct hit *hit, struct err *err)
 	snprintf(reason, sizeof(reason), "burst: %s",
 		text_make_safe(hit->all[0].text, sizeof(safe) - 1, safe, sizeof(safe)));
 	if (hit->nodes.n && !is_over(&hit->gang)) {
-		if (slurm_client_leave(list, reason, &local) < 0) {
+		if (leave_nodes(hit->app, &hit->gang, &hit->nodes, reason, &local) < 0) {
 			if (local.class == ERR_TRANSIENT) {
 				*err = local;
 				return -1;
@@ -215,6 +216,8 @@ static int look_at_nodes(const struct hit *hit, struct nodes_now *now, struct er
 		const struct node_facts *node = &facts[i];
 		bool going = node->powering_down || node->powered_down;
 
+		if (leave_is_anothers(hit->app, &hit->gang, node->name) > 0)
+			continue;
 		if ((node->allocated || node->completing) && !node->down &&
 			nodeset_add(&now->busy, node->name, err) < 0)
 			return -1;

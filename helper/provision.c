@@ -343,6 +343,7 @@ static void come_back(struct attempt *a, const struct err *why)
 		log_err("gang %s: %s", a->gang.id, err.text);
 	failure.attempts = attempts_of(app, a->demand);
 	failure.gang = *a->gang.id ? a->gang.id : NULL;
+	failure.of = *a->gang.id ? &a->gang : NULL;
 	failure.ended = a->ninstances > 0;
 	budget_wait(&failure, a->demand, a->waits, a->again_s);
 	end_and_send_back(a, &failure);
@@ -351,7 +352,13 @@ static void come_back(struct attempt *a, const struct err *why)
 /* It came, but nobody waits for it any more: that is no failed start. */
 static void take_down(struct attempt *a, const char *why)
 {
-	struct failure failure = {.class = ERR_BUSY, .text = why, .attempts = 1, .ended = true};
+	struct failure failure = {
+		.class = ERR_BUSY,
+		.text = why,
+		.attempts = 1,
+		.ended = true,
+		.of = &a->gang,
+	};
 	struct err err;
 
 	log_info("taken down: %s", why);

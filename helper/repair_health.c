@@ -9,6 +9,7 @@
 
 #include "helper/comment.h"
 #include "helper/failure.h"
+#include "helper/leave.h"
 #include "helper/log.h"
 #include "helper/lost.h"
 #include "helper/release.h"
@@ -77,8 +78,9 @@ static int drain(struct app *app, const struct survey *survey, const struct find
 	if (!n || !facts->registered || facts->powering_down || strstr(facts->reason, row.id))
 		return 0;
 	snprintf(reason, sizeof(reason), "burst: instance %s: %.190s", row.id, finding->why);
-	if (slurm_client_leave(finding->node, reason, err) < 0)
-		return -1;
+	rc = leave_nodes(app, &gang, &set, reason, err);
+	if (rc <= 0)
+		return rc;
 	tell_job(app, survey, finding);
 	snprintf(repairs->text, sizeof(repairs->text), "node %s goes when its job has ended: %s",
 		finding->node, finding->why);
@@ -311,6 +313,7 @@ int repair_too_many(struct app *app, const struct survey *survey, const struct f
 {
 	CLEANUP(nodeset_release) struct nodeset idle = NODESET_INIT;
 	cleanup_free char *hostlist = NULL;
+	int rc;
 
 	for (size_t i = 0; i < survey->nnodes && (int64_t)idle.n < finding->number; i++) {
 		const struct survey_node *node = &survey->nodes[i];
@@ -327,8 +330,9 @@ int repair_too_many(struct app *app, const struct survey *survey, const struct f
 	if (!hostlist)
 		return err_nomem(err);
 	/* one that gets a job in this moment goes when that has ended */
-	if (!idle.n || slurm_client_leave(hostlist, "burst: guards.max_nodes", err) < 0)
-		return idle.n ? -1 : 0;
+	rc = leave_nodes(app, NULL, &idle, "burst: guards.max_nodes", err);
+	if (rc <= 0)
+		return rc;
 	snprintf(repairs->text, sizeof(repairs->text), "idle nodes %.200s are powered down: %s",
 		hostlist, finding->why);
 	return 1;

@@ -196,3 +196,23 @@ pool() {
 	[ "$(new CreateFleet | wc -l)" -eq 1 ]
 	[ "$(job_field "$job" Restarts)" = 0 ]
 }
+
+@test "a helper that was stopped until its nodes are up in their next life: it does not power them down" {
+	hold_boot
+	job=$(on 40-41)
+	wait_for 'gang_is $job announced' 30
+	in_cluster pkill -STOP -f aws-slurm-burst-resume
+	as_user scancel "$job"
+	in_cluster scontrol update 'nodename=aws-hpc-[40-41]' state=power_down_force
+	wait_for '[ "$(live_count)" -eq 0 ]' 30
+	wait_for 'all_are IDLE+CLOUD+POWERED_DOWN aws-hpc-40 aws-hpc-41' 30
+	let_boot
+	in_cluster scontrol update 'nodename=aws-hpc-[40-41]' state=power_up
+	wait_for 'all_are IDLE+CLOUD aws-hpc-40 aws-hpc-41' 60
+	in_cluster pkill -CONT -f aws-slurm-burst-resume
+	wait_for 'grep -q "node aws-hpc-41 (IDLE+CLOUD) is not told to power down after its job: another gang has it now" "$BURST_LOG"' 30
+	all_are IDLE+CLOUD aws-hpc-40 aws-hpc-41
+	[ "$(live_count)" -eq 2 ]
+	in_cluster scontrol update 'nodename=aws-hpc-[40-41]' state=power_down_force
+	wait_for '[ "$(live_count)" -eq 0 ]' 30
+}

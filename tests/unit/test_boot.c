@@ -6,6 +6,7 @@
 
 #include "helper/boot.h"
 #include "helper/console.h"
+#include "helper/leave.h"
 #include "helper/lost.h"
 #include "helper/protect.h"
 #include "lib/base/cleanup.h"
@@ -151,6 +152,42 @@ START_TEST(many_boots_look_seldom)
 }
 END_TEST
 
+START_TEST(who_is_told_to_go_after_its_job)
+{
+	static const struct {
+		struct node_facts node;
+		bool anothers, has_job;
+		const char *why_not; /* NULL: it is told */
+	} t[] = {
+		{{.allocated = true, .registered = true}, false, true, NULL},
+		{{.allocated = true, .registered = true}, false, false, NULL},
+		/* its job is over: it goes at once, as it should */
+		{{.idle = true, .registered = true}, false, false, NULL},
+		/* slurmctld would power it down under a job that is CONFIGURING there */
+		{{.idle = true, .registered = true}, false, true,
+			"slurmctld takes it for idle, though a job has it"},
+		{{.allocated = true, .registered = true}, true, true, "another gang has it now"},
+		{{.idle = true, .registered = true}, true, false, "another gang has it now"},
+		/* it would go through powering down once more, with the job that has just got it */
+		{{.allocated = true, .powered_down = true}, false, true, "it is powered down"},
+		{{.idle = true, .powered_down = true}, false, false, "it is powered down"},
+		{{.idle = true, .powering_down = true}, false, false, "it is powered down"},
+		/* EC2 takes back what is booting still */
+		{{.allocated = true, .powering_up = true}, false, true, NULL},
+		{{.allocated = true, .powering_up = true, .powered_down = true}, false, true, NULL},
+		{{.completing = true, .idle = true}, false, false, NULL},
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(t); i++) {
+		const char *why_not = leave_why_not(&t[i].node, t[i].anothers, t[i].has_job);
+
+		ck_assert_msg(!why_not == !t[i].why_not, "%zu: %s", i, why_not ? why_not : "told");
+		if (why_not)
+			ck_assert_str_eq(why_not, t[i].why_not);
+	}
+}
+END_TEST
+
 int main(void)
 {
 	Suite *s = suite_create("boot");
@@ -164,6 +201,7 @@ int main(void)
 	tcase_add_test(tc, what_ec2s_reasons_mean);
 	tcase_add_test(tc, what_a_closed_group_says);
 	tcase_add_test(tc, many_boots_look_seldom);
+	tcase_add_test(tc, who_is_told_to_go_after_its_job);
 	suite_add_tcase(s, tc);
 	sr = srunner_create(s);
 	srunner_run_all(sr, CK_ENV);
