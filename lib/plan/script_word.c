@@ -63,14 +63,35 @@ static void put_text(struct word *w, const char *text, size_t len)
 	strbuf_add(&w->text, text, len);
 }
 
-/* VALUE as the shell puts it in: blanks of an unquoted one split the word. Work, because a word of
- * two bytes may stand for thousands. */
+/* Behind the ')' of the "$(" at P; P itself where it lacks one. */
+static const char *behind_substitution(const char *p)
+{
+	const char *start = p;
+	unsigned depth = 1;
+
+	for (p += 2; *p && depth; p++) {
+		depth += *p == '(';
+		depth -= *p == ')';
+	}
+	return depth ? start : p;
+}
+
+/* VALUE as the shell puts it in: blanks of an unquoted one split the word, but not those of a
+ * $( ) whose output cannot be told, which stands for one word. Work, because a word of two bytes
+ * may stand for thousands. */
 static void put_value(struct reader *r, struct word *w, const char *value, bool quoted)
 {
-	const char *start = value;
+	const char *start = value, *whole = value;
+	bool open = false; /* a "$(" without its ')': those behind it need no look */
 
-	for (; *value && w->text.len < SCRIPT_WORD_MAX; value++)
-		put(w, !quoted && isspace((unsigned char)*value) ? SPLIT : *value);
+	for (; *value && w->text.len < SCRIPT_WORD_MAX; value++) {
+		if (value >= whole && value[0] == '$' && value[1] == '(' && !quoted && !open) {
+			whole = behind_substitution(value);
+			open = whole == value;
+		}
+		put(w, !quoted && value >= whole && isspace((unsigned char)*value) ? SPLIT
+										   : *value);
+	}
 	reading_stop(r->all, (size_t)(value - start));
 }
 
