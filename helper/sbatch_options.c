@@ -56,7 +56,7 @@ static const struct row {
 	{"constraint", 'C', VALUE, CONSTRAINT, "SBATCH_CONSTRAINT", "features"},
 	{"cpus-per-task", 'c', VALUE, CPUS, NULL, "a number from 1"},
 	{"efa", 0, MAYBE, EFA, "SLURM_SPANK__SLURM_SPANK_OPTION_burst_efa", ""},
-	{"exclusive", 0, MAYBE, EXCLUSIVE, "SBATCH_EXCLUSIVE", "user, mcs or nothing"},
+	{"exclusive", 0, MAYBE, EXCLUSIVE, "SBATCH_EXCLUSIVE", "user, mcs, topo or nothing"},
 	{"gpus", 'G', VALUE, GPUS, "SBATCH_GPUS", "[type:]number"},
 	{"gpus-per-node", 0, VALUE, GPUS_PER_NODE, "SBATCH_GPUS_PER_NODE", "[type:]number"},
 	{"gpus-per-task", 0, VALUE, GPUS_PER_TASK, "SBATCH_GPUS_PER_TASK", "[type:]number"},
@@ -80,6 +80,7 @@ static const struct row {
 	/* would change something */
 	{"exclude", 'x', VALUE, NOTE},
 	{"extra-node-info", 'B', VALUE, NOTE},
+	{"gpus-per-socket", 0, VALUE, NOTE},
 	{"hint", 0, VALUE, NOTE, "SBATCH_HINT"},
 	{"mem-per-gpu", 0, VALUE, NOTE, "SBATCH_MEM_PER_GPU"},
 	{"mincpus", 0, VALUE, NOTE},
@@ -287,7 +288,7 @@ static int set(struct job_wish *wish, enum kind kind, const char *value)
 		return value_count(value, false, &wish->cpus_per_task);
 	case EXCLUSIVE:
 		wish->exclusive = true;
-		return 0;
+		return value_exclusive(value);
 	case GPUS:
 		return value_gpus(value, &wish->gpus);
 	case GPUS_PER_NODE:
@@ -562,12 +563,17 @@ static int read_words(
 int sbatch_find_script(int argc, char *const *argv, struct sbatch_command *command, struct err *err)
 {
 	struct reading r = {.where = WISH_COMMAND_LINE};
+	char quoted[48];
 	size_t at = 1;
 
 	if (read_words(&r, (size_t)argc, (const char *const *)argv, &at, err) < 0)
 		return -1;
 	*command = (struct sbatch_command){.wrap = r.wrap};
-	if (at < (size_t)argc && !r.wrap) {
+	if (at < (size_t)argc && r.wrap) {
+		text_make_safe(argv[at], 40, quoted, sizeof(quoted));
+		return err_set(err, ERR_USAGE, "\"%s\": with --wrap there is no script", quoted);
+	}
+	if (at < (size_t)argc) {
 		command->script = argv[at];
 		command->nargs = argc - (int)at - 1;
 	}
@@ -587,6 +593,9 @@ int sbatch_read_directives(struct job_wish *wish, const struct script *script, s
 		size_t at = 0;
 		char quoted[48];
 
+		if (d->open_quote)
+			return err_set(err, ERR_USAGE, "line %u: a quote (%c) is not closed",
+				d->line, d->open_quote);
 		/* what follows is the next component's */
 		if (!strcmp(d->argv[0], "hetjob") || !strcmp(d->argv[0], "packjob")) {
 			note(&r, "of a heterogeneous job only the first component is considered "

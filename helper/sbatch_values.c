@@ -154,11 +154,23 @@ int value_time(const char *text, int64_t *seconds)
 	return 0;
 }
 
-/* The last of "a100:4" or "gpu:a100:4" as a number; BARE: without one it is 1. */
-static int one_gpu(const char *text, size_t len, bool bare, uint32_t *count)
+int value_exclusive(const char *text)
+{
+	static const char *const words[] = {"", "exclusive", "user", "mcs", "topo"};
+
+	for (size_t i = 0; text && i < sizeof(words) / sizeof(words[0]); i++)
+		if (!strcasecmp(text, words[i]))
+			return 0;
+	return text ? -1 : 0;
+}
+
+/* The last of "a100:4" or "gpu:a100:4" as a number; without one, which only NAMES words (the type,
+ * and "gpu" itself) may lack, it is 1. */
+static int one_gpu(const char *text, size_t len, unsigned names, uint32_t *count)
 {
 	char word[64];
 	const char *colon;
+	unsigned colons = 0;
 	uint64_t n;
 
 	if (!len || len >= sizeof(word))
@@ -169,11 +181,15 @@ static int one_gpu(const char *text, size_t len, bool bare, uint32_t *count)
 	for (char *p = word; *p; p++)
 		if (*p == '=')
 			*p = ':';
+	for (const char *p = word; *p; p++)
+		colons += *p == ':';
+	if (colons > names)
+		return -1;
 	colon = strrchr(word, ':');
 	colon = colon ? colon + 1 : word;
 	if (*colon < '0' || *colon > '9') {
 		*count = 1;
-		return bare && *colon ? 0 : -1;
+		return colons < names && *colon ? 0 : -1;
 	}
 	if (counted(&colon, &n) < 0 || *colon)
 		return -1;
@@ -195,7 +211,7 @@ int value_gpus(const char *text, uint32_t *gpus)
 		size_t len = strcspn(text, ",");
 		uint32_t n;
 
-		if (one_gpu(text, len, true, &n) < 0)
+		if (one_gpu(text, len, 1, &n) < 0)
 			return -1;
 		sum = add(sum, n);
 		if (!text[len])
@@ -229,7 +245,7 @@ int value_gres(const char *text, uint32_t *gpus)
 			len -= 5;
 		}
 		if (!strncmp(word, "gpu", 3) && (!word[3] || word[3] == ':') &&
-			one_gpu(word, strlen(word), true, &n) < 0)
+			one_gpu(word, strlen(word), 2, &n) < 0)
 			return -1;
 		sum = add(sum, n);
 		if (!*text)

@@ -19,6 +19,8 @@ int value_memory(const char *text, uint64_t *mib);
  * same: seconds, rounded up to minutes as Slurm does; -1 unlimited.
  */
 int value_time(const char *text, int64_t *seconds);
+/* "", "exclusive", "user", "mcs", "topo"; NULL: --exclusive without a value. */
+int value_exclusive(const char *text);
 /* "4", "a100:4", "a100:2,v100:1", "a100" (one), "" (none): --gpus and its like. */
 int value_gpus(const char *text, uint32_t *gpus);
 /* "gpu:a100:4,lustre:1", "gres/gpu=2", "none": the GPUs among them. */

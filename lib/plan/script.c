@@ -236,8 +236,8 @@ static void first_line(struct reading *all, const char *text, size_t len)
 /* --- directives */
 
 /* One word of a #SBATCH line, as sbatch's _get_argument(): quotes, backslash, '#' begins a
- * comment. False at the end. */
-static bool directive_word(const char **cursor, const char *end, struct strbuf *sb)
+ * comment. False at the end. *OPEN: a quote that the line does not close. */
+static bool directive_word(const char **cursor, const char *end, struct strbuf *sb, char *open)
 {
 	const char *p = *cursor;
 	char quote = '\0';
@@ -265,6 +265,8 @@ static bool directive_word(const char **cursor, const char *end, struct strbuf *
 		}
 	}
 	*cursor = p;
+	if (quote)
+		*open = quote;
 	return true;
 }
 
@@ -274,9 +276,10 @@ static void directive_read(struct reading *all, const char *p, const char *end, 
 	const char *words[64];
 	struct script_directive *directive;
 	const char **argv;
+	char open = '\0';
 	size_t n = 0;
 
-	while (n < ARRAY_SIZE(words) && directive_word(&p, end, &sb))
+	while (n < ARRAY_SIZE(words) && directive_word(&p, end, &sb, &open))
 		words[n++] = arena_dup(all, sb.buf, sb.len);
 	if (sb.failed)
 		all->failed = true;
@@ -286,7 +289,8 @@ static void directive_read(struct reading *all, const char *p, const char *end, 
 	memcpy(argv, words, n * sizeof(*argv));
 	directive = directive_add(all);
 	if (directive)
-		*directive = (struct script_directive){.line = line, .argc = n, .argv = argv};
+		*directive = (struct script_directive){
+			.line = line, .argc = n, .argv = argv, .open_quote = open};
 }
 
 static bool begins(const char *p, const char *end, const char *magic)

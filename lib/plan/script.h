@@ -50,6 +50,7 @@ struct script_directive {
 	unsigned line;
 	size_t argc;
 	const char *const *argv; /* without "#SBATCH" */
+	char open_quote;         /* of the line, which sbatch refuses; NUL: each is closed */
 };
 
 enum script_join { /* how a command follows the one before it */

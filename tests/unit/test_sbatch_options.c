@@ -153,6 +153,10 @@ static const struct {
 	{"", "--gres=gpu:a100:8,lustre:1 job.sh", "gpn8", ""},
 	{"", "--gres=gres/gpu=2 job.sh", "gpn2", ""},
 	{"", "--gres=gpu job.sh", "gpn1", ""},
+	{"", "--gres=gpu:a100,gpu:v:1(S:0-1) job.sh", "gpn2", ""},
+	{"", "--exclusive=USER job.sh", "x1", ""},
+	{"", "--exclusive --gpus-per-socket 2 -n 3 job.sh", "n3 x1",
+		"--gpus-per-socket is not considered here\n"},
 	{"", "--gres=none job.sh", "", ""},
 	{"", "-G a100:2,v100:1 --gpus-per-node=4 --gpus-per-task=a:1 job.sh", "g3 gpn4 gpt1", ""},
 	{"", "--no-requeue --requeue job.sh", "rq1", ""},
@@ -246,6 +250,15 @@ static const struct {
 	{"", "-t 1- job.sh",
 		"--time: \"1-\": expected minutes, hours:minutes:seconds, days-hours or UNLIMITED"},
 	{"", "-a x job.sh", "--array: \"x\": expected indexes such as 0-15 or 1,3,5%2"},
+	{"#!/bin/sh\n#SBATCH -N 4\n#SBATCH -J 'a b -n 2\n", "job.sh",
+		"line 3: a quote (') is not closed"},
+	{"#!/bin/sh\n#SBATCH --comment=\"it's\n", "job.sh", "line 2: a quote (\") is not closed"},
+	{"", "--wrap=hostname job.sh", "\"job.sh\": with --wrap there is no script"},
+	{"", "--exclusive=foo job.sh", "--exclusive: \"foo\": expected user, mcs, topo or nothing"},
+	{"", "-G a100:x job.sh", "--gpus: \"a100:x\": expected [type:]number"},
+	{"", "-G a100:2:3 job.sh", "--gpus: \"a100:2:3\": expected [type:]number"},
+	{"", "--gres=gpu:x:y job.sh", "--gres: \"gpu:x:y\": expected name[:type]:number, ..."},
+	{"", "--gres=gpu:x:2:3 job.sh", "--gres: \"gpu:x:2:3\": expected name[:type]:number, ..."},
 	{"", "-G a100: job.sh", "--gpus: \"a100:\": expected [type:]number"},
 	{"", "--gres= job.sh", "--gres: \"\": expected name[:type]:number, ..."},
 	{"", "--burst-cost=much job.sh",
@@ -298,14 +311,14 @@ END_TEST
 START_TEST(test_script_word)
 {
 	char a0[] = "estimate", a1[] = "-N4", a2[] = "job.sh", a3[] = "arg", a4[] = "--wrap=x";
-	char *with[] = {a0, a1, a2, a3}, *wrap[] = {a0, a4, a2}, *none[] = {a0, a1};
+	char *with[] = {a0, a1, a2, a3}, *wrap[] = {a0, a4}, *none[] = {a0, a1};
 	struct sbatch_command command;
 	struct err err;
 
 	ck_assert_int_eq(sbatch_find_script(4, with, &command, &err), 0);
 	ck_assert_str_eq(command.script, "job.sh");
 	ck_assert_int_eq(command.nargs, 1);
-	ck_assert_int_eq(sbatch_find_script(3, wrap, &command, &err), 0);
+	ck_assert_int_eq(sbatch_find_script(2, wrap, &command, &err), 0);
 	ck_assert_ptr_null(command.script);
 	ck_assert(command.wrap);
 	ck_assert_int_eq(sbatch_find_script(2, none, &command, &err), 0);
