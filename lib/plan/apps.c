@@ -137,8 +137,8 @@ static const struct known_app apps[] = {
 		"-mpi -mpimode -ddm -np", "optistruct radioss"},
 	{"Radioss", APP_MPI_ALWAYS, COMM_MODERATE, APP_COMPUTE, false, false, NULL,
 		"engine_linux64_* engine_linux64*mpi*"},
-	{"COMSOL", APP_MPI_SELF, COMM_MODERATE, APP_MEMORY, false, false, "-nn -clustersimple",
-		"comsol"},
+	{"COMSOL", APP_MPI_SELF, COMM_MODERATE, APP_MEMORY, false, false,
+		"-nn -clustersimple -mpibootstrap", "comsol"},
 	/* particles, plasma, astronomy */
 	{"GADGET", APP_MPI_ALWAYS, COMM_TIGHT, APP_MEMORY, false, false, NULL,
 		"Gadget2 Gadget3 Gadget4 P-Gadget3 GIZMO Arepo AREPO"},

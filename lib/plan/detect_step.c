@@ -333,20 +333,32 @@ static bool parts_by_number(const struct detection *d, size_t index)
 	return false;
 }
 
-/* srun starts several tasks of a Python program. */
-static void judge_srun_python(
+/* srun starts several tasks of what takes in MPI: by its words (-c, -e), its input, or its text. */
+static bool judge_srun_text(
 	struct detection *d, const struct script_command *c, size_t argc, const char *const *argv)
 {
 	const struct script_file *file = NULL;
-	uint32_t gpus = d->size.gpus;
+	char base[64];
 
+	script_basename(argv[0], base, sizeof(base));
+	if (!is_interpreter(base))
+		return false;
 	for (size_t i = 1; i < argc && !file; i++)
 		file = script_find_file(&d->script, argv[i]);
-	if (text_has_mpi(c->stdin_text) || (file && file_has_mpi(d, file))) {
-		found(d, D_PROGRAM, c->line, 70, "srun starts a program that takes in MPI");
-		d->strong++;
-		return;
-	}
+	if (!text_has_mpi(c->stdin_text) && !words_have(argc, argv, text_has_mpi) &&
+		!(file && file_has_mpi(d, file)))
+		return false;
+	found(d, D_PROGRAM, c->line, 70, "srun starts a program that takes in MPI");
+	d->strong++;
+	return true;
+}
+
+/* srun starts several tasks of a Python program. */
+static void judge_srun_python(
+	struct detection *d, const struct script_command *c, const char *const *argv)
+{
+	uint32_t gpus = d->size.gpus;
+
 	if (gpus && d->size.tasks > 1 && d->size.tasks == d->size.nodes * gpus) {
 		/* Lightning and others find the other ranks by Slurm's variables */
 		d->result->gpu_collectives = true;
@@ -430,8 +442,10 @@ static void judge_srun(struct detection *d, size_t index, const struct launch *l
 			"srun starts %s, and the script sets where its "
 			"ranks meet",
 			base);
+	} else if (judge_srun_text(d, c, argc, argv)) {
+		/* it is MPI */
 	} else if (!strncmp(base, "python", 6)) {
-		judge_srun_python(d, c, argc, argv);
+		judge_srun_python(d, c, argv);
 	} else if (launch->multiprog) {
 		d->plain++;
 		found(d, D_FARM, c->line, mpi ? 0 : -30, "srun --multi-prog");
@@ -467,6 +481,20 @@ static void judge_mpirun(struct detection *d, const struct script_command *c,
 	d->result->app = app;
 	d->result->gpu_collectives |= app->collectives;
 	found(d, D_PROGRAM, c->line, 15, "%s by %s", app->name, launch->name);
+}
+
+/* mpirun -np 1 R, in a job of several tasks on several nodes: Rmpi spawns the others. */
+static bool judge_spawn(struct detection *d, const struct script_command *c,
+	const struct launch *launch, const char *base)
+{
+	if (launch->srun || c->background || c->loops || d->size.array || d->size.nodes < 2 ||
+		d->size.tasks < 2 || (strcmp(base, "R") && strcmp(base, "Rscript")))
+		return false;
+	d->ranks++;
+	d->strong++;
+	found(d, D_LAUNCHER, c->line, 60, "%s starts %s, which spawns the other ranks",
+		launch->name, base);
+	return true;
 }
 
 static void judge_single(struct detection *d, const struct script_command *c, const char *name)
@@ -514,6 +542,8 @@ static bool judge_launch(struct detection *d, size_t index)
 		return true;
 	count = launch.count ? launch.count : launch.count_unknown ? 0 : d->size.tasks;
 	if (count == 1 && launch.programs == 1) {
+		if (judge_spawn(d, c, &launch, base))
+			return true;
 		judge_single(d, c, launch.name);
 		return true;
 	}

@@ -191,7 +191,21 @@ static void read_own_file(struct reader *r, const struct script_command *c, size
 		list_read_held(r, file->text, file->len, file->line, index);
 }
 
-/* "bash -c TEXT" anywhere among the words, "eval WORDS" in front. */
+/* sg GROUP -c TEXT, su USER -c TEXT: as which group or user does not matter here. */
+static bool read_group_text(struct reader *r, const struct script_command *c, size_t index)
+{
+	if (strcmp(c->argv[0], "sg") && strcmp(c->argv[0], "su"))
+		return false;
+	for (size_t i = 1; i + 1 < c->argc; i++) {
+		if (strcmp(c->argv[i], "-c"))
+			continue;
+		list_read_held(r, c->argv[i + 1], strlen(c->argv[i + 1]), c->line, index);
+		return true;
+	}
+	return false;
+}
+
+/* "bash -c TEXT" anywhere among the words, "eval WORDS" and "sg GROUP -c TEXT" in front. */
 static void read_inner_texts(struct reader *r, const struct script_command *c, size_t index)
 {
 	if (!strcmp(c->argv[0], "eval")) {
@@ -206,6 +220,8 @@ static void read_inner_texts(struct reader *r, const struct script_command *c, s
 				r, arena_dup(r->all, sb.buf, sb.len), sb.len, c->line, index);
 		return;
 	}
+	if (read_group_text(r, c, index))
+		return;
 	for (size_t i = 0; i + 2 < c->argc; i++) {
 		size_t k = i + 1;
 
