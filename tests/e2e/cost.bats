@@ -8,29 +8,14 @@
 # shellcheck disable=SC2154 # "run --separate-stderr" sets it
 load cluster
 load gang
+load cost
 
 DAY=$BATS_TEST_DIRNAME/cost_day.py
 
 setup_file() {
 	# a day without a cluster
 	export T=$BATS_FILE_TMPDIR
-	cat >"$T/burst.yaml" <<-EOF
-	aws: {region: us-east-2}
-	cluster_name: lab
-	state: {directory: $T/state}
-	logging: {file: $T/log}
-	slurm:
-	  partitions:
-	  - partition_name: aws
-	    node_groups:
-	    - node_group_name: hpc
-	      max_nodes: 4
-	      region: us-east-2
-	      purchasing_option: on-demand
-	      launch_template_specification: {launch_template_name: site}
-	      launch_template_overrides: [{instance_type: hpc7a.96xlarge}]
-	      subnet_ids: [subnet-0aaaaaaaaaaaaaaa1]
-	EOF
+	cost_conf "$T"
 	cluster_start --nodes 4
 }
 
@@ -39,7 +24,6 @@ teardown_file() {
 }
 
 setup() {
-	bats_require_minimum_version 1.5.0
 	need_helper
 }
 

@@ -5,30 +5,14 @@
 # complained of, and it is as wide as the window, light and dark.
 
 load cluster
+load cost
 
 setup_file() {
 	export T=$BATS_FILE_TMPDIR
-	cat >"$T/burst.yaml" <<-EOF
-	aws: {region: us-east-2}
-	cluster_name: lab
-	state: {directory: $T/state}
-	logging: {file: $T/log}
-	slurm:
-	  partitions:
-	  - partition_name: aws
-	    node_groups:
-	    - node_group_name: hpc
-	      max_nodes: 4
-	      region: us-east-2
-	      purchasing_option: on-demand
-	      launch_template_specification: {launch_template_name: site}
-	      launch_template_overrides: [{instance_type: hpc7a.96xlarge}]
-	      subnet_ids: [subnet-0aaaaaaaaaaaaaaa1]
-	EOF
+	cost_conf "$T"
 }
 
 setup() {
-	bats_require_minimum_version 1.5.0
 	need_helper
 }
 

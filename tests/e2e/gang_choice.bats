@@ -70,18 +70,12 @@ teardown_file() {
 }
 
 setup() {
-	bats_require_minimum_version 1.5.0
 	need_helper
 	begin_test
 }
 
 teardown() {
 	end_test
-}
-
-none() {
-	faults "$(printf '%s\n' "$@" | jq -Rsc '[{action: "CreateFleet", every: true,
-		capacity: (split("\n")[:-1] | map({key: ., value: 0}) | from_entries)}]')"
 }
 
 # script GROUP NODES COMMANDS [SBATCH-ARGUMENT...]: as job(), of a script of its own

@@ -37,7 +37,6 @@ teardown_file() {
 }
 
 setup() {
-	bats_require_minimum_version 1.5.0
 	need_helper
 	# each test counts its own requests
 	SEEN=$(wc -l <"$BURST_JOURNAL")

@@ -44,19 +44,12 @@ teardown_file() {
 }
 
 setup() {
-	bats_require_minimum_version 1.5.0
 	need_helper
 	begin_test
 }
 
 teardown() {
 	end_test
-}
-
-# none WHERE...: EC2 has nothing of TYPE/AZ, TYPE or AZ; of all with "default"
-none() {
-	faults "$(printf '%s\n' "$@" | jq -Rsc '[{action: "CreateFleet", every: true,
-		capacity: (split("\n")[:-1] | map({key: ., value: 0}) | from_entries)}]')"
 }
 
 @test "another type of the same fleet: one request" {

@@ -36,7 +36,6 @@ teardown_file() {
 }
 
 setup() {
-	bats_require_minimum_version 1.5.0
 	need_helper
 	: >"$ALARMS/told"
 	chmod 666 "$ALARMS/told"

@@ -13,6 +13,7 @@ EXTRA_DIST += \
 	tests/e2e/crash_daemons.bats \
 	tests/e2e/crash_down.bats \
 	tests/e2e/crash_resume.bats \
+	tests/e2e/cost.bash \
 	tests/e2e/cost.bats \
 	tests/e2e/cost_html.bats \
 	tests/e2e/cost_html.py \

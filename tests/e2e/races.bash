@@ -30,7 +30,6 @@ races_start() {
 }
 
 races_setup() {
-	bats_require_minimum_version 1.5.0
 	need_helper
 	begin_test
 }

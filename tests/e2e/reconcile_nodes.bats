@@ -20,7 +20,6 @@ teardown_file() {
 }
 
 setup() {
-	bats_require_minimum_version 1.5.0
 	need_helper
 }
 

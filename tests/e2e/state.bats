@@ -25,7 +25,6 @@ teardown_file() {
 }
 
 setup() {
-	bats_require_minimum_version 1.5.0
 	need_helper
 	SEEN=$(tail -n 1 "$BURST_JOURNAL" | jq .seq)
 }

@@ -72,6 +72,12 @@ job() {
 	submit -N "$2" -t 5 -w "aws-$1-[$first-$((first + $2 - 1))]" "${@:3}" --wrap 'sleep 300'
 }
 
+# none WHERE...: EC2 has nothing of TYPE/AZ, TYPE or AZ; of all with "default"
+none() {
+	faults "$(printf '%s\n' "$@" | jq -Rsc '[{action: "CreateFleet", every: true,
+		capacity: (split("\n")[:-1] | map({key: ., value: 0}) | from_entries)}]')"
+}
+
 # was_asked LINE...: these requests, and no other
 was_asked() {
 	diff <(printf '%s\n' "$@") <(asked)
