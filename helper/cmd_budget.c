@@ -33,6 +33,7 @@ static const char usage_text[] =
 
 struct asked {
 	struct budget budget;
+	const char *who; /* NULL: not said */
 	bool scope, period, limit, alarms, json;
 };
 
@@ -51,7 +52,7 @@ static int parse_option(int c, const char *value, struct asked *asked, struct er
 			return err_set(err, ERR_USAGE,
 				"--who: not a name: expected 1 to 63 printable characters without "
 				"blanks and quotes");
-		snprintf(b->who, sizeof(b->who), "%s", value);
+		asked->who = value;
 		return 0;
 	case 'p':
 		asked->period = true;
@@ -113,6 +114,9 @@ static int set(struct app *app, struct asked *asked, struct strbuf *out, struct 
 	if (!asked->alarms &&
 		budget_alarms_parse(BUDGET_ALARMS_DEFAULT, b->alarms, &b->nalarms, err) < 0)
 		return -1;
+	/* the scope may stand behind it */
+	if (asked->who)
+		budget_set_who(b, asked->who);
 	if (budget_put(app->db, b, clock_now_s(), err) < 0)
 		return -1;
 	strbuf_addf(out, "%s is set\n",

@@ -401,7 +401,7 @@ int conf_rules_limit(struct conf_walk *w, const struct conf_node *node,
 	budget->configured = true;
 	snprintf(budget->name, sizeof(budget->name), "%s", limit->name);
 	if (limit->who)
-		snprintf(budget->who, sizeof(budget->who), "%s", limit->who);
+		budget_set_who(budget, limit->who);
 	if (scope == BUDGET_JOB)
 		return 0;
 	return budget_alarms_parse(limit->alarms ? limit->alarms : BUDGET_ALARMS_DEFAULT,

@@ -82,6 +82,18 @@ bool budget_who_fits(const char *who)
 	return true;
 }
 
+void budget_set_who(struct budget *budget, const char *who)
+{
+	bool small = budget->scope == BUDGET_ACCOUNT || budget->scope == BUDGET_QOS;
+	size_t i = 0;
+
+	for (; who[i] && i + 1 < sizeof(budget->who); i++)
+		budget->who[i] = small && who[i] >= 'A' && who[i] <= 'Z'
+					 ? (char)(who[i] - 'A' + 'a')
+					 : who[i];
+	budget->who[i] = '\0';
+}
+
 int budget_alarms_parse(const char *text, unsigned *alarms, size_t *n, struct err *err)
 {
 	unsigned found[BUDGET_ALARMS_MAX];

@@ -65,6 +65,8 @@ int budget_period_parse(const char *text, enum budget_period *period, struct err
 bool budget_name_fits(const char *name);
 /* Of users and so on: 1 to 63 printable characters without blanks, quotes and backslashes. */
 bool budget_who_fits(const char *who);
+/* Whose it is, as Slurm writes it: slurmctld makes all letters of an account or QOS small ones. */
+void budget_set_who(struct budget *budget, const char *who);
 
 /*
  * "50,80,100" into ALARMS: whole percents from 1 to 1000, rising, at most BUDGET_ALARMS_MAX; "none"

@@ -89,7 +89,7 @@ tomorrow() {
 
 @test "a budget of a day: who does not fit is tried again when it is over; others, and what is cheaper, go on" {
 	before=$(tomorrow)
-	helper budget set chem-day --scope account --who chem --period day --limit 14 --alarm none
+	helper budget set chem-day --who Chem --scope account --period day --limit 14 --alarm none
 	first=$(submit -A chem -N 1 -t 60 -w aws-hpc-0 --wrap true)
 	wait_for "told $first 'burst: 1 x hpc7a.96xlarge *'" 60
 	second=$(submit -A chem -N 1 -t 60 -w aws-hpc-1 --wrap true)

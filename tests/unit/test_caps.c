@@ -99,6 +99,39 @@ START_TEST(names)
 }
 END_TEST
 
+/* A budget of account Chem must count what slurmctld calls chem. */
+START_TEST(as_slurm_writes_them)
+{
+	static const struct {
+		enum budget_scope scope;
+		const char *who;
+	} cases[] = {
+		{BUDGET_USER, "Ada@Site.org"},
+		{BUDGET_ACCOUNT, "ada@site.org"},
+		{BUDGET_QOS, "ada@site.org"},
+		{BUDGET_PARTITION, "Ada@Site.org"},
+	};
+	char long_name[80];
+
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		struct budget b = {.scope = cases[i].scope};
+
+		budget_set_who(&b, "Ada@Site.org");
+		ck_assert_str_eq(b.who, cases[i].who);
+	}
+	for (size_t i = 0; i < 2; i++) {
+		struct budget b = {.scope = i ? BUDGET_ACCOUNT : BUDGET_USER};
+
+		memset(long_name, 'a', sizeof(long_name));
+		long_name[sizeof(long_name) - 1] = '\0';
+		budget_set_who(&b, long_name);
+		ck_assert_uint_eq(strlen(b.who), sizeof(b.who) - 1);
+		budget_set_who(&b, "");
+		ck_assert_str_eq(b.who, "");
+	}
+}
+END_TEST
+
 START_TEST(periods)
 {
 	static const struct {
@@ -242,6 +275,7 @@ int main(void)
 	tzset();
 	tcase_add_test(tc, alarms);
 	tcase_add_test(tc, names);
+	tcase_add_test(tc, as_slurm_writes_them);
 	tcase_add_test(tc, periods);
 	tcase_add_test(tc, since_it_was_made);
 	tcase_add_test(tc, which_apply);

@@ -599,7 +599,7 @@ START_TEST(limits)
 	struct err err = {0};
 	struct conf *c = load(MINIMAL
 		"limits:\n"
-		"  - {name: a.1, scope: account, who: chem, period: day, usd: 0.5}\n"
+		"  - {name: a.1, scope: account, who: Chem, period: day, usd: 0.5}\n"
 		"  - {name: b, scope: site, period: hour, usd: 100, alarms: none}\n"
 		"  - {name: c, scope: JOB, period: total, usd: 7}\n"
 		"  - {name: d, scope: qos, period: month, usd: 1, alarms: '90'}\n",
