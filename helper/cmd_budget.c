@@ -12,6 +12,7 @@
 #include "helper/app.h"
 #include "helper/budget.h"
 #include "helper/commands.h"
+#include "helper/show.h"
 #include "lib/base/cleanup.h"
 #include "lib/base/clock.h"
 #include "lib/base/money.h"
@@ -325,10 +326,9 @@ int cmd_budget(int argc, char **argv, const char *conf_path)
 					      : "no budget is named; see --help");
 	if (rc == 0)
 		rc = run(verb, named ? argv[optind] : NULL, conf_path, &asked, &out, &err);
-	if (rc < 0) {
+	if (rc < 0 || show_out(&out, &err) < 0) {
 		fprintf(stderr, "aws-slurm-burst: budget: %s\n", err.text);
 		return err_exit_code(err.class);
 	}
-	fputs(out.buf, stdout);
-	return fflush(stdout) ? err_exit_code(ERR_FATAL) : 0;
+	return 0;
 }

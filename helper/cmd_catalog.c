@@ -15,6 +15,7 @@
 #include "helper/log.h"
 #include "helper/public.h"
 #include "helper/refresh.h"
+#include "helper/show.h"
 #include "helper/site.h"
 #include "lib/base/cleanup.h"
 #include "lib/base/clock.h"
@@ -230,8 +231,7 @@ static int list(int argc, char **argv, const char *conf_path)
 	region = types_region(app.types, o.region, now_ms, &err);
 	if (!region || catalog_list(region, &o.filter, now_ms, o.json, &out, &err) < 0)
 		return fail(&err);
-	fputs(out.buf, stdout);
-	return fflush(stdout) ? err_exit_code(ERR_FATAL) : 0;
+	return show_out(&out, &err) < 0 ? fail(&err) : 0;
 }
 
 int cmd_catalog(int argc, char **argv, const char *conf_path)

@@ -12,6 +12,7 @@
 #include "helper/commands.h"
 #include "helper/compare.h"
 #include "helper/report.h"
+#include "helper/show.h"
 #include "lib/base/cleanup.h"
 #include "lib/base/clock.h"
 #include "lib/base/fileio.h"
@@ -215,12 +216,9 @@ int cmd_cost(int argc, char **argv, const char *conf_path)
 	}
 	if (rc == 0)
 		rc = run(argc, argv, conf_path, &asked, &out, &err);
-	if (rc < 0) {
+	if (rc < 0 || show_out(&out, &err) < 0) {
 		fprintf(stderr, "aws-slurm-burst: cost: %s\n", err.text);
 		return err_exit_code(err.class);
 	}
-	fputs(out.buf, stdout);
-	if (fflush(stdout))
-		return err_exit_code(ERR_FATAL);
 	return rc;
 }

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "helper/commands.h"
+#include "helper/show.h"
 #include "helper/show_detect.h"
 #include "lib/base/cleanup.h"
 #include "lib/base/fileio.h"
@@ -115,8 +116,7 @@ static int print(const struct detect_result *r, bool json, struct err *err)
 	}
 	if (out.failed || !out.len)
 		return err_nomem(err);
-	fputs(out.buf, stdout);
-	return fflush(stdout) ? err_errno(err, ERR_FATAL, "standard output") : 0;
+	return show_out(&out, err);
 }
 
 static int run(const struct wanted *w, struct err *err)

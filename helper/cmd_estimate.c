@@ -10,6 +10,7 @@
 
 #include "helper/commands.h"
 #include "helper/estimate.h"
+#include "helper/show.h"
 #include "helper/site.h"
 #include "helper/types.h"
 #include "lib/base/cleanup.h"
@@ -89,8 +90,7 @@ static int print(const struct estimate *e, const struct estimate_input *input, s
 	}
 	if (out.failed || !out.len)
 		return err_nomem(err);
-	fputs(out.buf, stdout);
-	return fflush(stdout) ? err_errno(err, ERR_FATAL, "standard output") : 0;
+	return show_out(&out, err);
 }
 
 static int run(const struct estimate_input *given, const char *conf_path, struct err *err)

@@ -217,10 +217,9 @@ int cmd_explain(int argc, char **argv, const char *conf_path)
 	if (app.conf && *source.path)
 		x.site_words = site_words(&source, clock_now_ms(), words, sizeof(words));
 	if (!app.conf || app_become_owner(app.conf, &err) < 0 ||
-		explain(&app, &x, &out, &err) < 0) {
+		explain(&app, &x, &out, &err) < 0 || show_out(&out, &err) < 0) {
 		fprintf(stderr, "aws-slurm-burst: explain: %s\n", err.text);
 		return err_exit_code(err.class);
 	}
-	fputs(out.buf, stdout);
-	return fflush(stdout) ? err_exit_code(ERR_FATAL) : 0;
+	return 0;
 }

@@ -10,6 +10,7 @@
 #include "helper/commands.h"
 #include "helper/conf_slurm.h"
 #include "helper/generate.h"
+#include "helper/show.h"
 #include "lib/base/cleanup.h"
 #include "lib/base/clock.h"
 
@@ -31,8 +32,7 @@ static int generate(struct app *app, const char *conf_path, struct generate *how
 	how->now_ms = clock_now_ms();
 	if (generate_slurm(app, how, &out, err) < 0)
 		return -1;
-	fputs(out.buf, stdout);
-	return fflush(stdout) ? err_errno(err, ERR_FATAL, "standard output") : 0;
+	return show_out(&out, err);
 }
 
 int cmd_config_generate(int argc, char **argv, const char *conf_path)

@@ -12,6 +12,7 @@
 #include "helper/log.h"
 #include "helper/prices.h"
 #include "helper/refresh.h"
+#include "helper/show.h"
 #include "helper/site.h"
 #include "lib/base/cleanup.h"
 #include "lib/base/clock.h"
@@ -186,8 +187,7 @@ static int list(int argc, char **argv, const char *conf_path)
 		filter.region = NULL;
 	if (prices_list(&app, &filter, clock_now_ms(), json, &out, &err) < 0)
 		return fail(&err);
-	fputs(out.buf, stdout);
-	return fflush(stdout) ? err_exit_code(ERR_FATAL) : 0;
+	return show_out(&out, &err) < 0 ? fail(&err) : 0;
 }
 
 int cmd_prices(int argc, char **argv, const char *conf_path)

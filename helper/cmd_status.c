@@ -167,10 +167,9 @@ int cmd_status(int argc, char **argv, const char *conf_path)
 	if (rc == 0)
 		rc = status_show(app.db, all, clock_now_ms(), json, &out, &err);
 	app_close(&app);
-	if (rc < 0) {
+	if (rc < 0 || show_out(&out, &err) < 0) {
 		fprintf(stderr, "aws-slurm-burst: status: %s\n", err.text);
 		return err_exit_code(err.class);
 	}
-	fputs(out.buf, stdout);
-	return fflush(stdout) ? err_exit_code(ERR_FATAL) : 0;
+	return 0;
 }

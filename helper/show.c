@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "helper/show.h"
 
+#include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -100,6 +101,15 @@ static void add_safe(struct strbuf *sb, const char *text, size_t n)
 void show_safe(struct strbuf *sb, const char *text)
 {
 	add_safe(sb, text, strlen(text));
+}
+
+int show_out(const struct strbuf *out, struct err *err)
+{
+	/* what is larger than stdio's buffer is written at once, and fflush() knows nothing of it
+	 */
+	if ((fputs(out->buf, stdout) == EOF || fflush(stdout)) && errno != EPIPE)
+		return err_errno(err, ERR_FATAL, "standard output");
+	return 0;
 }
 
 /* TEXT by words, from COLUMN on; further lines begin at INDENT. */

@@ -50,6 +50,10 @@ void show_safe(struct strbuf *sb, const char *text);
 /* TEXT alone, its further lines indented by two. */
 void show_paragraph(struct strbuf *sb, const char *text);
 
+/* OUT to standard output, all of it: a file system that is full is an error, a reader that has seen
+ * enough ("| head") is none. */
+int show_out(const struct strbuf *out, struct err *err);
+
 /* Each owned by the caller (json_object_put). */
 struct json_object *show_gang_json(const struct show_gang *show);
 struct json_object *show_closed_json(const struct health *health);

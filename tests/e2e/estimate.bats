@@ -87,6 +87,17 @@ field() {
 	[[ $output == 'usage: aws-slurm-burst estimate '* ]]
 }
 
+@test "what could not be written is an error, a reader that has seen enough is none" {
+	# larger than a buffer of stdio
+	run -1 --separate-stderr bash -c '"$1" catalog list --region us-east-2 >/dev/full' _ "$HELPER"
+	[ "$stderr" = 'aws-slurm-burst: catalog: standard output: No space left on device' ]
+	run -1 --separate-stderr bash -c '"$1" -c "$2" estimate --json "$3" >/dev/full' _ "$HELPER" \
+		"$T/burst.yaml" "$T/1-openfoam.sh"
+	[ "$stderr" = 'aws-slurm-burst: estimate: standard output: No space left on device' ]
+	run -0 --separate-stderr bash -c 'set -o pipefail; "$1" catalog list --region us-east-2 | true' _ "$HELPER"
+	[ -z "$stderr" ]
+}
+
 @test "--wrap needs no script, and nothing is run of either" {
 	run -0 --separate-stderr estimate -p aws -N 4 --wrap="touch $T/ran; mpirun ./x"
 	[[ $output == *'mpirun starts several ranks of x'* ]]
