@@ -39,6 +39,7 @@ static const struct finding_info infos[FINDING_RULES] = {
 	INFO(FINDING_TOO_MANY_NODES, "too-many-nodes", "alarm", "alarm given"),
 	INFO(FINDING_COST_WARNING, "cost-warning", "tell", "told"),
 	INFO(FINDING_COST_LIMIT, "cost-limit", "end", "ended"),
+	INFO(FINDING_JOB_CLEANING, "job-cleaning", "none", "left alone"),
 	INFO(FINDING_NODE_WITHOUT_INSTANCE, "node-without-instance", "power down", "powered down"),
 	INFO(FINDING_NODE_STUCK_SILENT, "node-stuck-silent", "resume", "resumed"),
 	INFO(FINDING_NODE_STUCK_UP, "node-stuck-up", "power down", "powered down"),
@@ -59,13 +60,19 @@ const struct finding_info *finding_info(enum finding_rule rule)
 	return &infos[rule];
 }
 
+bool finding_is_told(const struct finding *f)
+{
+	return f->rule == FINDING_LEFT_ALONE || f->rule == FINDING_JOB_CLEANING;
+}
+
 void finding_subject(const struct finding *f, char *subject, size_t size)
 {
 	if (f->rule == FINDING_INTENT_OLD)
 		snprintf(subject, size, "%lld records", (long long)f->number);
 	else if (f->rule == FINDING_VERSION_UNUSED)
 		snprintf(subject, size, "version %lld of %s", (long long)f->number, f->text);
-	else if (f->rule == FINDING_COST_WARNING || f->rule == FINDING_COST_LIMIT)
+	else if (f->rule == FINDING_COST_WARNING || f->rule == FINDING_COST_LIMIT ||
+		 f->rule == FINDING_JOB_CLEANING)
 		snprintf(subject, size, "job %s", f->text);
 	else if (f->rule < FINDING_ORPHAN_ADOPT || f->rule == FINDING_NAME_TAG ||
 		 f->rule == FINDING_GANG_NOT_REGISTERED)

@@ -49,6 +49,8 @@ enum finding_rule {
 	/* jobs; TEXT is its name, NUMBER its id; in judge_cost.c */
 	FINDING_COST_WARNING, /* its --burst-cost will be used up: tell it */
 	FINDING_COST_LIMIT,   /* it is: end it */
+	/* judge_nodes.c; no action, a person should know */
+	FINDING_JOB_CLEANING, /* slurmctld does not get done with its last start */
 	/* nodes; SUBJECT node */
 	FINDING_NODE_WITHOUT_INSTANCE, /* up or coming, nothing is there: force_down() */
 	FINDING_NODE_STUCK_SILENT,     /* IDLE+POWERED_DOWN+NOT_RESPONDING: resume_nodes() */
@@ -86,6 +88,8 @@ struct finding {
 	char why[256]; /* one sentence, without a full stop */
 	bool alarm;    /* a person should be woken (alarm.h) */
 };
+/* Is it only told to people, since no action of ours mends it? */
+bool finding_is_told(const struct finding *finding);
 /* What it is about, as the table names it: "instance i-…", "gang 12-…", "node …". */
 void finding_subject(const struct finding *finding, char *subject, size_t size);
 

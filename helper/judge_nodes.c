@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Slurm's nodes: those that are up without a machine, and those that slurmctld will not bring out
- * of their state by itself.
+ * of their state by itself; and jobs that it will not.
  */
 #include <stdio.h>
 
@@ -181,9 +181,38 @@ static int judge_address(const struct judge_rules *rules, const struct survey_no
 	return 0;
 }
 
+/*
+ * slurmctld takes "the last start's prolog runs" for true, or "it has steps", until it is restarted
+ * (22.05; a reconfiguration is not enough): it never starts the job, and nothing of ours could.
+ */
+static int judge_cleaning(const struct survey *survey, const struct judge_rules *rules,
+	const struct survey_cleaning *cleaning, struct findings *findings, struct err *err)
+{
+	int64_t age_s = judge_age_s(survey, cleaning->since_ms);
+	struct finding *f;
+
+	if (age_s <= rules->grace_s)
+		return 0;
+	f = findings_add(findings, FINDING_JOB_CLEANING, err);
+	if (!f)
+		return -1;
+	f->alarm = true;
+	f->number = cleaning->job->job_id;
+	snprintf(f->text, sizeof(f->text), "%s", cleaning->job->name);
+	snprintf(f->why, sizeof(f->why),
+		"job %s waits with reason Cleaning for %lld s: slurmctld is not done with its last "
+		"start; if no PrologSlurmctld runs for it, restart slurmctld, it does not start "
+		"before",
+		cleaning->job->name, (long long)age_s);
+	return 0;
+}
+
 int judge_nodes(const struct survey *survey, const struct judge_rules *rules,
 	struct findings *findings, struct err *err)
 {
+	for (size_t i = 0; i < survey->ncleanings; i++)
+		if (judge_cleaning(survey, rules, &survey->cleanings[i], findings, err) < 0)
+			return -1;
 	for (size_t i = 0; survey->nodes_known && i < survey->nnodes; i++) {
 		const struct survey_node *node = &survey->nodes[i];
 

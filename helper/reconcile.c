@@ -88,7 +88,7 @@ static void carry_out(struct pass *pass, struct app *app, const struct survey *s
 		const struct finding *finding = &findings->all[i];
 		struct err err = {0};
 
-		if (finding->rule == FINDING_LEFT_ALONE) {
+		if (finding_is_told(finding)) {
 			leave_alone(pass, app, survey, finding, &repairs);
 			continue;
 		}
@@ -123,8 +123,7 @@ static void plan(struct pass *pass, const struct findings *findings)
 
 	for (size_t i = 0; i < findings->n; i++)
 		note(pass, &findings->all[i],
-			findings->all[i].rule == FINDING_LEFT_ALONE ? END_LEFT_ALONE : END_PLANNED,
-			"");
+			finding_is_told(&findings->all[i]) ? END_LEFT_ALONE : END_PLANNED, "");
 	if (pass->findings || pass->how->quiet)
 		return;
 	reconcile_show_table(findings, &out);
@@ -192,7 +191,7 @@ static int run(struct pass *pass, struct app *app, struct survey *survey, struct
 	if (judge(survey, &rules, findings, err) < 0)
 		return -1;
 	for (size_t i = 0; i < findings->n; i++)
-		todo += findings->all[i].rule != FINDING_LEFT_ALONE;
+		todo += !finding_is_told(&findings->all[i]);
 	blind = reconcile_show_unknown(survey, &unknown);
 	if (pass->how->json) {
 		pass->findings = json_object_new_array();

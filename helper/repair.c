@@ -101,10 +101,11 @@ static void say(const struct finding *finding, char *text, size_t size)
 
 static void raise(struct app *app, const struct finding *finding)
 {
-	const char *subject = finding->rule == FINDING_COST_WARNING ? finding->text
-			      : *finding->instance                  ? finding->instance
-			      : *finding->gang                      ? finding->gang
-								    : finding->node;
+	bool job = finding->rule == FINDING_COST_WARNING || finding->rule == FINDING_JOB_CLEANING;
+	const char *subject = job                  ? finding->text
+			      : *finding->instance ? finding->instance
+			      : *finding->gang     ? finding->gang
+						   : finding->node;
 
 	alarm_raise(app, finding_info(finding->rule)->name, subject, "%s", finding->why);
 }

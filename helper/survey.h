@@ -158,6 +158,12 @@ struct survey_cost {
 	bool warned;
 };
 
+/* A job of our partitions that waits since slurmctld is not done with its last start. */
+struct survey_cleaning {
+	const struct job_facts *job; /* of the survey */
+	int64_t since_ms;            /* as it has been seen at each pass */
+};
+
 struct survey_clock {      /* how the wall clock stands to the machine's uptime */
 	char boot[40];     /* the boot's id */
 	int64_t offset_ms; /* between them */
@@ -204,6 +210,8 @@ struct survey {
 	size_t nholds;
 	struct survey_cost *costs;
 	size_t ncosts;
+	struct survey_cleaning *cleanings;
+	size_t ncleanings;
 
 	/* of survey_link(): */
 	struct survey_row **by_gang;  /* all rows, by gang */
@@ -225,8 +233,8 @@ int survey_make(struct app *app, unsigned parts, struct survey *survey, struct e
 void survey_release(struct survey *survey);
 
 /*
- * Write down what the next pass needs to know of this one: the clock, and which nodes were powering
- * up or down. One row; not after a dry run.
+ * Write down what the next pass needs to know of this one: the clock, which nodes were powering up
+ * or down, and which jobs slurmctld was cleaning up after. One row; not after a dry run.
  */
 int survey_remember(struct app *app, const struct survey *survey, struct err *err);
 

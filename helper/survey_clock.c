@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * What one pass writes down for the next: how the wall clock stood to the machine's uptime, so that
- * a clock that was set is noticed, and which nodes were powering up or down since when, which
- * slurmctld does not tell.
+ * a clock that was set is noticed, and what slurmctld does not tell: which nodes were powering up
+ * or down since when, and after which jobs it has been cleaning up.
  */
 #include <inttypes.h>
 #include <stdio.h>
@@ -62,6 +62,49 @@ static void read_nodes(struct survey *survey, const char *line, size_t len)
 	}
 }
 
+/* Does one of the job's partitions ("a,b") have nodes of ours? */
+static bool is_ours(const struct conf *conf, const struct job_facts *job)
+{
+	const char *p = job->partition;
+
+	while (*p) {
+		char name[sizeof(job->partition)];
+		size_t len = strcspn(p, ",");
+
+		snprintf(name, sizeof(name), "%.*s", (int)len, p);
+		if (conf_has_partition(conf, name))
+			return true;
+		p += len + (p[len] == ',');
+	}
+	return false;
+}
+
+static int find_cleanings(struct survey *survey, struct err *err)
+{
+	survey->cleanings = calloc(survey->njobs + 1, sizeof(*survey->cleanings));
+	if (!survey->cleanings)
+		return err_nomem(err);
+	for (size_t i = 0; i < survey->njobs; i++)
+		if (survey->jobs[i].cleaning && is_ours(survey->conf, &survey->jobs[i]))
+			survey->cleanings[survey->ncleanings++] = (struct survey_cleaning){
+				.job = &survey->jobs[i], .since_ms = survey->now_ms};
+	return 0;
+}
+
+/* One line: "C 1790000000000 12 1", a job and its restarts: the same start, so the same wait. */
+static void read_cleaning(struct survey *survey, const char *line)
+{
+	unsigned id, restart;
+	int64_t since_ms;
+
+	if (sscanf(line, "C %" SCNd64 " %u %u", &since_ms, &id, &restart) != 3)
+		return;
+	for (size_t i = 0; i < survey->ncleanings; i++)
+		if (survey->cleanings[i].job->job_id == id &&
+			survey->cleanings[i].job->restart == restart)
+			survey->cleanings[i].since_ms = since_ms;
+}
+
 int survey_clock_read(struct app *app, struct survey *survey, struct err *err)
 {
 	struct survey_clock was = {0}, *now = &survey->clock;
@@ -69,6 +112,8 @@ int survey_clock_read(struct app *app, struct survey *survey, struct err *err)
 	cleanup_free char *text = NULL;
 	bool told;
 
+	if (find_cleanings(survey, err) < 0)
+		return -1;
 	if (meta_get(app->db, META_KEY, &text, err) < 0 && err->class != ERR_NOTFOUND)
 		return -1;
 	read_boot(now->boot, sizeof(now->boot));
@@ -99,6 +144,9 @@ int survey_clock_read(struct app *app, struct survey *survey, struct err *err)
 		if (node->facts.powering_up || node->facts.powering_down)
 			node->since_ms = survey->now_ms;
 	}
+	for (const char *line = told ? strchr(text, '\n') : NULL; line && *++line;
+		line = strchr(line, '\n'))
+		read_cleaning(survey, line);
 	if (!told || survey->now_ms - looked_ms > GAP_MS || survey->now_ms < looked_ms)
 		return 0;
 	for (const char *line = strchr(text, '\n'); line && *++line; line = strchr(line, '\n'))
@@ -175,6 +223,10 @@ int survey_remember(struct app *app, const struct survey *survey, struct err *er
 		if (add_nodes(&text, nodes + at, next - at, err) < 0)
 			return -1;
 	}
+	for (size_t i = 0; i < survey->ncleanings; i++)
+		strbuf_addf(&text, "\nC %" PRId64 " %u %u", survey->cleanings[i].since_ms,
+			(unsigned)survey->cleanings[i].job->job_id,
+			(unsigned)survey->cleanings[i].job->restart);
 	if (text.failed)
 		return err_nomem(err);
 	return meta_set(app->db, META_KEY, text.buf, err);

@@ -344,6 +344,7 @@ void survey_release(struct survey *survey)
 	free(survey->regions);
 	free(survey->nodes);
 	free(survey->jobs);
+	free(survey->cleanings);
 	free(survey->gangs);
 	free(survey->rows);
 	free(survey->strays);

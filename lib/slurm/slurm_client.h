@@ -84,7 +84,8 @@ struct job_facts {
 	uint64_t mem_mib_per_node; /* asked for, or Slurm's default; 0: all, or not known */
 	uint64_t mem_mib_per_cpu;  /* where it is asked for so; mem_mib_per_node follows from it */
 	uint32_t gpus_per_node;
-	char wait[64];        /* why it is pending, in words; "": it is not, or nobody has said */
+	bool cleaning; /* pending, since slurmctld is not done with its last start (Cleaning) */
+	char wait[64]; /* why it is pending, in words; "": it is not, or nobody has said */
 	char dependency[128]; /* "afterok:7(unfulfilled)", cut; "" none */
 	int64_t time_limit_s; /* -1: unlimited */
 	int64_t start_s, submit_s, eligible_s;

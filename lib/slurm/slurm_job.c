@@ -106,6 +106,7 @@ static int fill_facts(const slurm_job_info_t *job, struct job_facts *facts, stru
 	fill_node_needs(job, facts);
 	if ((job->job_state & JOB_STATE_BASE) == JOB_PENDING)
 		copy_text(facts->wait, sizeof(facts->wait), job_wait_words(job->state_reason));
+	facts->cleaning = facts->state == JOB_STATE_PENDING && job->state_reason == WAIT_CLEANING;
 	copy_text(facts->dependency, sizeof(facts->dependency), job->dependency);
 	facts->time_limit_s = minutes32_to_s(job->time_limit);
 	facts->start_s = job->start_time;

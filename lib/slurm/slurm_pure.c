@@ -144,6 +144,7 @@ const char *job_wait_words(uint32_t reason)
 		{WAIT_PART_TIME_LIMIT, "a longer time than its partition allows"},
 		{WAIT_RESERVATION, "for its reservation"},
 		{WAIT_LICENSES, "for licenses"},
+		{WAIT_CLEANING, "slurmctld is not done with its last start"},
 		{WAIT_ARRAY_TASK_LIMIT, "as many tasks of its array run as may at a time"},
 	};
 

@@ -24,6 +24,7 @@ setup() {
 }
 
 teardown() {
+	rm -f "$BURST_DIR/etc/hold-prolog"
 	faults '[]'
 	mend_hooks
 	in_cluster scancel --user="$BURST_USER" 2>/dev/null || :
@@ -131,4 +132,26 @@ set_node() {
 	[ "$(node_field aws-hpc-3 NodeAddr)" = 127.0.0.254 ]
 	agreed
 	job_is "$job" RUNNING
+}
+
+@test "job-cleaning: slurmctld does not get done with a job's last start: an alarm, once, and what to do" {
+	break_hooks prolog
+	printf '#!/bin/sh\nwhile [ -e %s ]; do sleep 0.2; done\n' "$BURST_DIR/etc/hold-prolog" >"$BURST_DIR/hooks/prolog"
+	: >"$BURST_DIR/etc/hold-prolog"
+	job=$(submit -N 1 -t 5 --efa=disabled --wrap true)
+	wait_for "job_is $job CONFIGURING" 30
+	in_cluster scontrol requeue "$job"
+	wait_for "job_is $job PENDING" 30
+	in_cluster scontrol update jobid="$job" starttime=now
+	wait_for '[ "$(job_field "$job" Reason)" = Cleaning ]' 60
+	wait_for settled 60
+	helper reconcile
+	wait_for 'helper reconcile | grep -qx "job-cleaning job $job: job $job waits with reason Cleaning for [0-9]* s: slurmctld is not done with its last start; if no PrologSlurmctld runs for it, restart slurmctld, it does not start before"' 30
+	reconcile --dry-run
+	[ "$status" -eq 0 ]
+	[[ ${lines[1]} =~ ^job-cleaning\ +none\ +job\ $job\ +job\ $job\ waits\ with\ reason\ Cleaning\ for\  ]]
+	[ "$(grep -c "alarm: job-cleaning: job $job waits" "$BURST_LOG")" -eq 1 ]
+	rm "$BURST_DIR/etc/hold-prolog"
+	wait_for "job_is $job COMPLETED" 120
+	wait_for agreed 60
 }

@@ -509,6 +509,28 @@ START_TEST(ended_runs)
 }
 END_TEST
 
+START_TEST(job_cleaning)
+{
+	world();
+	survey.cleanings = calloc(1, sizeof(*survey.cleanings));
+	survey.ncleanings = 1;
+	survey.cleanings[0].job = job();
+	survey.cleanings[0].since_ms = NOW_MS - 300 * 1000;
+	expect("");
+	survey.cleanings[0].since_ms = NOW_MS - 301 * 1000;
+	expect("job-cleaning job 7");
+	ck_assert(finding_is_told(finding_at(0)));
+	ck_assert(finding_at(0)->alarm);
+	ck_assert_str_eq(finding_at(0)->why,
+		"job 7 waits with reason Cleaning for 301 s: slurmctld is not done with its last "
+		"start; if no PrologSlurmctld runs for it, restart slurmctld, it does not start "
+		"before");
+	/* the clock was set since */
+	survey.steady_ms = 300 * 1000;
+	expect("");
+}
+END_TEST
+
 int main(void)
 {
 	Suite *s = suite_create("judge_nodes");
@@ -533,6 +555,7 @@ int main(void)
 	tcase_add_test(t, version_unused);
 	tcase_add_test(t, intent_old);
 	tcase_add_test(t, hold_left);
+	tcase_add_test(t, job_cleaning);
 	tcase_add_test(t, order);
 	suite_add_tcase(s, t);
 	sr = srunner_create(s);

@@ -409,6 +409,8 @@ START_TEST(waits)
 {
 	ck_assert_str_eq(job_wait_words(WAIT_HELD_USER), "held by its user");
 	ck_assert_str_eq(job_wait_words(WAIT_TIME), "not to begin yet");
+	ck_assert_str_eq(
+		job_wait_words(WAIT_CLEANING), "slurmctld is not done with its last start");
 	ck_assert_str_eq(job_wait_words(WAIT_NO_REASON), "");
 	ck_assert_str_eq(job_wait_words(4000000), "");
 }
