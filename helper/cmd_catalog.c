@@ -236,9 +236,11 @@ static int list(int argc, char **argv, const char *conf_path)
 
 int cmd_catalog(int argc, char **argv, const char *conf_path)
 {
+	if (argc >= 2 && !strcmp(argv[argc - 1], "--help"))
+		return usage(stdout);
 	if (argc >= 2 && !strcmp(argv[1], "refresh"))
 		return refresh(argc - 1, argv + 1, conf_path);
 	if (argc >= 2 && !strcmp(argv[1], "list"))
 		return list(argc - 1, argv + 1, conf_path);
-	return usage(argc == 2 && !strcmp(argv[1], "--help") ? stdout : stderr);
+	return usage(stderr);
 }

@@ -21,14 +21,14 @@
 struct wanted {
 	const char *script, *env;
 	uint32_t nodes, tasks;
-	bool json;
+	bool json, help;
 };
 
-static int usage(void)
+static int usage(FILE *to)
 {
-	fprintf(stderr, "usage: aws-slurm-burst detect [--env FILE] [--nodes N] [--ntasks N] "
-			"[--json] SCRIPT\n");
-	return err_exit_code(ERR_USAGE);
+	fprintf(to, "usage: aws-slurm-burst detect [--env FILE] [--nodes N] [--ntasks N] "
+		    "[--json] SCRIPT\n");
+	return to == stdout ? 0 : err_exit_code(ERR_USAGE);
 }
 
 static int read_count(const char *option, const char *text, uint32_t *value)
@@ -52,12 +52,13 @@ static int read_options(int argc, char **argv, struct wanted *w)
 		{"nodes", required_argument, NULL, 'N'},
 		{"ntasks", required_argument, NULL, 'n'},
 		{"json", no_argument, NULL, 'j'},
+		{"help", no_argument, NULL, 'h'},
 		{0},
 	};
 	int c;
 
 	optind = 1;
-	while ((c = getopt_long(argc, argv, "N:n:", options, NULL)) >= 0) {
+	while ((c = getopt_long(argc, argv, "N:n:h", options, NULL)) >= 0) {
 		if (c == 'e')
 			w->env = optarg;
 		else if (c == 'j')
@@ -66,13 +67,17 @@ static int read_options(int argc, char **argv, struct wanted *w)
 			return -1;
 		else if (c == 'n' && read_count("ntasks", optarg, &w->tasks) < 0)
 			return -1;
+		else if (c == 'h')
+			w->help = true;
 		else if (c != 'N' && c != 'n') {
-			usage();
+			usage(stderr);
 			return -1;
 		}
 	}
+	if (w->help)
+		return 0;
 	if (optind + 1 != argc) {
-		usage();
+		usage(stderr);
 		return -1;
 	}
 	w->script = argv[optind];
@@ -150,6 +155,8 @@ int cmd_detect(int argc, char **argv, const char *conf_path)
 
 	if (read_options(argc, argv, &w) < 0)
 		return err_exit_code(ERR_USAGE);
+	if (w.help)
+		return usage(stdout);
 	if (run(&w, &err) < 0) {
 		fprintf(stderr, "aws-slurm-burst: detect: %s\n", err.text);
 		return err_exit_code(err.class);

@@ -77,6 +77,22 @@ static void usage(FILE *to)
 		CONF_DEFAULT_PATH);
 }
 
+/* --help of the commands that have no page of their own. */
+static bool told_help(const struct command *command, int argc, char **argv)
+{
+	static const char *const own[] = {
+		"reconcile", "catalog", "prices", "estimate", "detect", "cost", "budget"};
+
+	if (argc != 3 || (strcmp(argv[2], "--help") && strcmp(argv[2], "-h")))
+		return false;
+	for (size_t i = 0; i < ARRAY_SIZE(own); i++)
+		if (!strcmp(own[i], command->name))
+			return false;
+	printf("usage: aws-slurm-burst [-c FILE] %s%s%s\n%s\n", command->name,
+		*command->usage ? " " : "", command->usage, command->help);
+	return true;
+}
+
 static const struct command *find(const char *name)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(commands); i++)
@@ -138,5 +154,7 @@ int main(int argc, char **argv)
 			argv[1]);
 		return 2;
 	}
+	if (told_help(command, argc, argv))
+		return 0;
 	return command->run(argc - 1, argv + 1, conf_path);
 }

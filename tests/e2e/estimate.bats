@@ -98,6 +98,17 @@ field() {
 	[ -z "$stderr" ]
 }
 
+@test "every command says what it takes, also with a configuration that cannot be read" {
+	local command
+	for command in resume suspend resume-fail release reconcile notices status explain catalog 'catalog list' \
+		'catalog refresh' prices 'prices list' estimate detect cost budget open config; do
+		# shellcheck disable=SC2086 # two words
+		run -0 --separate-stderr as_user -c /nonexistent $command --help
+		[[ $output == "usage: aws-slurm-burst "*"${command%% *}"* ]]
+		[ -z "$stderr" ]
+	done
+}
+
 @test "--wrap needs no script, and nothing is run of either" {
 	run -0 --separate-stderr estimate -p aws -N 4 --wrap="touch $T/ran; mpirun ./x"
 	[[ $output == *'mpirun starts several ranks of x'* ]]
