@@ -87,6 +87,7 @@ field() {
 	[[ $output == 'usage: aws-slurm-burst estimate '* ]]
 }
 
+# shellcheck disable=SC2016 # what bash is given, it expands itself
 @test "what could not be written is an error, a reader that has seen enough is none" {
 	# larger than a buffer of stdio
 	run -1 --separate-stderr bash -c '"$1" catalog list --region us-east-2 >/dev/full' _ "$HELPER"
