@@ -216,13 +216,19 @@ static void tell_loss(const char *moved)
 	if (*moved)
 		printf("the damaged file is %s: keep it, what is lost may be read from it\n",
 			moved);
+	/* the budgets last: it is they that somebody has to do something about */
 	printf("lost: what ended instances cost, and with it what jobs have spent of their cost "
-	       "limits; how often each job's start failed; which pools had no capacity; node "
+	       "limits, and everybody of budgets; how often each job's start failed; which pools "
+	       "had no capacity; node "
 	       "groups "
 	       "closed after failed boots (they are open); tries and reasons that explain shows; "
-	       "notices of EC2; what \"catalog refresh\" had learnt\n");
-	log_warn("state.db was made anew%s%s; lost: costs and cost limits so far, failed starts, "
-		 "what was remembered of pools and node groups, tries, notices, the catalogue",
+	       "notices of EC2; what \"catalog refresh\" and \"prices refresh\" had learnt; the "
+	       "budgets of \"budget set\": nothing is held against them until they are set "
+	       "again\n");
+	log_warn("state.db was made anew%s%s; lost: costs and what was spent of cost limits and "
+		 "budgets so far, "
+		 "failed starts, what was remembered of pools and node groups, tries, notices, the "
+		 "catalogue, prices, and the budgets of \"budget set\"",
 		*moved ? ", the damaged one is " : "", moved);
 }
 

@@ -136,7 +136,7 @@ ended_by_suspend() {
 	faults '[]'
 	run -0 helper reconcile --rebuild
 	[[ $output == *"adopted with 2 instance(s)"* ]]
-	[[ $output == *"lost: what ended instances cost"* ]]
+	[[ $output == *"lost: what ended instances cost"*'the budgets of "budget set": nothing is held against them until they are set again'* ]]
 	in_cluster sh -c "ls $STATE" | grep -q '^state.db.damaged-[0-9]*T[0-9]*Z$'
 	job_is "$job" RUNNING
 	[ "$(db 'SELECT state, job_id FROM gang')" = "active|$job" ]
