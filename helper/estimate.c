@@ -244,7 +244,7 @@ static void fill_intent(const struct estimate_input *input, struct intent *inten
 			snprintf(intent->i_mpi_root, sizeof(intent->i_mpi_root), "%s", value);
 		else if ((value = value_of(*env, "SLURM_MPI_TYPE")))
 			snprintf(intent->mpi, sizeof(intent->mpi), "%s", value);
-		else if (!strncmp(*env, "OMPI_", 5) &&
+		else if (!strncmp(*env, "OMPI_", 5) && !env_is_of_slurm(*env) &&
 			 used + 1 + strcspn(*env, "=") < sizeof(intent->ompi))
 			snprintf(intent->ompi + used, sizeof(intent->ompi) - used, "%s%.*s",
 				used ? "," : "", (int)strcspn(*env, "="), *env);

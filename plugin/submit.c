@@ -138,7 +138,7 @@ static void read_env(struct intent *in, char *const env[])
 			break;
 		case 'O':
 			len = ompi_name(*env);
-			if (len)
+			if (len && !env_is_of_slurm(*env))
 				add_name(&names, *env, len);
 			break;
 		}

@@ -340,3 +340,21 @@ int intent_decode(const char *line, struct intent *intent, struct err *err)
 	*intent = in;
 	return 0;
 }
+
+bool env_is_of_slurm(const char *entry)
+{
+	/* with the very values: a user who sets one of them to another does say something */
+	static const char *const entries[] = {
+		"OMPI_MCA_plm_slurm_args=--external-launcher",
+		"PRTE_MCA_plm_slurm_args=--external-launcher",
+		"HYDRA_BOOTSTRAP=slurm",
+		"HYDRA_LAUNCHER_EXTRA_ARGS=--external-launcher",
+		"I_MPI_HYDRA_BOOTSTRAP=slurm",
+		"I_MPI_HYDRA_BOOTSTRAP_EXEC_EXTRA_ARGS=--external-launcher",
+	};
+
+	for (size_t i = 0; i < sizeof(entries) / sizeof(entries[0]); i++)
+		if (!strcmp(entry, entries[i]))
+			return true;
+	return false;
+}

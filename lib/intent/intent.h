@@ -74,6 +74,13 @@ int intent_encode(const struct intent *intent, char *buf, size_t size, struct er
 int intent_decode(const char *line, struct intent *intent, struct err *err);
 
 /*
+ * Whether ENTRY, NAME=value, is what Slurm itself (23.11 and later) puts into the environment of
+ * every job, step and salloc, so that mpirun starts its daemons by srun. Who submits from inside
+ * a job hands it on: it says nothing of what the new job runs.
+ */
+bool env_is_of_slurm(const char *entry);
+
+/*
  * Copy TEXT into BUF for a message: bytes outside printable ASCII become '?', a text longer than
  * MAX bytes is cut and ends in "...". Returns BUF.
  */

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "lib/base/cleanup.h"
+#include "lib/intent/intent.h"
 #include "lib/plan/detect_internal.h"
 
 static const struct {
@@ -233,7 +234,7 @@ static void judge_environment(struct detection *d)
 		enum mpi_impl impl;
 		char name[64];
 
-		if (!equals)
+		if (!equals || env_is_of_slurm(entry))
 			continue;
 		snprintf(name, sizeof(name), "%.*s",
 			(int)(equals - entry < 63 ? equals - entry : 63), entry);

@@ -227,6 +227,12 @@ START_TEST(without_a_script)
 	static const char *const modules[] = {
 		"NOTHING", "LOADEDMODULES=gcc/12:openmpi/4.1.5", "X=", NULL};
 	static const char *const others[] = {"OMPI_MCA_btl=tcp", "SLURM_MPI_TYPE=pmix", NULL};
+	/* what 24.11 and 26.05 put into the environment of every job */
+	static const char *const inside_a_job[] = {"OMPI_MCA_plm_slurm_args=--external-launcher",
+		"PRTE_MCA_plm_slurm_args=--external-launcher", "HYDRA_BOOTSTRAP=slurm",
+		"HYDRA_LAUNCHER_EXTRA_ARGS=--external-launcher", "I_MPI_HYDRA_BOOTSTRAP=slurm",
+		"I_MPI_HYDRA_BOOTSTRAP_EXEC_EXTRA_ARGS=--external-launcher", NULL};
+	static const char *const overlap[] = {"OMPI_MCA_plm_slurm_args=--overlap", NULL};
 	struct detect_input input = {.nodes = 4, .tasks = 64};
 	struct detect_result r;
 	char text[DETECT_DESCRIBE_SIZE];
@@ -237,6 +243,12 @@ START_TEST(without_a_script)
 	detect(&input, &r);
 	ck_assert(r.is_mpi && r.confidence == 60 && r.impl == MPI_OPENMPI);
 	input.env = others;
+	detect(&input, &r);
+	ck_assert(r.is_mpi && r.impl == MPI_OPENMPI);
+	input.env = inside_a_job;
+	detect(&input, &r);
+	ck_assert(!r.is_mpi && r.confidence == 55);
+	input.env = overlap;
 	detect(&input, &r);
 	ck_assert(r.is_mpi && r.impl == MPI_OPENMPI);
 	input.env = NULL;

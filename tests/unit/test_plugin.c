@@ -420,7 +420,8 @@ START_TEST(collects_mpi)
 		(char[]){"SLURM_MPI_TYPE=pmix_v4"}, (char[]){"OMPI_MCA_btl=secret"},
 		(char[]){"OMPI_A=1"}, (char[]){"OMPI_MCA=2"}, (char[]){"OMPI_A=again"},
 		(char[]){"OMPI_x y=1"}, (char[]){"OMPI_novalue"}, (char[]){"OMP_NUM_THREADS=4"},
-		(char[]){"SLURM_X=1"}, (char[]){"=odd"}, (char[]){""}, NULL};
+		(char[]){"SLURM_X=1"}, (char[]){"=odd"}, (char[]){""},
+		(char[]){"OMPI_MCA_plm_slurm_args=--external-launcher"}, NULL};
 	static const struct choice choice;
 	static const struct plugargs args;
 	struct intent in;
