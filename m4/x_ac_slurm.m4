@@ -40,6 +40,8 @@ AC_DEFUN([X_AC_SLURM], [
     update_node_msg_t.topology_str, update_node_msg_t.extra], [], [], [[#include <slurm/slurm.h>]])
   # slurm_free_ctl_conf has this name in current releases
   AC_CHECK_DECLS([slurm_free_conf], [], [], [[#include <slurm/slurm.h>]])
+  # 26.05 has an error of its own for nodes that are not as a change of state wants them
+  AC_CHECK_DECLS([ESLURM_INVALID_NODE_STATE_TRANSITION], [], [], [[#include <slurm/slurm_errno.h>]])
   # up to 23.02 hostlist_t is a pointer type, from 23.11 a structure
   AC_CACHE_CHECK([whether hostlist_t is a pointer], [x_cv_slurm_hostlist_pointer],
     [AC_COMPILE_IFELSE([AC_LANG_PROGRAM([[#include <slurm/slurm.h>]],

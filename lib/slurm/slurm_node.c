@@ -401,9 +401,15 @@ int slurm_client_leave(const char *hostlist, const char *reason, struct err *err
 int slurm_client_resume_nodes(const char *hostlist, struct err *err)
 {
 	/*
-	 * "Invalid node state" is said for each node that is not powering down (any more, or not
-	 * yet); slurmctld goes on with the others of the list all the same.
+	 * "Invalid node state", of 26.05 "Invalid node state transition", is said for each node
+	 * that is not powering down (any more, or not yet); slurmctld goes on with the others of
+	 * the list all the same.
 	 */
-	return set_state(hostlist, NODE_RESUME, NULL, NULL, "resuming nodes",
-		ESLURM_INVALID_NODE_STATE, err);
+#if HAVE_DECL_ESLURM_INVALID_NODE_STATE_TRANSITION
+	int harmless = ESLURM_INVALID_NODE_STATE_TRANSITION;
+#else
+	int harmless = ESLURM_INVALID_NODE_STATE;
+#endif
+
+	return set_state(hostlist, NODE_RESUME, NULL, NULL, "resuming nodes", harmless, err);
 }
