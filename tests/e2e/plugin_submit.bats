@@ -114,8 +114,9 @@ last_job() {
 	# shellcheck disable=SC2016
 	run -0 --separate-stderr as_user srun --efa=optional sh -c 'echo $SLURM_JOB_ID'
 	run -0 intent_of "$output"
-	# srun itself sets SLURM_MPI_TYPE to the cluster's MpiDefault
-	[ "$output" = "v=1;efa=optional;efa_from=user;cost=9.00;via=srun;mpi=none" ]
+	# srun itself sets SLURM_MPI_TYPE to the cluster's MpiDefault; of later releases after the plugin has looked
+	if [[ $(slurmctld -V) == *' 22.05.'* ]]; then mpi=';mpi=none'; else mpi=; fi
+	[ "$output" = "v=1;efa=optional;efa_from=user;cost=9.00;via=srun$mpi" ]
 }
 
 @test "salloc: command line and environment" {
