@@ -21,6 +21,9 @@
 #define WINDOW_MS 600000
 #define HANGS_MAX 6
 
+/* Who raises an alarm and is not done by the program's time and so much more has died. */
+#define PENDING_MS 5000
+
 #define NAME "alarm.command"
 
 /* --- the program ----------------------------------------------------------------------------- */
@@ -92,38 +95,64 @@ static void run_program(const struct app *app, char *what, char *subject, char *
 
 /* --- the alarm ------------------------------------------------------------------------------- */
 
+struct memory {
+	char key[384];
+	bool begun; /* we have written down that it is being raised */
+};
+
 /*
- * Raised not long ago? Else it is counted and written down, in one transaction: of many processes
- * that find it at once, one tells.
+ * Raised not long ago, or being raised? Else it is written down as that, in one transaction: of
+ * many processes that find it at once, one tells. Not as raised: who is killed now has told nobody.
  */
-static bool is_known(struct app *app, const char *what, const char *subject)
+static bool is_known(struct app *app, struct memory *memory)
 {
-	int64_t now_ms = clock_now_ms(), until_ms = now_ms + app->conf->alarm.repeat_s * 1000;
+	int64_t now_ms = clock_now_ms();
+	int64_t until_ms = now_ms + app->conf->alarm.timeout_s * 1000 + PENDING_MS;
 	cleanup_free char *value = NULL;
-	char key[384], name[80];
 	struct err err;
 
 	if (!app->db)
 		return false;
-	snprintf(key, sizeof(key), "alarm/%s/%s", what, subject);
-	snprintf(name, sizeof(name), "alarm.%s", what);
 	if (db_begin(app->db, &err) < 0) {
 		log_warn("%s", err.text);
 		return false;
 	}
-	if (cache_get(app->db, key, now_ms, &value, &err) < 0 ||
-		(!value && (cache_put(app->db, key, "raised", until_ms, &err) < 0 ||
-				   counter_add(app->db, name, 1, &err) < 0)) ||
+	if (cache_get(app->db, memory->key, now_ms, &value, &err) < 0 ||
+		(!value && cache_put(app->db, memory->key, "pending", until_ms, &err) < 0) ||
 		db_commit(app->db, &err) < 0) {
 		log_warn("%s", err.text);
 		db_rollback(app->db);
+		return value != NULL;
 	}
+	memory->begun = !value;
 	return value != NULL;
+}
+
+/* It is told: counted, and not raised again for a while. */
+static void remember(struct app *app, const struct memory *memory, const char *what)
+{
+	int64_t until_ms = clock_now_ms() + app->conf->alarm.repeat_s * 1000;
+	char name[80];
+	struct err err;
+
+	if (!memory->begun)
+		return;
+	snprintf(name, sizeof(name), "alarm.%s", what);
+	if (db_begin(app->db, &err) < 0) {
+		log_warn("%s", err.text);
+		return;
+	}
+	if (cache_put(app->db, memory->key, "raised", until_ms, &err) < 0 ||
+		counter_add(app->db, name, 1, &err) < 0 || db_commit(app->db, &err) < 0) {
+		log_warn("%s", err.text);
+		db_rollback(app->db);
+	}
 }
 
 bool alarm_raise(struct app *app, const char *what, const char *subject, const char *fmt, ...)
 {
 	char text[ERR_TEXT_SIZE], safe[ERR_TEXT_SIZE], about[256], word[64];
+	struct memory memory = {0};
 	va_list ap;
 
 	va_start(ap, fmt);
@@ -132,12 +161,14 @@ bool alarm_raise(struct app *app, const char *what, const char *subject, const c
 	text_make_safe(text, sizeof(safe) - 1, safe, sizeof(safe));
 	text_make_safe(subject, sizeof(about) - 1, about, sizeof(about));
 	snprintf(word, sizeof(word), "%s", what);
-	if (is_known(app, word, about)) {
+	snprintf(memory.key, sizeof(memory.key), "alarm/%s/%s", word, about);
+	if (is_known(app, &memory)) {
 		log_debug("alarm: %s: %s (raised already)", word, safe);
 		return false;
 	}
 	log_err("alarm: %s: %s", word, safe);
 	if (app->conf->alarm.command)
 		run_program(app, word, about, safe);
+	remember(app, &memory, word);
 	return true;
 }

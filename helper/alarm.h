@@ -9,6 +9,9 @@
  * process group after alarm.timeout_s. The same WHAT of the same SUBJECT is not raised again before
  * alarm.repeat_s have passed: a watcher finds it anew every minute. A program that takes the time
  * of six hangs is not run again for ten minutes.
+ *
+ * At least once: that it was raised is written down when the program has ended. Whose process is
+ * killed before that is raised again by who finds it next, some seconds after alarm.timeout_s.
  */
 #ifndef BURST_ALARM_H
 #define BURST_ALARM_H

@@ -372,7 +372,8 @@ static void alarm_use(struct app *app, const struct budget_use *use)
 	const struct budget *b = use->budget;
 	char words[WORDS_SIZE], subject[200], from[CLOCK_ISO_SIZE];
 	int64_t taken = use->spent_uusd + use->held_uusd;
-	unsigned reached = 0;
+	unsigned reached[ARRAY_SIZE(b->alarms)];
+	size_t n = 0;
 	struct err err;
 
 	for (size_t i = 0; i < b->nalarms; i++) {
@@ -381,23 +382,28 @@ static void alarm_use(struct app *app, const struct budget_use *use)
 		if (__builtin_mul_overflow(b->limit_uusd, (int64_t)b->alarms[i], &threshold) ||
 			taken < threshold / 100 + (threshold % 100 != 0))
 			continue;
-		switch (budget_note_alarm(app->db, use, b->alarms[i], clock_now_ms(), &err)) {
-		case 1:
-			reached = b->alarms[i];
-			break;
+		switch (budget_alarm_is_noted(app->db, use, b->alarms[i], &err)) {
 		case 0:
+			reached[n++] = b->alarms[i];
+			break;
+		case 1:
 			break;
 		default:
 			log_warn("%s", err.text);
 		}
 	}
-	if (!reached)
+	if (!n)
 		return;
 	clock_format_iso(use->from_s, from);
 	from[10] = '\0';
-	snprintf(subject, sizeof(subject), "%s/%s/%s/%u", b->name, use->who, from, reached);
-	alarm_raise(app, "budget", subject, "%u %% of its limit is reached: %s", reached,
-		budget_use_words(use, words, sizeof(words)));
+	snprintf(subject, sizeof(subject), "%s/%s/%s/%u", b->name, use->who, from, reached[n - 1]);
+	/* another process may be at it, or have died in it: noted by who has told */
+	if (!alarm_raise(app, "budget", subject, "%u %% of its limit is reached: %s",
+		    reached[n - 1], budget_use_words(use, words, sizeof(words))))
+		return;
+	for (size_t i = 0; i < n; i++)
+		if (budget_note_alarm(app->db, use, reached[i], clock_now_ms(), &err) < 0)
+			log_warn("%s", err.text);
 }
 
 void budget_alarms(struct app *app)

@@ -76,19 +76,26 @@ int repair_cost_warning(struct app *app, const struct survey *survey, const stru
 	const char *what = app->conf->cost.warn_signal;
 	int signal = notice_signal_number(what), rc;
 	CLEANUP(job_facts_release) struct job_facts job = {0};
-	char text[COMMENT_SIZE - 16], name[64], sent[48] = "";
+	char text[COMMENT_SIZE - 16], name[64], sent[64] = "";
 	struct job_money money;
 	struct err local;
+	bool begun;
 
 	rc = cost ? look_again(cost, &job, err) : 0;
 	if (rc <= 0)
 		return rc;
 	read_money(app, cost, &money, &local);
-	/* before it is told: once is meant, and a signal twice may do harm */
-	money.warned_ms = clock_now_ms();
-	if (job_money_put(app->db, &money, err) < 0)
+	/*
+	 * Words twice do no harm, a signal may: who was killed here has perhaps sent it, and has
+	 * perhaps told nobody.
+	 */
+	begun = money.warned_ms < 0;
+	money.warned_ms = -clock_now_ms();
+	if (!begun && job_money_put(app->db, &money, err) < 0)
 		return -1;
-	if (signal && job.state == JOB_STATE_RUNNING) {
+	if (begun && signal) {
+		snprintf(sent, sizeof(sent), "; %s may have been sent before", what);
+	} else if (signal && job.state == JOB_STATE_RUNNING) {
 		if (slurm_client_signal(name_of(&job, name, sizeof(name)), signal,
 			    job.batch ? app->conf->spot.signal_to : SIGNAL_STEPS, &local) == 0)
 			snprintf(sent, sizeof(sent), "; %s sent", what);
@@ -101,6 +108,9 @@ int repair_cost_warning(struct app *app, const struct survey *survey, const stru
 							  : "then it is ended");
 	comment_job(app, job.name, text);
 	notify(&job, text);
+	money.warned_ms = clock_now_ms();
+	if (job_money_put(app->db, &money, &local) < 0)
+		log_warn("job %s is told once more: %s", job.name, local.text);
 	snprintf(repairs->text, sizeof(repairs->text), "told: %s%s", finding->why, sent);
 	return 1;
 }

@@ -37,7 +37,7 @@ static int find_limit(struct app *app, const char *records, const struct job_fac
 			return -1;
 	} else if (!money.told_ms) {
 		cost->limit_uusd = money.limit_uusd;
-		cost->warned = money.warned_ms != 0;
+		cost->warned = money.warned_ms > 0;
 		return money.limit_uusd > 0;
 	}
 	/* else that one is over: slurmctld has begun its ids anew */

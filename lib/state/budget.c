@@ -124,22 +124,29 @@ int budget_remove(struct db *db, const char *name, struct err *err)
 	return db_leave(db, &scope, remove_row(db, name, err), err);
 }
 
-int budget_note_alarm(struct db *db, const struct budget_use *use, unsigned percent, int64_t now_ms,
-	struct err *err)
+int budget_alarm_is_noted(
+	struct db *db, const struct budget_use *use, unsigned percent, struct err *err)
 {
-	struct db_scope scope;
 	int64_t known = 0;
-	int rc;
 
-	/* mostly it is known, and a look must not wait for a writer */
 	if (DB_SELECT_INT(db, err, &known,
 		    "SELECT count(*) FROM budget_alarm WHERE name = ? AND who = ? AND from_s = ? "
 		    "AND percent = ?",
 		    DB_TEXT(use->budget->name), DB_TEXT(use->who), DB_INT(use->from_s),
 		    DB_INT(percent)) < 0)
 		return -1;
-	if (known)
-		return 0;
+	return known != 0;
+}
+
+int budget_note_alarm(struct db *db, const struct budget_use *use, unsigned percent, int64_t now_ms,
+	struct err *err)
+{
+	struct db_scope scope;
+	/* mostly it is known, and a look must not wait for a writer */
+	int rc = budget_alarm_is_noted(db, use, percent, err);
+
+	if (rc)
+		return rc < 0 ? -1 : 0;
 	if (db_enter(db, &scope, err) < 0)
 		return -1;
 	rc = DB_RUN(db, err,

@@ -105,7 +105,10 @@ int budget_left(struct db *db, const struct budget *budgets, size_t nbudgets,
 int budget_uses(struct db *db, const struct budget *budgets, size_t nbudgets, int64_t now_ms,
 	struct budget_use **uses, size_t *n, struct err *err);
 
-/* Has the threshold of PERCENT been told of for this use's period? 1: no, and now it is noted. */
+/* Has the threshold of PERCENT been told of for this use's period? 1, 0, -1. */
+int budget_alarm_is_noted(
+	struct db *db, const struct budget_use *use, unsigned percent, struct err *err);
+/* It has: 1: now it is noted; 0: it was. */
 int budget_note_alarm(struct db *db, const struct budget_use *use, unsigned percent, int64_t now_ms,
 	struct err *err);
 

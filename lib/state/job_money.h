@@ -16,7 +16,7 @@ struct job_money {
 	int64_t worst_uusd; /* what it was said to cost at most; -1: not known, or without limit */
 	int64_t asked_s;    /* the time limit that its user gave it; -1: unlimited */
 	int64_t lowered_s;  /* what slurmctld's was lowered to; 0: it was not */
-	int64_t warned_ms;  /* that the limit will be used up; 0 */
+	int64_t warned_ms;  /* that the limit will be used up; 0; below 0: was about to be */
 	int64_t ended_ms;   /* it is used up, and the job was to be ended; 0 */
 	int64_t told_ms;    /* it is over, and it was told what it cost; 0 */
 };

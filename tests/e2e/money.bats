@@ -148,6 +148,13 @@ spot_costs() {
 	[ "$(state_db "SELECT value FROM counter WHERE name = 'reconcile.cost-warning'")" = 1 ]
 	run -0 helper reconcile
 	[[ $output != *cost-* ]]
+	# killed between the row and the words: told once more, and no second signal
+	[ "$(state_db "SELECT warned_ms > 0 FROM job_money WHERE job_id = $job")" = 1 ]
+	as_slurm sqlite3 "$BURST_STATE/state.db" "UPDATE job_money SET warned_ms = -warned_ms WHERE job_id = $job"
+	run -0 helper reconcile
+	[[ $output == *"cost-warning job $job: told: it has cost 8.5"*"; USR1 may have been sent before"* ]]
+	[ "$(state_db "SELECT warned_ms > 0 FROM job_money WHERE job_id = $job")" = 1 ]
+	[ "$(job_output "$job" | grep -c 'got USR1')" = 1 ]
 	job_is "$job" RUNNING
 	spent "$job" 10
 	run -0 helper reconcile

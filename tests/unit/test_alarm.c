@@ -1,14 +1,18 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Alarms: the log, the program that is called, and that none is raised twice. */
+#include <signal.h>
 #include <stdio.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "helper/alarm.h"
+#include "helper/budget.h"
 #include "helper/log.h"
 #include "lib/base/clock.h"
 #include "lib/base/fileio.h"
 #include "lib/state/counter.h"
+#include "lib/state/db_internal.h"
 #include "tests/unit/app_fixture.h"
 
 static char program[128];
@@ -80,6 +84,107 @@ START_TEST(once_in_a_while)
 	app.db = NULL;
 	ck_assert(alarm_raise(&app, "overdue", "i-1", "old"));
 	app.db = state_db;
+}
+END_TEST
+
+/* Of what is written down while the program runs: until when, from now. */
+static int64_t left_ms(const char *value)
+{
+	int64_t until_ms = 0;
+
+	ok(DB_SELECT_INT(state_db, &err, &until_ms,
+		"SELECT until_ms FROM cache WHERE key = 'alarm/overdue/i-1' AND value = ?",
+		DB_TEXT(value)));
+	return until_ms ? until_ms - clock_now_ms() : 0;
+}
+
+/* Somebody calls RAISE and is killed while the program runs; afterwards it is there again. */
+static void die_in(void (*raise)(void))
+{
+	int status;
+	pid_t pid;
+
+	install("echo x >>told; kill -9 $PPID", 0700);
+	db_close(state_db); /* not across fork */
+	state_db = app.db = NULL;
+	pid = fork();
+	ck_assert_int_ge(pid, 0);
+	if (!pid) {
+		if (state_open_rc(DB_READ_WRITE, false, &err) < 0)
+			_exit(1);
+		app.db = state_db;
+		raise();
+		_exit(2);
+	}
+	ck_assert_int_eq(waitpid(pid, &status, 0), pid);
+	ck_assert(WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL);
+	ok(state_open_rc(DB_READ_WRITE, false, &err));
+	app.db = state_db;
+	install("echo y >>told", 0700);
+}
+
+/* It is not alive any more, as far as that can be known. */
+static void give_up(void)
+{
+	ck_assert_int_ge(
+		DB_RUN(state_db, &err, "UPDATE cache SET until_ms = ?", DB_INT(clock_now_ms() - 1)),
+		1);
+}
+
+static void raise_one(void)
+{
+	alarm_raise(&app, "overdue", "i-1", "old");
+}
+
+/* kill -9 before it is told: it is raised again, and counted once. */
+START_TEST(killed_on_the_way)
+{
+	die_in(raise_one);
+	/* it may live still */
+	ck_assert_int_gt(left_ms("pending"), 0);
+	ck_assert_int_le(left_ms("pending"), 15000);
+	ck_assert(!alarm_raise(&app, "overdue", "i-1", "old"));
+	give_up();
+	ck_assert(alarm_raise(&app, "overdue", "i-1", "old"));
+	ck_assert(!alarm_raise(&app, "overdue", "i-1", "old"));
+	ck_assert_int_gt(left_ms("raised"), 3590 * 1000);
+	ck_assert_int_eq(counted("alarm.overdue"), 1);
+	cleanup_free char *text = told();
+	ck_assert_str_eq(text, "x\ny\n");
+}
+END_TEST
+
+static void raise_budgets(void)
+{
+	budget_alarms(&app);
+}
+
+/* Of thresholds that are told of once in a period: noted by who has told. */
+START_TEST(killed_with_a_budgets)
+{
+	struct budget budget = {.name = "all",
+		.scope = BUDGET_SITE,
+		.period = BUDGET_TOTAL,
+		.limit_uusd = 10,
+		.alarms = {50, 80, 100},
+		.nalarms = 3};
+
+	ok(budget_put(state_db, &budget, clock_now_s(), &err));
+	ck_assert_int_eq(DB_RUN(state_db, &err,
+				 "INSERT INTO spent_day (day, user, account, qos, partition, uusd) "
+				 "VALUES (?, 'ada', '', '', '', 9)",
+				 DB_INT(clock_now_s() / 86400)),
+		1);
+	die_in(raise_budgets);
+	budget_alarms(&app);
+	give_up();
+	budget_alarms(&app);
+	budget_alarms(&app);
+	give_up();
+	budget_alarms(&app);
+	cleanup_free char *text = told();
+	ck_assert_str_eq(text, "x\ny\n");
+	ck_assert_int_eq(counted("alarm.budget"), 1);
 }
 END_TEST
 
@@ -210,6 +315,8 @@ int main(void)
 	tcase_add_checked_fixture(tc, setup, app_teardown);
 	tcase_add_test(tc, in_the_log);
 	tcase_add_test(tc, once_in_a_while);
+	tcase_add_test(tc, killed_on_the_way);
+	tcase_add_test(tc, killed_with_a_budgets);
 	tcase_add_test(tc, program_is_called);
 	tcase_add_test(tc, program_fails);
 	tcase_add_test(tc, program_hangs);

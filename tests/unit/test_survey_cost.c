@@ -91,6 +91,11 @@ START_TEST(as_it_was_told)
 	ok(job_money_put(state_db, &money, &err));
 	ck_assert_int_eq(limit_of(&warned), 5 * USD);
 	ck_assert(warned);
+	/* who was to warn it died in it */
+	money.warned_ms = -1;
+	ok(job_money_put(state_db, &money, &err));
+	ck_assert_int_eq(limit_of(&warned), 5 * USD);
+	ck_assert(!warned);
 	/* what runs is not what was told its cost in the end: slurmctld begins its ids anew */
 	money.told_ms = 1;
 	ok(job_money_put(state_db, &money, &err));
