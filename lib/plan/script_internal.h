@@ -121,6 +121,8 @@ const char *word_joined(struct reader *r, const struct word *w);
 size_t assignment_length(const char *text);
 
 /* --- script_list.c */
+/* TEXT, which stays, as a further word of W. */
+void words_add(struct reader *r, struct words *w, const char *text);
 /* Read commands to the end, or to the ')' of the $( in which NESTED began. */
 void list_read(struct reader *r, bool nested);
 /* TEXT as a script within the command WITHIN. */

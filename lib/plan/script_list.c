@@ -7,7 +7,7 @@
 #include "lib/base/cleanup.h"
 #include "lib/plan/script_internal.h"
 
-static void words_add(struct reader *r, struct words *w, const char *text)
+void words_add(struct reader *r, struct words *w, const char *text)
 {
 	if (w->n == SCRIPT_WORDS_MAX) {
 		r->all->script->truncated |= w->n >= SCRIPT_WORDS_MAX;

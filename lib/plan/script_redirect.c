@@ -58,8 +58,28 @@ static void heredoc_begin(struct reader *r)
 		r->all->script->truncated = true;
 }
 
+/* <( ) and >( ), at r->p: the shell puts a file's name there. */
+static bool process_read(struct reader *r)
+{
+	if (!at(r, "<(") && !at(r, ">("))
+		return false;
+	r->p += 2;
+	if (r->depth < DEPTH_MAX) {
+		r->depth++;
+		r->substituted++;
+		list_read(r, true);
+		r->substituted--;
+		r->depth--;
+	} else {
+		r->all->script->truncated = true;
+	}
+	return true;
+}
+
 void redirect_read(struct reader *r, struct words *w)
 {
+	/* a word of its own, but in --hostfile=<( ) */
+	bool apart = w->n && isspace((unsigned char)r->p[-1]);
 	bool input = false, output = true, other = false;
 
 	while (r->p < r->end && isdigit((unsigned char)*r->p)) {
@@ -75,17 +95,9 @@ void redirect_read(struct reader *r, struct words *w)
 		heredoc_begin(r);
 		return;
 	}
-	if (at(r, "<(") || at(r, ">(")) {
-		r->p += 2;
-		if (r->depth < DEPTH_MAX) {
-			r->depth++;
-			r->substituted++;
-			list_read(r, true);
-			r->substituted--;
-			r->depth--;
-		} else {
-			r->all->script->truncated = true;
-		}
+	if (process_read(r)) {
+		if (apart)
+			words_add(r, w, "/dev/fd/63");
 		return;
 	}
 	if (at(r, "<")) {
@@ -94,6 +106,11 @@ void redirect_read(struct reader *r, struct words *w)
 	}
 	while (r->p < r->end && (*r->p == '&' || *r->p == '<' || *r->p == '>' || *r->p == '|'))
 		r->p++;
+	while (r->p < r->end && (*r->p == ' ' || *r->p == '\t'))
+		r->p++;
+	/* done < <(list): a file of no name */
+	if (process_read(r))
+		return;
 	if (input)
 		w->stdin_file = target_read(r, NULL);
 	else if (output && !other)

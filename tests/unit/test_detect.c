@@ -84,6 +84,9 @@ static const struct {
 		"#SBATCH -N 2\nH=$(scontrol show hostnames | paste -sd,)\nN=$((2 * $(nproc)))\n"
 		"mpirun -hosts $H -np $N -ppn 36 wrf.exe",
 		"yes mpi 2/2", MPI_UNKNOWN, "mpirun starts several ranks of wrf, line 4"},
+	{"a list of hosts by a process",
+		"#SBATCH -N 2 -n 8\nmpirun --hostfile <(scontrol show hostnames) -n 6 xhpl",
+		"yes mpi 6/2", MPI_UNKNOWN, "mpirun starts several ranks of xhpl, line 2"},
 	{"as another group", "#SBATCH -n 8\nsg proj -c 'mpirun ./x'", "yes mpi 8/0", MPI_UNKNOWN,
 		NULL},
 	{"another group alone", "#SBATCH -n 1\nsg proj; su -", "no single 1/1", MPI_UNKNOWN, NULL},
