@@ -11,6 +11,9 @@ load cluster
 load gang
 load tries
 
+# slurmctld 22.05 with slurmdbd, of a job that is sent back and held: it counts its waiting off twice, and stops at 0
+ALLOWED_ERRORS+=$'\n_remove_accrue_time_internal: .* accrue_cnt underflow$'
+
 # Two partitions: whole nodes, and nodes that several jobs share.
 two_partitions() {
 	local whole shared
@@ -172,6 +175,18 @@ has_nodes() {
 	# more money
 	in_cluster sacctmgr -i modify account poor set GrpTRESMins=billing=-1
 	wait_for "[ \"\$(job_field $job JobState)\" = COMPLETED ]" 180
+}
+
+@test "budgets of a QOS and of an account: as slurmctld writes them, whatever the letters" {
+	helper budget set cheap --scope qos --who Normal --period hour --limit 1 --alarm none
+	helper budget set small --scope account --who LAB --period day --limit 0.5 --alarm none
+	job=$(submit -A Lab -N 1 -t 5 --wrap true)
+	wait_for "was_told $job 'burst: budget cheap (qos normal, 1.00 USD/h) *; held: *'" 90
+	helper budget remove cheap
+	job=$(submit -A Lab -N 1 -t 5 --wrap true)
+	wait_for "was_told $job 'burst: budget small (account lab, 0.50 USD a day) *; held: *'" 90
+	helper budget remove small
+	[ -z "$(asked)" ]
 }
 
 @test "MAX_TRES: the larger share of CPUs and memory is billed, and nobody twice" {
