@@ -121,37 +121,35 @@ static int end_instances(struct app *app, const struct instance *list, size_t n)
 	return rc;
 }
 
-/* Give the nodes that had an instance the placeholder: its address may soon be somebody else's. */
-static void reset_addresses(struct app *app, const struct instance *list, size_t n)
+/* Give the nodes the placeholder: the address of a past instance may soon be somebody else's. */
+static void reset_addresses(struct app *app, const struct nodeset *nodes)
 {
-	cleanup_free struct node_address *addresses = calloc(n + 1, sizeof(*addresses));
+	cleanup_free struct node_address *addresses = calloc(nodes->n + 1, sizeof(*addresses));
 	struct err err;
 
-	if (!addresses || !n)
+	if (!addresses || !nodes->n)
 		return;
-	for (size_t i = 0; i < n; i++)
+	nodeset_for_each (nodes, i)
 		addresses[i] = (struct node_address){
-			.name = list[i].node, .addr = app->conf->slurm.placeholder_address};
-	if (slurm_client_announce(addresses, n, &err) < 0)
+			.name = nodes->names[i], .addr = app->conf->slurm.placeholder_address};
+	if (slurm_client_announce(addresses, nodes->n, &err) < 0)
 		log_warn("addresses not reset: %s", err.text);
 }
 
 /*
  * Nodes without an instance are normal: those of a gang that failed. They are powered down at once
- * rather than after SuspendTimeout. A gang still on its way up is asked to stop.
+ * rather than after SuspendTimeout. A slurmctld that died may have forgotten that they were given
+ * the placeholder. A gang still on its way up is asked to stop.
  */
-static void handle_bare(struct app *app, const struct nodeset *nodes, const struct instance *list,
-	size_t n, int64_t now_ms)
+static void handle_bare(
+	struct app *app, const struct nodeset *nodes, const struct nodeset *with, int64_t now_ms)
 {
 	CLEANUP(nodeset_release)
-	struct nodeset with = NODESET_INIT, bare = NODESET_INIT, unknown = NODESET_INIT,
-		       free_nodes = NODESET_INIT;
+	struct nodeset bare = NODESET_INIT, unknown = NODESET_INIT, free_nodes = NODESET_INIT;
 	cleanup_free char *names = NULL, *frees = NULL;
 	struct err err;
 
-	for (size_t i = 0; i < n; i++)
-		nodeset_add(&with, list[i].node, NULL);
-	if (nodeset_filter(nodes, &with, false, &bare, &err) < 0)
+	if (nodeset_filter(nodes, with, false, &bare, &err) < 0)
 		return;
 	nodeset_for_each (&bare, i) {
 		CLEANUP(gang_release) struct gang gang = {0};
@@ -179,6 +177,7 @@ static void handle_bare(struct app *app, const struct nodeset *nodes, const stru
 			app->conf->path);
 	if (frees && free_nodes.n) {
 		log_info("nodes %s have no instance: powered down at once", frees);
+		reset_addresses(app, &free_nodes);
 		if (persons_resume(&free_nodes, &err) < 0)
 			log_warn("nodes %s: %s", frees, err.text);
 	}
@@ -229,7 +228,7 @@ static int open_state(struct app *app, struct err *err)
 
 int cmd_suspend(int argc, char **argv, const char *conf_path)
 {
-	CLEANUP(nodeset_release) struct nodeset nodes = NODESET_INIT;
+	CLEANUP(nodeset_release) struct nodeset nodes = NODESET_INIT, with = NODESET_INIT;
 	CLEANUP(app_close) struct app app = APP_INIT;
 	cleanup_free struct instance *list = NULL;
 	int64_t now_ms = clock_now_ms(), wait_ms;
@@ -254,8 +253,10 @@ int cmd_suspend(int argc, char **argv, const char *conf_path)
 	log_info("called for %s: %zu instance(s)", argv[1], n);
 	/* Slurm first: once EC2 has been asked, minutes may pass, and the nodes begin their next
 	 * life */
-	reset_addresses(&app, list, n);
-	handle_bare(&app, &nodes, list, n, now_ms);
+	for (size_t i = 0; i < n; i++)
+		nodeset_add(&with, list[i].node, NULL);
+	reset_addresses(&app, &with);
+	handle_bare(&app, &nodes, &with, now_ms);
 	rc = end_instances(&app, list, n);
 	runs_note_now(&app);
 	/* from 23.02 on slurmctld ends a power program at the larger of the two: be done before */

@@ -104,6 +104,12 @@ static void force_down(struct app *app, const struct nodeset *down, const struct
 	}
 }
 
+/*
+ * As long may a job be on its way back to the queue, with its EpilogSlurmctld in between. Where its
+ * begin time has passed by then, slurmctld 22.05 puts one in its place that is 121 s away.
+ */
+#define WAY_BACK_S 8
+
 /* What follows from it for a batch job, decided once for all jobs. */
 struct verdict {
 	const struct outcome_rule *rule;
@@ -116,17 +122,18 @@ static struct verdict judge(const struct app *app, const struct failure *failure
 	const struct conf *conf = app->conf;
 	struct verdict v = {.rule = outcome_of(failure->class)};
 	bool counts = v.rule->counts && !failure->uncounted;
+	int64_t now_s = clock_now_s(), delay_s;
 
 	v.hold = (v.rule->person && !failure->waits) ||
 		 (counts && failure->attempts >= (unsigned)conf->slurm.max_attempts);
-	/* also with a hold: slurmctld replaces a begin time that has passed when it requeues */
-	v.begin_s = clock_now_s() + conf->slurm.requeue_delay_s;
+	delay_s = conf->slurm.requeue_delay_s; /* also with a hold */
 	if (!v.hold)
-		v.begin_s = clock_now_s() + outcome_delay_s(v.rule, conf->slurm.requeue_delay_s,
-						    conf->slurm.requeue_delay_max_s,
-						    failure->attempts, random_below(UINT32_MAX));
-	if (failure->not_before_s > clock_now_s())
-		v.begin_s = failure->not_before_s;
+		delay_s = outcome_delay_s(v.rule, conf->slurm.requeue_delay_s,
+			conf->slurm.requeue_delay_max_s, failure->attempts,
+			random_below(UINT32_MAX));
+	if (failure->not_before_s > now_s)
+		delay_s = failure->not_before_s - now_s;
+	v.begin_s = now_s + (delay_s > WAY_BACK_S ? delay_s : WAY_BACK_S);
 	return v;
 }
 

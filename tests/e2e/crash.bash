@@ -17,7 +17,8 @@ ANSWERS=recvfrom
 export ALLOWED_ERRORS+='
 power_save: program signaled: Killed
 EpilogSlurmctld exit status 0:9
-power_save: program exit status of [0-9]+'
+power_save: program exit status of [0-9]+
+Nodes [^ ]+ not responding, setting DOWN'
 
 # _traced CALLS N FILE: the words that run a command so that it is killed at its N-th of CALLS
 _traced() {

@@ -37,6 +37,9 @@ setup() {
 }
 
 teardown() {
+	if [[ -e $BATS_TEST_TMPDIR/epilog ]]; then
+		put_back "$BATS_TEST_TMPDIR/epilog" "$BURST_DIR/hooks/epilog"
+	fi
 	if [[ -e $BATS_TEST_TMPDIR/resume ]]; then
 		put_back "$BATS_TEST_TMPDIR/resume" "$BURST_DIR/hooks/resume"
 	fi
@@ -143,6 +146,19 @@ shared() {
 	wait_for "told $one 'burst: 1 x hpc7a.96xlarge *'" 30
 	[ "$(new CreateFleet | wc -l)" -eq 1 ]
 	[ "$(job_field "$one" Restarts)" = 0 ]
+}
+
+@test "a way back that takes longer than the delay: slurmctld's two minutes do not take its place" {
+	cp "$BURST_DIR/hooks/epilog" "$BATS_TEST_TMPDIR/epilog"
+	sed '2i sleep 3.5' "$BATS_TEST_TMPDIR/epilog" >"$BATS_TEST_TMPDIR/slow"
+	put_back "$BATS_TEST_TMPDIR/slow" "$BURST_DIR/hooks/epilog"
+	faults '[{"action": "CreateFleet", "every": true, "capacity": {"default": 0}}]'
+	job=$(on 'hpc-[30-31]' -N 2)
+	comes_back() { was_told "$job" 'burst: EC2 gave 0 of 2 *' && job_is "$job" PENDING; }
+	wait_for comes_back 30
+	faults '[]'
+	(($(date -d "$(job_field "$job" EligibleTime)" +%s) - $(date +%s) <= 10))
+	says "$job" 'burst: 2 x hpc7a.96xlarge *' 60
 }
 
 @test "nodes that the configuration does not know: nothing is launched, the job is held and told" {

@@ -142,6 +142,16 @@ set_node() {
 	job_is "$job" RUNNING
 }
 
+@test "a node that has a past instance's address and no instance, powered down: it has none any more" {
+	# as after a slurmctld that died before it had saved what it was told
+	set_node aws-hpc-3 nodeaddr=10.77.1.99
+	[ "$(node_field aws-hpc-3 NodeAddr)" = 10.77.1.99 ]
+	set_node aws-hpc-3 state=power_down_force
+	wait_for '[ "$(node_field aws-hpc-3 NodeAddr)" = 127.0.0.254 ]' 30
+	wait_for '[ "$(node_state aws-hpc-3)" = IDLE+CLOUD+POWERED_DOWN ]' 30
+	agreed
+}
+
 @test "job-cleaning: slurmctld does not get done with a job's last start: an alarm, once, and what to do" {
 	break_hooks prolog
 	printf '#!/bin/sh\nwhile [ -e %s ]; do sleep 0.2; done\n' "$BURST_DIR/etc/hold-prolog" >"$BURST_DIR/hooks/prolog"
