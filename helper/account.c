@@ -60,42 +60,52 @@ static int anything_lives(struct app *app, struct err *err)
 	return n || ngangs;
 }
 
-static void write_account(struct app *app, const char *account)
+/* What state.db is of. */
+struct belonging {
+	const char *key;         /* in meta, and in words */
+	const char *now, *moved; /* before the name that we have now */
+	enum err_class class;
+};
+
+static const struct belonging to_account = {
+	"account", "the credentials are of AWS account", "in AWS account", ERR_AUTH};
+static const struct belonging to_cluster = {"cluster", "cluster_name is", "of cluster", ERR_CONFIG};
+
+static void write_down(struct app *app, const struct belonging *to, const char *name)
 {
 	struct err err;
 
-	if (!db_is_read_only(app->db) && meta_set(app->db, "account", account, &err) < 0)
-		log_warn("our AWS account is not written down: %s", err.text);
+	if (!db_is_read_only(app->db) && meta_set(app->db, to->key, name, &err) < 0)
+		log_warn("our %s is not written down: %s", to->key, err.text);
 }
 
-static int compare(struct app *app, const char *account, struct err *err)
+static int compare(struct app *app, const struct belonging *to, const char *name, struct err *err)
 {
 	cleanup_free char *known = NULL;
 	struct err why = {0};
 	int lives;
 
-	if (meta_get(app->db, "account", &known, &why) < 0) {
+	if (meta_get(app->db, to->key, &known, &why) < 0) {
 		if (why.class != ERR_NOTFOUND) {
 			if (err)
 				*err = why;
 			return -1;
 		}
-		write_account(app, account);
+		write_down(app, to, name);
 		return 0;
 	}
-	if (!strcmp(known, account))
+	if (!strcmp(known, name))
 		return 0;
 	lives = anything_lives(app, err);
 	if (lives < 0)
 		return -1;
 	if (lives)
-		return err_set(err, ERR_AUTH,
-			"the credentials are of AWS account %s, but what state.db says to be "
-			"running is of account %s",
-			account, known);
-	log_warn("from now on in AWS account %s; before it was %s, of which nothing runs any more",
-		account, known);
-	write_account(app, account);
+		return err_set(err, to->class,
+			"%s %s, but what state.db says to be running is of %s %s", to->now, name,
+			to->key, known);
+	log_warn("from now on %s %s; before it was %s, of which nothing runs any more", to->moved,
+		name, known);
+	write_down(app, to, name);
 	return 0;
 }
 
@@ -106,9 +116,12 @@ int account_check(struct app *app, struct err *err)
 
 	if (app->account_good || !app->db)
 		return 0;
+	/* its instances carry it in a tag, and without that nothing is ended */
+	if (*app->cluster && compare(app, &to_cluster, app->cluster, err) < 0)
+		return -1;
 	rc = find_account(app, account, err);
 	if (rc > 0)
-		rc = compare(app, account, err);
+		rc = compare(app, &to_account, account, err);
 	app->account_good = rc == 0;
 	return rc;
 }

@@ -106,6 +106,30 @@ START_TEST(another_is_refused)
 }
 END_TEST
 
+START_TEST(another_name_is_refused)
+{
+	static const struct server_answer script[] = {CALLER(OURS)};
+	cleanup_free char *value = NULL;
+
+	begin(script, 1);
+	ok(account_check(&app, &err));
+	state_add_gang("a", "n1");
+	snprintf(app.cluster, sizeof(app.cluster), "other");
+	next_process("AKIDEXAMPLE");
+	refused(account_check(&app, &err), ERR_CONFIG,
+		"cluster_name is other, but what state.db says to be running is of cluster test");
+	/* nothing of the old one lives any more */
+	ck_assert_int_eq(gang_fail(state_db, "a", "x", &err), 1);
+	ok(gang_advance(state_db, "a", GANG_FAILING, GANG_FAILED, &err));
+	ok(account_check(&app, &err));
+	ck_assert_uint_eq(logged("from now on of cluster other; before it was test, of which "
+				 "nothing runs any more"),
+		1);
+	ok(meta_get(state_db, "cluster", &value, &err));
+	ck_assert_str_eq(value, "other");
+}
+END_TEST
+
 START_TEST(an_instance_is_enough)
 {
 	static const struct server_answer script[] = {CALLER(OTHERS)};
@@ -185,6 +209,7 @@ int main(void)
 	tcase_add_test(tc, what_sts_says);
 	tcase_add_test(tc, the_first_is_written_down);
 	tcase_add_test(tc, another_is_refused);
+	tcase_add_test(tc, another_name_is_refused);
 	tcase_add_test(tc, an_instance_is_enough);
 	tcase_add_test(tc, cannot_be_known);
 	tcase_add_test(tc, without_writing);
