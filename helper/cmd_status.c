@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * status: node groups that are closed, then gangs with their tries, nodes and instances, as a table
- * or as JSON. Reads state.db only: it asks neither Slurm nor EC2, and changes nothing.
+ * status: node groups that are closed, then gangs with their tries, nodes and instances, then
+ * counters, as tables or as JSON. Reads state.db only: it asks neither Slurm nor EC2, and changes
+ * nothing.
  */
 #include <getopt.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -14,6 +16,7 @@
 #include "lib/base/cleanup.h"
 #include "lib/base/clock.h"
 #include "lib/base/money.h"
+#include "lib/state/counter.h"
 
 static void print_gang(struct strbuf *out, const struct show_gang *show, int64_t now_ms)
 {
@@ -112,20 +115,48 @@ static int print_gangs(struct db *db, bool all, int64_t now_ms, struct json_obje
 	return rc;
 }
 
+/* How often what happened; as text only with ALL. */
+static int print_counters(struct db *db, bool all, int64_t now_ms, struct json_object *array,
+	struct strbuf *out, struct err *err)
+{
+	cleanup_free struct counter *list = NULL;
+	size_t n = 0;
+	char last[32];
+
+	if (!array && !all)
+		return 0;
+	if (counter_list(db, &list, &n, err) < 0)
+		return -1;
+	if (!array && n)
+		strbuf_addf(out, "\n%-34s %9s  %s\n", "COUNTER", "TIMES", "LAST");
+	for (size_t i = 0; i < n; i++) {
+		if (array)
+			json_object_array_add(array, show_counter_json(&list[i]));
+		else
+			strbuf_addf(out, "%-34s %9" PRId64 "  %s\n", list[i].name, list[i].value,
+				show_time(list[i].changed_ms, now_ms, last, sizeof(last)));
+	}
+	return 0;
+}
+
 int status_show(
 	struct db *db, bool all, int64_t now_ms, bool json, struct strbuf *out, struct err *err)
 {
 	struct json_object *gangs = json ? json_object_new_array() : NULL;
 	struct json_object *closed = json ? json_object_new_array() : NULL;
+	struct json_object *counters = json ? json_object_new_array() : NULL;
 	struct json_object *top = json ? json_object_new_object() : NULL;
 	int rc = print_closed(db, now_ms, closed, out, err);
 
 	if (rc == 0)
 		rc = print_gangs(db, all, now_ms, gangs, out, err);
+	if (rc == 0)
+		rc = print_counters(db, all, now_ms, counters, out, err);
 	if (json) {
 		json_object_object_add(top, "version", json_object_new_int(1));
 		json_object_object_add(top, "closed", closed);
 		json_object_object_add(top, "gangs", gangs);
+		json_object_object_add(top, "counters", counters);
 		if (rc == 0)
 			strbuf_addf(out, "%s\n",
 				json_object_to_json_string_ext(top, JSON_C_TO_STRING_PRETTY));

@@ -261,3 +261,13 @@ struct json_object *show_closed_json(const struct health *health)
 	add(o, "reason", health->reason);
 	return o;
 }
+
+struct json_object *show_counter_json(const struct counter *counter)
+{
+	struct json_object *o = json_object_new_object();
+
+	add(o, "name", counter->name);
+	json_object_object_add(o, "value", json_object_new_int64(counter->value));
+	add_time(o, "changed", counter->changed_ms / 1000);
+	return o;
+}

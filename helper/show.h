@@ -11,6 +11,7 @@
 #include <json-c/json.h>
 
 #include "lib/base/strbuf.h"
+#include "lib/state/counter.h"
 #include "lib/state/gang.h"
 #include "lib/state/health.h"
 #include "lib/state/instance.h"
@@ -57,5 +58,6 @@ int show_out(const struct strbuf *out, struct err *err);
 /* Each owned by the caller (json_object_put). */
 struct json_object *show_gang_json(const struct show_gang *show);
 struct json_object *show_closed_json(const struct health *health);
+struct json_object *show_counter_json(const struct counter *counter);
 
 #endif

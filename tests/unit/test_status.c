@@ -12,6 +12,7 @@
 #include "lib/base/strbuf.h"
 #include "lib/catalog/catalog.h"
 #include "lib/state/cache.h"
+#include "lib/state/counter.h"
 #include "lib/state/db_internal.h"
 #include "lib/state/pool.h"
 #include "tests/unit/show_fixture.h"
@@ -84,7 +85,28 @@ START_TEST(nothing)
 {
 	shows(false, false, 0, "no gangs (--all shows those that are over)\n");
 	shows(true, false, 0, "no gangs\n");
-	shows(false, true, 0, "{\n  \"version\":1,\n  \"closed\":[],\n  \"gangs\":[]\n}\n");
+	shows(false, true, 0,
+		"{\n  \"version\":1,\n  \"closed\":[],\n  \"gangs\":[],\n  \"counters\":[]\n}\n");
+}
+END_TEST
+
+START_TEST(counters)
+{
+	ok(counter_add(state_db, "alarm.budget", 2, &err));
+	ok(counter_add(state_db, "reconcile.orphan", 1, &err));
+	ck_assert_int_eq(
+		DB_RUN(state_db, &err, "UPDATE counter SET changed_ms = ?", DB_INT(AT(0))), 2);
+	shows(false, false, 0, "no gangs (--all shows those that are over)\n");
+	shows(true, false, 5,
+		"no gangs\n\n"
+		"COUNTER                                TIMES  LAST\n"
+		"alarm.budget                               2  12:00:00\n"
+		"reconcile.orphan                           1  12:00:00\n");
+	shows(false, true, 5,
+		"{\"version\":1, \"closed\":[], \"gangs\":[], \"counters\":["
+		"{\"name\":\"alarm.budget\", \"value\":2, \"changed\":\"2026-11-22T12:00:00Z\"},"
+		"{\"name\":\"reconcile.orphan\", \"value\":1, "
+		"\"changed\":\"2026-11-22T12:00:00Z\"}]}\n");
 }
 END_TEST
 
@@ -298,6 +320,8 @@ START_TEST(as_json)
 		"      \"instances\":[\n"
 		"      ]\n"
 		"    }\n"
+		"  ],\n"
+		"  \"counters\":[\n"
 		"  ]\n"
 		"}\n");
 }
@@ -636,6 +660,7 @@ int main(void)
 	tcase_set_timeout(tc, 60);
 	tcase_add_checked_fixture(tc, setup, state_teardown);
 	tcase_add_test(tc, nothing);
+	tcase_add_test(tc, counters);
 	tcase_add_test(tc, table);
 	tcase_add_test(tc, as_json);
 	tcase_add_test(tc, explained_as_json);
