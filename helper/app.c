@@ -86,7 +86,15 @@ int app_db(struct app *app, enum db_mode mode, struct err *err)
 	if (app->db)
 		return 0;
 	app->db = db_open(app->conf->state.directory, mode, app->conf->state.shared, err);
-	return app->db ? 0 : -1;
+	if (!app->db)
+		return -1;
+	if (db_is_new(app->db))
+		log_warn("a new state.db begins in %s: if there was one before, the costs, holds "
+			 "and "
+			 "counters in it and the budgets of \"budget set\" are lost; put a copy "
+			 "of it back, or set those budgets again (doc/state.md)",
+			app->conf->state.directory);
+	return 0;
 }
 
 const char *app_db_words(const struct conf *conf, const struct err *why, char *buf, size_t size)

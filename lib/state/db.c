@@ -220,7 +220,10 @@ int db_migrate(struct db *db, const struct db_migration *steps, size_t n, struct
 	for (size_t i = 0; i < n; i++)
 		if (steps[i].version > version && migrate_step(db, &steps[i], err) < 0)
 			goto error;
-	return commit_raw(db, err);
+	if (commit_raw(db, err) < 0)
+		return -1;
+	db->is_new = !version;
+	return 0;
 error:
 	rollback_raw(db);
 	return -1;
@@ -294,6 +297,11 @@ void db_close(struct db *db)
 bool db_is_read_only(const struct db *db)
 {
 	return db->read_only;
+}
+
+bool db_is_new(const struct db *db)
+{
+	return db->is_new;
 }
 
 int db_has_room(struct db *db, int64_t bytes, struct err *err)

@@ -50,6 +50,8 @@ enum db_mode {
 struct db *db_open(const char *dir, enum db_mode mode, bool shared, struct err *err);
 void db_close(struct db *db);
 bool db_is_read_only(const struct db *db);
+/* There was none, or an empty one, and this db_open() has made it. */
+bool db_is_new(const struct db *db);
 
 /*
  * Has its disk room for what a launch writes? ERR_FATAL where less than BYTES are left: better

@@ -34,6 +34,7 @@ struct db {
 	char *path; /* of state.db, for messages */
 	char host[65];
 	bool read_only;
+	bool is_new; /* this process made its tables */
 	bool wrote;
 	bool open_tx; /* between db_begin() and its end, also when SQLite has rolled back itself */
 	int wait_ms;  /* for another process, at most */

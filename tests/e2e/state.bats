@@ -101,6 +101,8 @@ ended_by_suspend() {
 	lose
 	run -0 helper reconcile
 	[[ $output == *"$GANG"* ]]
+	# who looks for why finds it
+	grep -q " warn reconcile.*: a new state.db begins in /var/lib/aws-slurm-burst: if there was one before, the costs, holds and counters in it and the budgets of \"budget set\" are lost; " "$BURST_LOG"
 	[ "$(db 'SELECT id, state, job_id, all_or_nothing, size FROM gang')" = "$GANG|active|$job|1|2" ]
 	[ "$(db "SELECT group_concat(id || node || ip) FROM (SELECT * FROM instance ORDER BY node)")" = "$instances" ]
 	# names, template versions; then nothing is left to do

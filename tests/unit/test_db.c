@@ -35,6 +35,9 @@ static bool journal_is(const char *mode)
 START_TEST(settings)
 {
 	state_reopen(DB_READ_WRITE, false);
+	ck_assert(db_is_new(state_db));
+	state_reopen(DB_READ_WRITE, false);
+	ck_assert(!db_is_new(state_db));
 	ck_assert_int_eq(pragma("PRAGMA user_version"), DB_VERSION);
 	ck_assert_int_eq(pragma("PRAGMA application_id"), DB_APPLICATION_ID);
 	ck_assert_int_eq(pragma("PRAGMA foreign_keys"), 1);
