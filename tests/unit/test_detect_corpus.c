@@ -6,7 +6,8 @@
  * Each script's first line is its label, which no detector sees. Of the first 141 those whose
  * number is a multiple of three were held out: nobody looked at their results until the detectors
  * were finished. 201 and on came later and showed what was still wrong; 301 and on were written
- * after that, and nothing was changed for their sake.
+ * after that, and nothing was changed for their sake. 401 and on were written by somebody who knew
+ * the product alone; at first contact recall over these was 0.933, and what could be mended was.
  */
 #include <check.h>
 #include <dirent.h>
@@ -61,7 +62,7 @@ static void load(const char *name)
 	s->tasks = strtoul(tasks, NULL, 10);
 	s->nodes = strtoul(nodes, NULL, 10);
 	s->positive = !strcmp(s->label, "mpi") || !strcmp(s->label, "collective");
-	s->held_out = number < 200 ? number % 3 == 0 : number >= 300;
+	s->held_out = number < 200 ? number % 3 == 0 : number >= 300 && number < 400;
 	nscripts++;
 }
 
@@ -229,7 +230,7 @@ START_TEST(corpus)
 		impl_right, impl, size_right, size, sure);
 	fflush(stdout);
 	ck_assert_uint_ge(nscripts, 120);
-	ck_assert_uint_le(positive * 100, nscripts * 55);
+	ck_assert_uint_le(positive * 100, nscripts * 60);
 	check_good(&all);
 	check_good(&ours[1]);
 	ck_assert_uint_ge(per_mille(impl_right, impl), 900);

@@ -1,0 +1,1 @@
+# label: serial; impl: -; tasks: -; nodes: -

@@ -1,0 +1,2 @@
+# label: serial; impl: -; tasks: -; nodes: -
+#!/bin/bash

@@ -1,0 +1,4 @@
+# label: mpi; impl: -; tasks: -; nodes: -
+#!/bin/bash
+#SBATCH -N 4 -n 128
+mpirun -np 128 vtune -collect hotspots -r res -- ./lbm

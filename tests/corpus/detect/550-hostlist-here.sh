@@ -1,0 +1,4 @@
+# label: mpi; impl: -; tasks: -; nodes: -
+#!/bin/bash
+#SBATCH -N 2 -n 64
+mpirun -np 64 -hostfile /dev/stdin ./lbm <<< "$(scontrol show hostnames)"
