@@ -65,11 +65,15 @@ struct belonging {
 	const char *key;         /* in meta, and in words */
 	const char *now, *moved; /* before the name that we have now */
 	enum err_class class;
+	const char *advice;
 };
 
 static const struct belonging to_account = {
-	"account", "the credentials are of AWS account", "in AWS account", ERR_AUTH};
-static const struct belonging to_cluster = {"cluster", "cluster_name is", "of cluster", ERR_CONFIG};
+	"account", "the credentials are of AWS account", "in AWS account", ERR_AUTH, ""};
+/* no fault of a job, and mended without it: of a class that is tried again */
+static const struct belonging to_cluster = {"cluster",
+	"our name is (by cluster_name, else slurm.conf's ClusterName)", "of cluster", ERR_FATAL,
+	"; set the name back until that has ended"};
 
 static void write_down(struct app *app, const struct belonging *to, const char *name)
 {
@@ -101,8 +105,8 @@ static int compare(struct app *app, const struct belonging *to, const char *name
 		return -1;
 	if (lives)
 		return err_set(err, to->class,
-			"%s %s, but what state.db says to be running is of %s %s", to->now, name,
-			to->key, known);
+			"%s %s, but what state.db says to be running is of %s %s%s", to->now, name,
+			to->key, known, to->advice);
 	log_warn("from now on %s %s; before it was %s, of which nothing runs any more", to->moved,
 		name, known);
 	write_down(app, to, name);

@@ -16,7 +16,7 @@
  * Before anything at EC2 is changed, or concluded from what it does not show. Asks STS once a day
  * for each key, and then remembers it in state.db (cache); the first account is written down (meta
  * "account"), also a new one when nothing of the former lives any more. ERR_AUTH for another
- * account, naming both. The same for cluster_name (meta "cluster"), with ERR_CONFIG. Where STS does
+ * account, naming both. The same for cluster_name (meta "cluster"), with ERR_FATAL. Where STS does
  * not answer (a network without a way to it), that is logged and no error: EC2 itself refuses bad
  * credentials. state.db is open in APP; for reading only, nothing is written down.
  */

@@ -109,6 +109,8 @@ static void force_down(struct app *app, const struct nodeset *down, const struct
  * begin time has passed by then, slurmctld 22.05 puts one in its place that is 121 s away.
  */
 #define WAY_BACK_S 8
+/* What is left of it, at least, when the job has been told and its nodes are down. */
+#define WAY_LEFT_S 5
 
 /* What follows from it for a batch job, decided once for all jobs. */
 struct verdict {
@@ -278,6 +280,8 @@ void failure_send_back(struct app *app, const struct demand *demand, const struc
 			continue;
 		change.hold = verdict.hold;
 		change.begin_s = verdict.begin_s;
+		if (change.begin_s < clock_now_s() + WAY_LEFT_S)
+			change.begin_s = clock_now_s() + WAY_BACK_S;
 		if (refit[i])
 			change.requeue = 0;
 		if (slurm_client_job_change(facts->name, &change, &err) < 0)

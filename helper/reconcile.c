@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "helper/account.h"
+#include "helper/alarm.h"
 #include "helper/budget.h"
 #include "helper/judge.h"
 #include "helper/log.h"
@@ -185,7 +186,14 @@ static int run(struct pass *pass, struct app *app, struct survey *survey, struct
 	int blind;
 
 	/* in another account everything looks as if it were gone */
-	if (account_check(app, err) < 0 || survey_make(app, pass->how->parts, survey, err) < 0)
+	if (account_check(app, err) < 0) {
+		if (!pass->how->dry_run)
+			alarm_raise(app, "not-ours", "ec2",
+				"%s; until then nothing is looked after, and what runs is billed",
+				err->text);
+		return -1;
+	}
+	if (survey_make(app, pass->how->parts, survey, err) < 0)
 		return -1;
 	judge_rules_of(survey, &rules);
 	if (judge(survey, &rules, findings, err) < 0)

@@ -108,8 +108,8 @@ int repair_cost_warning(struct app *app, const struct survey *survey, const stru
 							  : "then it is ended");
 	comment_job(app, job.name, text);
 	notify(&job, text);
-	money.warned_ms = clock_now_ms();
-	if (job_money_put(app->db, &money, &local) < 0)
+	/* this alone: meanwhile its nodes may have been bound, and its time limit lowered */
+	if (job_money_set_warned(app->db, money.job_id, money.restart, clock_now_ms(), &local) < 0)
 		log_warn("job %s is told once more: %s", job.name, local.text);
 	snprintf(repairs->text, sizeof(repairs->text), "told: %s%s", finding->why, sent);
 	return 1;

@@ -81,6 +81,8 @@ static bool is_ours(const struct conf *conf, const struct job_facts *job)
 
 static int find_cleanings(struct survey *survey, struct err *err)
 {
+	free(survey->cleanings);
+	survey->ncleanings = 0;
 	survey->cleanings = calloc(survey->njobs + 1, sizeof(*survey->cleanings));
 	if (!survey->cleanings)
 		return err_nomem(err);

@@ -68,15 +68,25 @@ static int check(const struct budget *b, struct err *err)
 	return 0;
 }
 
-/* What was told of another limit says nothing of this one: its thresholds are told anew. */
+/*
+ * What was told of another limit says nothing of this one: its thresholds are told anew, though an
+ * alarm of the same words was raised a moment ago (helper/alarm.h keeps that in the cache).
+ */
 static int forget_alarms(struct db *db, const struct budget *budget, struct err *err)
 {
-	return DB_RUN(db, err,
+	char prefix[128];
+	int n = DB_RUN(db, err,
 		"DELETE FROM budget_alarm WHERE name = ?1 AND EXISTS (SELECT 1 FROM budget "
 		"WHERE name = ?1 AND (scope, who, period, limit_uusd) <> (?2, ?3, ?4, ?5))",
 		DB_TEXT(budget->name), DB_TEXT(budget_scope_name(budget->scope)),
 		DB_TEXT(budget->who), DB_TEXT(budget_period_name(budget->period)),
 		DB_INT(budget->limit_uusd));
+
+	if (n <= 0)
+		return n;
+	snprintf(prefix, sizeof(prefix), "alarm/budget/%s/", budget->name);
+	return DB_RUN(db, err, "DELETE FROM cache WHERE substr(key, 1, length(?1)) = ?1",
+		DB_TEXT(prefix));
 }
 
 static int put_row(struct db *db, const struct budget *budget, int64_t now_s, struct err *err)

@@ -50,6 +50,16 @@ static int read_one(
 	return 0;
 }
 
+int job_money_set_warned(
+	struct db *db, uint32_t job_id, uint32_t restart, int64_t warned_ms, struct err *err)
+{
+	return DB_RUN(db, err,
+		       "UPDATE job_money SET warned_ms = ? WHERE job_id = ? AND restart = ?",
+		       DB_INT(warned_ms), DB_INT(job_id), DB_INT(restart)) < 0
+		       ? -1
+		       : 0;
+}
+
 int job_money_get(struct db *db, uint32_t job_id, uint32_t restart, const char *user,
 	struct job_money *money, struct err *err)
 {

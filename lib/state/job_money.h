@@ -23,6 +23,9 @@ struct job_money {
 
 /* Write it, in place of what may be there. ERR_FATAL for job 0. */
 int job_money_put(struct db *db, const struct job_money *money, struct err *err);
+/* Write WARNED_MS alone into the row of this start, if there is one. */
+int job_money_set_warned(
+	struct db *db, uint32_t job_id, uint32_t restart, int64_t warned_ms, struct err *err);
 /* ERR_NOTFOUND also where USER (as far as the row has one) is another. */
 int job_money_get(struct db *db, uint32_t job_id, uint32_t restart, const char *user,
 	struct job_money *money, struct err *err);

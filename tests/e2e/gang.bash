@@ -10,6 +10,7 @@ export ALLOWED_ERRORS='Nodes [^ ]+ not responding$
 PrologSlurmctld exit status 1:0
 prolog_slurmctld JobId=[^ ]+ prolog exit status 1:0
 slurm_receive_msg \[10\.77\.[0-9.:]+\]: Zero Bytes were transmitted or received
+slurm_receive_msgs: \[\(null\)\] failed: (Connection reset by peer|Zero Bytes were transmitted or received)
 slurm_msg_sendto: address:port=10\.77\.[0-9.:]+ msg_type=[0-9]+: Unexpected missing socket error'
 
 # settled: EC2 has no instance and no placement group, and all nodes are powered down, without any other flag

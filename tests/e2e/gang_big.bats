@@ -99,7 +99,7 @@ aws-hpc-[501-1000]' ]
 	faults '[{"action": "CreateFleet", "every": true, "capacity": {"hpc7a.96xlarge": 600}}]'
 	job=$(submit -N 1001 -t 5 --efa=required -w 'aws-hpc-[0-1000]' --wrap true)
 	wait_for "told $job 'burst: EC2 gave 0 of 500 hpc7a.96xlarge instances in us-east-2a: InsufficientInstanceCapacity: *; then hpc7a.96xlarge in us-east-2b, on-demand, EFA, placement group: InsufficientInstanceCapacity; *; tried again not before *'" 60
-	job_is "$job" PENDING
+	wait_for "job_is $job PENDING" 30
 	[ "$(new CreateFleet "$FLEET" | wc -l)" -eq 4 ]
 	wait_for '[ "$(live_count)" -eq 0 ]' 20
 	[ "$(asked_to_end | sort)" = "$(new CreateFleet '.result.instances[]' | sort)" ]

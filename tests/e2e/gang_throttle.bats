@@ -92,8 +92,10 @@ came_once() {
 	[ "$(new TerminateInstances 'select(.error == null).params.InstanceIds[]' | sort -u | wc -l)" -eq 60 ]
 	# each group was deleted by one process, not asked for by all
 	[ "$(new DeletePlacementGroup 'select(.error == "InvalidPlacementGroup.Unknown")' | wc -l)" -le 2 ]
-	# our clock and EC2's are not read at the same moment
-	[ "$(refused | wc -l)" -le 3 ]
+	# our clock and EC2's are not read at the same moment, least of all on a machine with other work; of hundreds of
+	# requests a tenth would be refused where each process counted for itself
+	refused | sort | uniq -c
+	[ "$(refused | wc -l)" -le 10 ]
 }
 
 @test "CreateFleet is throttled for a while: the same request is sent again, ever later, until it is let through" {

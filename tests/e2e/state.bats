@@ -229,6 +229,26 @@ ended_by_suspend() {
 	wait_for '[ "$(live_count)" -eq 0 ]' 60
 }
 
+@test "another cluster_name: nothing is launched or ended, the job goes back, an alarm says what to do" {
+	job=$(submit -N 1 -t 10 --wrap 'sleep 600')
+	comes "$job"
+	name=$(db "SELECT value FROM meta WHERE key = 'cluster'")
+	db "UPDATE meta SET value = 'former' WHERE key = 'cluster'"
+	SEEN=$(tail -n 1 "$BURST_JOURNAL" | jq .seq)
+	other=$(submit -N 1 -t 5 --wrap true)
+	goes_back "$other" "\"burst: \"*\"ClusterName) $name, but\"*\"of cluster former; set the name back until that has ended\"*\"tried again not before\"*" 1
+	run -1 helper reconcile
+	[[ $output == *"of cluster former; set the name back until that has ended"* ]]
+	grep -q "alarm: not-ours: our name is .*; until then nothing is looked after, and what runs is billed" "$BURST_LOG"
+	in_cluster scancel "$other" "$job"
+	wait_for 'grep -q "nothing is looked after at EC2: our name is" "$BURST_LOG"' 60
+	[ "$(requests TerminateInstances "select(.seq > $SEEN)" | wc -l)" -eq 0 ]
+	# mended: what was left is seen to
+	db "UPDATE meta SET value = '$name' WHERE key = 'cluster'"
+	helper reconcile
+	wait_for '[ "$(live_count)" -eq 0 ]' 60
+}
+
 @test "another host has written state.db: resume says so and begins a reconcile, which settles it" {
 	helper reconcile
 	in_cluster hostname controller2

@@ -2,6 +2,7 @@
 #include "helper/account.h"
 
 #include "lib/base/clock.h"
+#include "lib/plan/outcome.h"
 #include "lib/state/cache.h"
 #include "tests/unit/app_fixture.h"
 
@@ -116,8 +117,11 @@ START_TEST(another_name_is_refused)
 	state_add_gang("a", "n1");
 	snprintf(app.cluster, sizeof(app.cluster), "other");
 	next_process("AKIDEXAMPLE");
-	refused(account_check(&app, &err), ERR_CONFIG,
-		"cluster_name is other, but what state.db says to be running is of cluster test");
+	refused(account_check(&app, &err), ERR_FATAL,
+		"our name is (by cluster_name, else slurm.conf's ClusterName) other, but what "
+		"state.db says to be running is of cluster test; set the name back until that has "
+		"ended");
+	ck_assert(!outcome_of(err.class)->person);
 	/* nothing of the old one lives any more */
 	ck_assert_int_eq(gang_fail(state_db, "a", "x", &err), 1);
 	ok(gang_advance(state_db, "a", GANG_FAILING, GANG_FAILED, &err));

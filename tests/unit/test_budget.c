@@ -4,7 +4,9 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "lib/base/cleanup.h"
 #include "lib/base/clock.h"
+#include "lib/state/cache.h"
 #include "lib/state/db_internal.h"
 #include "lib/state/ledger.h"
 #include "tests/unit/state_fixture.h"
@@ -549,16 +551,25 @@ START_TEST(another_limit_is_told_of_anew)
 {
 	struct budget b = a_budget("month", BUDGET_SITE, BUDGET_MONTH, 10 * USD);
 	struct budget_use use = {.budget = &b, .from_s = TODAY};
+	cleanup_free char *kept = NULL, *others = NULL, *gone = NULL;
 
 	ok(budget_put(state_db, &b, NOON / 1000, &err));
 	ck_assert_int_eq(budget_note_alarm(state_db, &use, 80, NOON, &err), 1);
+	ok(cache_put(state_db, "alarm/budget/month//2026-11-01/80", "raised", INT64_MAX, &err));
+	ok(cache_put(state_db, "alarm/budget/month2//2026-11-01/80", "raised", INT64_MAX, &err));
 	/* the same again, and other thresholds */
 	ok(budget_put(state_db, &b, NOON / 1000, &err));
 	b.nalarms = 0;
 	ok(budget_put(state_db, &b, NOON / 1000, &err));
 	ck_assert_int_eq(budget_note_alarm(state_db, &use, 80, NOON, &err), 0);
+	ok(cache_get(state_db, "alarm/budget/month//2026-11-01/80", NOON, &kept, &err));
+	ck_assert_str_eq(kept, "raised");
 	b.limit_uusd *= 2;
 	ok(budget_put(state_db, &b, NOON / 1000, &err));
+	ok(cache_get(state_db, "alarm/budget/month//2026-11-01/80", NOON, &gone, &err));
+	ck_assert_ptr_null(gone);
+	ok(cache_get(state_db, "alarm/budget/month2//2026-11-01/80", NOON, &others, &err));
+	ck_assert_str_eq(others, "raised");
 	ck_assert_int_eq(budget_note_alarm(state_db, &use, 80, NOON, &err), 1);
 	ck_assert_int_eq(budget_note_alarm(state_db, &use, 80, NOON, &err), 0);
 	/* another budget's is nothing to it */

@@ -34,6 +34,12 @@ START_TEST(kept)
 	ck_assert_int_eq(out.warned_ms, 1);
 	ck_assert_int_eq(out.ended_ms, 2);
 	ck_assert_int_eq(out.told_ms, 3);
+	/* that alone */
+	ok(job_money_set_warned(state_db, 7, 0, 9, &err));
+	ok(job_money_set_warned(state_db, 7, 1, 9, &err)); /* there is none */
+	ok(job_money_get(state_db, 7, 0, "ada", &out, &err));
+	ck_assert_int_eq(out.warned_ms, 9);
+	ck_assert_int_eq(out.lowered_s, 600);
 	/* its id was given out again */
 	refused(job_money_get(state_db, 7, 0, "bob", &out, &err), ERR_NOTFOUND, "job 7");
 	refused(job_money_get(state_db, 7, 1, "ada", &out, &err), ERR_NOTFOUND, "job 7");
