@@ -165,7 +165,7 @@ shared() {
 	job=$(submit -p old -N 2 -t 5 --efa=required -w 'aws-old-[0-1]' --wrap true)
 	wait_for "told $job 'burst: nodes aws-old-0 and 1 more are of no node group in aws-slurm-burst'\\''s configuration; held: change the job or the configuration, then scontrol release $job'" 30
 	wait_for "job_is $job PENDING" 10
-	[ "$(job_field "$job" Reason)" = JobHeldUser ]
+	wait_for '[ "$(job_field $job Reason)" = JobHeldUser ]' 10
 	[ "$(new CreateFleet | wc -l)" -eq 0 ]
 	wait_for 'going_down aws-old-[0-1]' 10
 }

@@ -75,7 +75,7 @@ spot_costs() {
 	job=$(job one 2 --burst-cost=2)
 	fails "$job" 'cost limit 2.00 USD: 2 x c7i.48xlarge, the cheapest allowed, cost *; held: *'
 	wait_for "job_is $job PENDING" 60
-	[ "$(job_field "$job" Reason)" = JobHeldUser ]
+	wait_for '[ "$(job_field $job Reason)" = JobHeldUser ]' 10
 	# without a time limit: the least that is begun costs more
 	job=$(unlimited one 2 2 --wrap 'sleep 300')
 	fails "$job" 'cost limit 2.00 USD: 2 x c7i.48xlarge, the cheapest allowed, cost * USD at worst (600 s boot, the shortest time of 300 s, * s release, 0.00 USD spent before); the job has no time limit, and a higher cost limit or fewer nodes would buy it time; held: *'
@@ -171,7 +171,7 @@ spot_costs() {
 	run -0 helper reconcile
 	[[ $output == *"cost-limit job $job: back into the queue, held: it has cost 11.00"* ]]
 	wait_for "job_is $job PENDING" 60
-	[ "$(job_field "$job" Reason)" = JobHeldUser ]
+	wait_for '[ "$(job_field $job Reason)" = JobHeldUser ]' 10
 	told "$job" 'burst: ended: it has cost 11.00* of 10.00 USD*; back in the queue, and held: *submit it anew with a higher --burst-cost'
 	wait_for gone 120
 	as_user scontrol release "$job"

@@ -140,7 +140,7 @@ pool() {
 	says "$job" "burst: EC2 gave 2 of 4 *; held: change the job or the configuration, then scontrol release $job" 60
 	wait_for '[ "$(live_count)" -eq 0 ]' 30
 	wait_for "job_is $job PENDING" 20
-	[ "$(job_field "$job" Reason)" = JobHeldUser ]
+	wait_for '[ "$(job_field $job Reason)" = JobHeldUser ]' 10
 	as_user scancel "$job"
 	wait_for 'all_are IDLE+CLOUD+POWERED_DOWN shared-any-0 shared-any-1 shared-any-2 shared-any-3' 30
 }
