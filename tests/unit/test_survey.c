@@ -433,7 +433,7 @@ static void begin_another(struct db *db)
 START_TEST(what_moves_is_told)
 {
 	static const struct server_answer script[] = {
-		{200, .body = "<DescribeInstancesResponse/>", .delay_ms = 500}, NOTHING};
+		{200, .body = "<DescribeInstancesResponse/>", .delay_ms = 2500}, NOTHING};
 
 	ec2_begin(script, 2);
 	add_gang(A, "aws-hpc-0", "aws-hpc-1", 7);
